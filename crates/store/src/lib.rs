@@ -1,0 +1,82 @@
+//! The store: records beside their SQL, on SQLite or PostgreSQL.
+//!
+//! A *record* is a row with a name, one file each: its entity and the few queries only it needs. A *fact* is a record
+//! with two times, when it was true and when it became known; changing one keeps the old version. The *inbox* holds
+//! accepted events until the lake seals them into *parts*, whose catalogue is the DuckLake tables in this same
+//! database, so that sealing is one transaction.
+//!
+//! Deliberately absent: a repository trait, mirrored structs, the clock and every decision. What a row means for a
+//! customer is `domain`; what to do about it is `engine`. This is the only crate that names a database.
+
+pub mod account;
+pub mod assignment;
+pub mod change;
+pub mod contact;
+pub mod contact_role;
+pub mod csm_sentiment;
+pub mod declare;
+pub mod cta;
+pub mod end_user;
+pub mod entitlement;
+pub mod health_day;
+pub mod idempotency;
+pub mod invoice;
+pub mod job;
+pub mod login_link;
+pub mod member;
+pub mod milestone;
+pub mod objective;
+pub mod payment_attempt;
+pub mod record_version;
+pub mod refusal;
+pub mod run;
+pub mod segment;
+pub mod session;
+pub mod setting;
+pub mod signal;
+pub mod source;
+pub mod stakeholder_edge;
+pub mod step;
+pub mod subscription;
+pub mod subscription_item;
+pub mod survey_response;
+pub mod task;
+pub mod ticket;
+pub mod token;
+pub mod touchpoint;
+
+pub use account::Model as Account;
+pub use assignment::Model as Assignment;
+pub use change::Model as Change;
+pub use contact::Model as Contact;
+pub use contact_role::Model as ContactRole;
+pub use csm_sentiment::Model as CsmSentiment;
+pub use cta::Model as Cta;
+pub use end_user::Model as EndUser;
+pub use entitlement::Model as Entitlement;
+pub use health_day::Model as HealthDay;
+pub use idempotency::Model as Idempotency;
+pub use invoice::Model as Invoice;
+pub use job::Model as Job;
+pub use login_link::Model as LoginLink;
+pub use member::Model as Member;
+pub use milestone::Model as Milestone;
+pub use objective::Model as Objective;
+pub use payment_attempt::Model as PaymentAttempt;
+pub use record_version::Model as RecordVersion;
+pub use refusal::Model as Refusal;
+pub use run::Model as Run;
+pub use segment::Model as Segment;
+pub use session::Model as Session;
+pub use setting::Model as Setting;
+pub use signal::Model as Signal;
+pub use source::Model as Source;
+pub use stakeholder_edge::Model as StakeholderEdge;
+pub use step::Model as Step;
+pub use subscription::Model as Subscription;
+pub use subscription_item::Model as SubscriptionItem;
+pub use survey_response::Model as SurveyResponse;
+pub use task::Model as Task;
+pub use ticket::Model as Ticket;
+pub use token::Model as Token;
+pub use touchpoint::Model as Touchpoint;

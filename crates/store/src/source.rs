@@ -1,0 +1,63 @@
+//! A source is an external system that sends us data, with what it has sent and refused. Its settings that are
+//! secret live with the connector, not here.
+
+use domain::Instant;
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::declare::{no_relations, text_enum};
+
+text_enum! {
+    /// How a source speaks.
+    pub enum Kind {
+        /// Segment-style HTTP.
+        Segment = "segment",
+        /// Uploaded CSV files.
+        Csv = "csv",
+        /// Our own JSON API.
+        Api = "api",
+        /// The synthetic company.
+        Synthetic = "synthetic",
+        /// A Singer tap.
+        Singer = "singer",
+    }
+}
+
+/// An external system that sends data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
+#[sea_orm(table_name = "source")]
+pub struct Model {
+    /// Identity; 0 before the first insert.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Its name in URLs and files; unique.
+    #[sea_orm(unique)]
+    pub key: String,
+    /// Its name for people.
+    pub name: String,
+    /// How it speaks.
+    pub kind: Kind,
+    /// Hex SHA-256 of its write key; unique.
+    #[sea_orm(unique)]
+    pub write_key_hash: Option<String>,
+    /// The first characters, shown in lists.
+    pub write_key_prefix: Option<String>,
+    /// Whether it may send.
+    pub enabled: bool,
+    /// When it was added.
+    pub created_at: Instant,
+    /// When it last sent anything.
+    pub last_message_at: Option<Instant>,
+    /// Messages accepted in all.
+    pub accepted: i64,
+    /// Messages refused in all.
+    pub refused: i64,
+    /// Accepted events that no account could be found for.
+    pub unattributed: i64,
+    /// The last refusal, in words.
+    pub last_error: Option<String>,
+    /// When that was.
+    pub last_error_at: Option<Instant>,
+}
+
+no_relations!();

@@ -1,0 +1,43 @@
+//! A subscription is a recurring contract; what it costs is in its items. `effective_to` is the end of the term,
+//! which makes it the renewal date.
+
+use domain::{Day, Instant};
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::declare::no_relations;
+
+/// A recurring contract.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
+#[sea_orm(table_name = "subscription")]
+pub struct Model {
+    /// Identity; 0 before the first insert.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The account it belongs to.
+    pub account_id: i64,
+    /// The identity in the source system, for imports.
+    pub external_id: Option<String>,
+    /// What it is called on the contract.
+    pub name: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Length of one term in months.
+    pub period_months: i32,
+    /// Days before the end by which notice must be given.
+    pub notice_days: i32,
+    /// Whether it renews by itself.
+    pub auto_renew: bool,
+    /// First day of the term.
+    pub effective_from: Day,
+    /// First day after the term: the renewal date. `None` for an open end.
+    pub effective_to: Option<Day>,
+    /// The day notice was given.
+    pub cancelled_on: Option<Day>,
+    /// The source that brought it; `None` when a person typed it.
+    pub source_id: Option<i64>,
+    /// When this version became known.
+    pub recorded_at: Instant,
+}
+
+no_relations!();
