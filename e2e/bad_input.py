@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Feeds the binary what it must not choke on: each fault gets one clear sentence and an exit code or a 4xx status.
+
+Never a panic, never a status of 500 or more, and nothing that was stored before is gone afterwards.
+
+    e2e/bad_input.py --binary target/debug/pomona [--csv ../shared/reference/csv]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from pomona import Binary, Checks, Client, write_key_header
+
+BOMB_BYTES = 200_000_000
+UNPRIVILEGED = 65534
+AS_SOMEBODY_ELSE = (
+    "import os, sys\n"
+    "binary = os.open(sys.argv[1], os.O_RDONLY)\n"
+    f"os.setgroups([]); os.setgid({UNPRIVILEGED}); os.setuid({UNPRIVILEGED})\n"
+    "os.execve(binary, sys.argv[1:], {'HOME': '/nonexistent'})\n"
+)
+
+
+def sentence(checks: Checks, name: str, done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """The command failed with this code, and said so in few lines with these words."""
+    said = done.stderr.strip()
+    checks.equal(f"{name}: exit code", done.returncode, code)
+    clear = 0 < len(said.splitlines()) <= 12 and "panicked" not in said and all(word in said for word in words)
+    checks.that(f"{name}: says so", clear, said[:300].replace("\n", " / "))
+
+
+def usage(checks: Checks, binary: Binary) -> None:
+    sentence(checks, "an unknown command", binary.run("prune"), 2, "prune")
+    sentence(checks, "an unknown flag", binary.run("serve", "--hoem", "x"), 2, "--hoem")
+    sentence(checks, "an address that is none", binary.run("serve", "--listen", "here"), 2, "here")
+
+
+def port_in_use(checks: Checks, binary: Binary) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = binary.run("serve", "--home", str(binary.home), "--listen", f"127.0.0.1:{port}", timeout=60)
+    sentence(checks, "a port in use", done, 1, port)
+
+
+def home_not_writable(checks: Checks, binary: Binary, folder: Path) -> None:
+    blocked = folder / "a-file"
+    blocked.write_text("not a folder\n")
+    done = binary.run("serve", "--home", str(blocked / "home"), "--listen", "127.0.0.1:0", timeout=60)
+    sentence(checks, "a home below a file", done, 1, str(blocked))
+
+    closed = folder / "closed"
+    closed.mkdir(mode=0o500)
+    arguments = [binary.path, "serve", "--home", str(closed / "home"), "--listen", "127.0.0.1:0"]
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+        arguments = [sys.executable, "-c", AS_SOMEBODY_ELSE, *arguments]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    sentence(checks, "a home that is not writable", done, 1, str(closed))
+
+
+def newer_database(checks: Checks, binary: Binary) -> None:
+    """A database that a later release has migrated: refused, and not one byte of it changed."""
+    path = binary.database()
+    with sqlite3.connect(path) as connection:
+        names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        table = next(name for name in names if "migration" in name)
+        columns = [row[1] for row in connection.execute(f"pragma table_info({table})")]
+        last = connection.execute(f"select * from {table} order by 1 desc limit 1").fetchone()
+        later = [later_value(value) if place == 0 else value for place, value in enumerate(last)]
+        connection.execute(f"insert into {table} values ({','.join('?' * len(columns))})", later)
+    with sqlite3.connect(path) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    done = binary.run("serve", "--home", str(binary.home), "--listen", "127.0.0.1:0", timeout=60)
+    sentence(checks, "a database newer than the binary", done, 1, "newer")
+    checks.equal("a newer database is left alone", hashlib.sha256(path.read_bytes()).hexdigest() == before, True)
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"delete from {table} where {columns[0]} = ?", (later[0],))
+
+
+def later_value(value: object) -> object:
+    return value + 1_000_000 if isinstance(value, int) else f"m99999999_999999_{value}"
+
+
+def questions(checks: Checks, binary: Binary) -> None:
+    home = ("--home", str(binary.home))
+    sentence(checks, "a column that is not there", binary.run("query", "select nmae from account", *home), 1, "nmae")
+    sentence(checks, "a statement that writes", binary.run("query", "delete from account", *home), 1)
+    sentence(checks, "a query that is not SQL", binary.run("query", "slect 1", *home), 1)
+
+
+def http(checks: Checks, ready: dict) -> None:
+    client, headers = Client(ready["url"], timeout=60), write_key_header(ready["write_key"])
+
+    def refused(name: str, body: bytes, *statuses: int, more: dict | None = None) -> None:
+        status, answer, text = client.request("POST", "/v1/batch", body, headers | (more or {}))
+        checks.that(f"{name}: status", status in statuses, status)
+        kind = answer.get("content-type", "")
+        checks.that(f"{name}: a problem document", kind.startswith("application/problem+json"), f"{kind} {text[:120]!r}")
+
+    refused("broken JSON", b'{"batch": [', 400)
+    refused("not UTF-8", b'{"batch": "\xff\xfe"}', 400)
+    refused("a batch that is a text", b'{"batch": "everything"}', 400)
+    refused("gzip that is none", b"not gzip", 400, more={"content-encoding": "gzip"})
+    bomb = gzip.compress(b'{"batch":["' + b"0" * BOMB_BYTES + b'"]}', compresslevel=6)
+    refused(f"a bomb: {len(bomb)} bytes that unpack to {BOMB_BYTES}", bomb, 413, more={"content-encoding": "gzip"})
+    wrong = [{"type": "track", "event": 7, "userId": [], "messageId": {}}, 3, None, {"type": "flight"}]
+    status, _, text = client.request("POST", "/v1/batch", json.dumps({"batch": wrong}).encode(), headers)
+    checks.that("messages of wrong types are refused or counted, not fatal", 200 <= status < 500, f"{status} {text[:120]!r}")
+    status, _, _ = client.request("POST", "/v1/batch", b'{"batch": []}', headers | write_key_header("wk_wrong"))
+    checks.equal("a wrong write key", status, 401)
+    status, _, _ = client.request("GET", "/nowhere")
+    checks.that("a page that is not there", status in (302, 303, 401, 404), status)
+    status, _, _ = client.request("GET", "/healthz")
+    checks.equal("afterwards the server is well", status, 200)
+
+
+def csv_faults(checks: Checks, binary: Binary, folder: Path) -> None:
+    """Every file of the reference with faults: a report by line, never a panic; good rows go in."""
+    for path in sorted(folder.glob("*.csv")):
+        kind = path.stem.split("_")[0]
+        done = binary.run("import", "csv", kind, str(path), "--dry-run", "--json", "--home", str(binary.home))
+        checks.that(f"{path.name}: exit code", done.returncode in (0, 1), done.returncode)
+        checks.that(f"{path.name}: no panic", "panicked" not in done.stderr, done.stderr[:200].replace("\n", " / "))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--csv", default="../shared/reference/csv", type=Path)
+    options = parser.parse_args()
+    checks = Checks("bad input")
+    with tempfile.TemporaryDirectory(prefix="pomona-bad-") as name:
+        folder = Path(name)
+        binary = Binary(options.binary, folder / "home")
+        ready = binary.demo(20)
+        http(checks, ready)
+        checks.equal("a clean stop ends with 0", binary.stop(), 0)
+        stored = binary.query("select count(*) as n from event")
+        usage(checks, binary)
+        port_in_use(checks, binary)
+        home_not_writable(checks, binary, folder)
+        newer_database(checks, binary)
+        questions(checks, binary)
+        if options.csv.is_dir():
+            csv_faults(checks, binary, options.csv)
+        else:
+            checks.skip("CSV files with faults", f"no folder {options.csv}")
+        checks.equal("nothing is lost", binary.query("select count(*) as n from event"), stored)
+        checks.that("no panic in the log", "panicked" not in binary.log_tail(100_000))
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()
