@@ -64,14 +64,8 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order the settings page lists them.
-    pub const ALL: [Self; 6] = [
-        Self::AccountsRead,
-        Self::AccountsWrite,
-        Self::EventsWrite,
-        Self::CtasWrite,
-        Self::QueryRead,
-        Self::Admin,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::AccountsRead, Self::AccountsWrite, Self::EventsWrite, Self::CtasWrite, Self::QueryRead, Self::Admin];
 
     /// The word used in the API and on screen.
     pub fn as_str(self) -> &'static str {
@@ -227,9 +221,7 @@ pub fn authorize(actor: &Actor, action: Action) -> Decision {
 pub fn scope_for(action: Action) -> Option<Scope> {
     match action {
         Action::ReadAccounts | Action::Export | Action::ReadSources => Some(Scope::AccountsRead),
-        Action::WriteAccounts | Action::WriteSegments | Action::Import => {
-            Some(Scope::AccountsWrite)
-        }
+        Action::WriteAccounts | Action::WriteSegments | Action::Import => Some(Scope::AccountsWrite),
         Action::WorkCtas => Some(Scope::CtasWrite),
         Action::SendEvents => Some(Scope::EventsWrite),
         Action::Query => Some(Scope::QueryRead),
@@ -242,23 +234,12 @@ fn by_role(member: &Colleague, action: Action) -> Decision {
     use Action as A;
     let permitted = match member.role {
         Role::Admin => true,
-        Role::Manager => !matches!(
-            action,
-            A::ManageMembers | A::ManageSources | A::Query | A::ReadMetrics
-        ),
+        Role::Manager => !matches!(action, A::ManageMembers | A::ManageSources | A::Query | A::ReadMetrics),
         Role::Csm => matches!(
             action,
-            A::ManageSelf
-                | A::ReadAccounts
-                | A::WriteAccounts
-                | A::WorkCtas
-                | A::WriteSegments
-                | A::Export
+            A::ManageSelf | A::ReadAccounts | A::WriteAccounts | A::WorkCtas | A::WriteSegments | A::Export
         ),
-        Role::Viewer => matches!(
-            action,
-            A::ManageSelf | A::ReadAccounts | A::Export | A::ReadSources
-        ),
+        Role::Viewer => matches!(action, A::ManageSelf | A::ReadAccounts | A::Export | A::ReadSources),
     };
     if !permitted {
         return Decision::Forbidden;
@@ -281,11 +262,7 @@ mod tests {
     use super::*;
 
     fn colleague(role: Role) -> Colleague {
-        Colleague {
-            id: 7,
-            role,
-            reports: vec![9, 8],
-        }
+        Colleague { id: 7, role, reports: vec![9, 8] }
     }
 
     #[test]
@@ -293,66 +270,33 @@ mod tests {
         let read = |role| authorize(&Actor::Member(colleague(role)), Action::ReadAccounts);
         assert_eq!(read(Role::Admin), Decision::Allow(RowFilter::All));
         assert_eq!(read(Role::Viewer), Decision::Allow(RowFilter::All));
-        assert_eq!(
-            read(Role::Csm),
-            Decision::Allow(RowFilter::Members(vec![7]))
-        );
-        assert_eq!(
-            read(Role::Manager),
-            Decision::Allow(RowFilter::Members(vec![7, 8, 9]))
-        );
+        assert_eq!(read(Role::Csm), Decision::Allow(RowFilter::Members(vec![7])));
+        assert_eq!(read(Role::Manager), Decision::Allow(RowFilter::Members(vec![7, 8, 9])));
     }
 
     #[test]
     fn viewers_change_nothing() {
-        for action in [
-            Action::WriteAccounts,
-            Action::WorkCtas,
-            Action::WriteSegments,
-            Action::Import,
-        ] {
-            assert_eq!(
-                authorize(&Actor::Member(colleague(Role::Viewer)), action),
-                Decision::Forbidden
-            );
+        for action in [Action::WriteAccounts, Action::WorkCtas, Action::WriteSegments, Action::Import] {
+            assert_eq!(authorize(&Actor::Member(colleague(Role::Viewer)), action), Decision::Forbidden);
         }
     }
 
     #[test]
     fn a_token_is_never_more_than_its_member_or_its_scopes() {
-        let token = |role, scopes: &[Scope]| Actor::Token {
-            id: 1,
-            member: colleague(role),
-            scopes: scopes.to_vec(),
-        };
+        let token = |role, scopes: &[Scope]| Actor::Token { id: 1, member: colleague(role), scopes: scopes.to_vec() };
         let all = token(Role::Csm, &Scope::ALL);
         assert_eq!(authorize(&all, Action::ManageMembers), Decision::Forbidden);
         let reader = token(Role::Admin, &[Scope::AccountsRead]);
-        assert_eq!(
-            authorize(&reader, Action::WriteAccounts),
-            Decision::Forbidden
-        );
-        assert_eq!(
-            authorize(&reader, Action::ReadAccounts),
-            Decision::Allow(RowFilter::All)
-        );
+        assert_eq!(authorize(&reader, Action::WriteAccounts), Decision::Forbidden);
+        assert_eq!(authorize(&reader, Action::ReadAccounts), Decision::Allow(RowFilter::All));
         assert_eq!(authorize(&all, Action::ManageSelf), Decision::Forbidden);
     }
 
     #[test]
     fn write_keys_only_write() {
         let source = Actor::Source { id: 3 };
-        assert_eq!(
-            authorize(&source, Action::SendEvents),
-            Decision::Allow(RowFilter::All)
-        );
-        assert_eq!(
-            authorize(&source, Action::ReadAccounts),
-            Decision::Forbidden
-        );
-        assert_eq!(
-            authorize(&Actor::Anonymous, Action::SendEvents),
-            Decision::Unauthenticated
-        );
+        assert_eq!(authorize(&source, Action::SendEvents), Decision::Allow(RowFilter::All));
+        assert_eq!(authorize(&source, Action::ReadAccounts), Decision::Forbidden);
+        assert_eq!(authorize(&Actor::Anonymous, Action::SendEvents), Decision::Unauthenticated);
     }
 }

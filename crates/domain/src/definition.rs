@@ -49,9 +49,7 @@ pub fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Definition
 
 /// An error about a word in a definition: located where the word first stands in quotes.
 pub fn error_at(file: &str, text: &str, word: &str, message: String) -> DefinitionError {
-    let position = text
-        .find(&format!("\"{word}\""))
-        .map(|offset| position(text, offset + 1));
+    let position = text.find(&format!("\"{word}\"")).map(|offset| position(text, offset + 1));
     DefinitionError {
         file: file.to_owned(),
         line: position.map(|(line, _)| line),
@@ -74,10 +72,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// Levenshtein distance in characters.

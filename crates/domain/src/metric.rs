@@ -133,16 +133,10 @@ impl Catalogue {
                 ));
             }
             if self.by_key.contains_key(&metric.key) {
-                return complain(format!(
-                    "metric `{}` is defined twice: rename one of them",
-                    metric.key
-                ));
+                return complain(format!("metric `{}` is defined twice: rename one of them", metric.key));
             }
             if metric.doc.trim().is_empty() || metric.value.trim().is_empty() {
-                return complain(format!(
-                    "metric `{}` needs a `doc` and a `value`",
-                    metric.key
-                ));
+                return complain(format!("metric `{}` needs a `doc` and a `value`", metric.key));
             }
             self.by_key.insert(metric.key.clone(), self.metrics.len());
             self.metrics.push(metric);
@@ -173,9 +167,7 @@ impl Catalogue {
 
 fn is_key(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 #[cfg(test)]
@@ -199,10 +191,7 @@ value = "sum(quantity)"
         let mut catalogue = Catalogue::default();
         catalogue.add("revenue.toml", SEATS).unwrap();
         assert_eq!(catalogue.position("seats"), Some(0));
-        assert_eq!(
-            catalogue.get("seats").unwrap().when_empty,
-            WhenEmpty::Unknown
-        );
+        assert_eq!(catalogue.get("seats").unwrap().when_empty, WhenEmpty::Unknown);
         assert_eq!(catalogue.nearest("seat"), Some("seats"));
     }
 
@@ -211,17 +200,8 @@ value = "sum(quantity)"
         let mut catalogue = Catalogue::default();
         catalogue.add("a.toml", SEATS).unwrap();
         let twice = catalogue.add("b.toml", SEATS).unwrap_err();
-        assert_eq!(
-            twice.to_string(),
-            "b.toml:3:8: metric `seats` is defined twice: rename one of them"
-        );
+        assert_eq!(twice.to_string(), "b.toml:3:8: metric `seats` is defined twice: rename one of them");
         let odd = SEATS.replace("\"seats\"", "\"Seats!\"");
-        assert!(
-            catalogue
-                .add("c.toml", &odd)
-                .unwrap_err()
-                .message
-                .contains("cannot name a metric")
-        );
+        assert!(catalogue.add("c.toml", &odd).unwrap_err().message.contains("cannot name a metric"));
     }
 }

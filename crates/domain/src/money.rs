@@ -38,8 +38,8 @@ pub enum MoneyError {
 /// Decimal digits of a currency's minor unit (ISO 4217); two unless listed.
 pub fn decimals(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
-        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
+        | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
@@ -61,19 +61,11 @@ pub fn parse_cents(text: &str, currency: &str) -> Result<i64, MoneyError> {
     let allowed = decimals(currency);
     let significant = fraction.trim_end_matches('0');
     if significant.len() > allowed as usize {
-        return Err(MoneyError::TooPrecise {
-            text: text.to_owned(),
-            currency: currency.to_owned(),
-            allowed,
-        });
+        return Err(MoneyError::TooPrecise { text: text.to_owned(), currency: currency.to_owned(), allowed });
     }
     let minor = format!("{whole}{significant:0<width$}", width = allowed as usize);
     let too_large = |_| MoneyError::TooLarge(text.to_owned());
-    let cents: i64 = if minor.is_empty() {
-        0
-    } else {
-        minor.parse().map_err(too_large)?
-    };
+    let cents: i64 = if minor.is_empty() { 0 } else { minor.parse().map_err(too_large)? };
     Ok(if negative { -cents } else { cents })
 }
 
@@ -122,35 +114,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_exact_is_refused() {
-        assert!(matches!(
-            parse_cents("1.005", "USD"),
-            Err(MoneyError::TooPrecise { .. })
-        ));
-        assert!(matches!(
-            parse_cents("1.5", "JPY"),
-            Err(MoneyError::TooPrecise { .. })
-        ));
+        assert!(matches!(parse_cents("1.005", "USD"), Err(MoneyError::TooPrecise { .. })));
+        assert!(matches!(parse_cents("1.5", "JPY"), Err(MoneyError::TooPrecise { .. })));
         for text in ["", ".", "1,5", "12x", "1e3", "--1"] {
-            assert!(
-                matches!(parse_cents(text, "USD"), Err(MoneyError::NotDecimal(_))),
-                "{text}"
-            );
+            assert!(matches!(parse_cents(text, "USD"), Err(MoneyError::NotDecimal(_))), "{text}");
         }
-        assert!(matches!(
-            parse_cents("99999999999999999999", "USD"),
-            Err(MoneyError::TooLarge(_))
-        ));
+        assert!(matches!(parse_cents("99999999999999999999", "USD"), Err(MoneyError::TooLarge(_))));
     }
 
     #[test]
     fn amounts_print_exactly() {
-        let print = |cents, currency: &str| {
-            Money {
-                cents,
-                currency: currency.to_owned(),
-            }
-            .to_string()
-        };
+        let print = |cents, currency: &str| Money { cents, currency: currency.to_owned() }.to_string();
         assert_eq!(print(123_450_789, "USD"), "1,234,507.89 USD");
         assert_eq!(print(-5, "EUR"), "-0.05 EUR");
         assert_eq!(print(1_200, "JPY"), "1,200 JPY");

@@ -151,11 +151,7 @@ struct File {
 }
 
 /// Reads the playbooks of one file; a trigger must name a rule that exists.
-pub fn read(
-    file: &str,
-    text: &str,
-    rules: &[crate::signal::Rule],
-) -> Result<Vec<Playbook>, DefinitionError> {
+pub fn read(file: &str, text: &str, rules: &[crate::signal::Rule]) -> Result<Vec<Playbook>, DefinitionError> {
     let playbooks = definition::read::<File>(file, text)?.playbook;
     for playbook in &playbooks {
         for key in &playbook.trigger.signals {
@@ -163,10 +159,8 @@ pub fn read(
                 let known = rules.iter().map(|rule| rule.key.as_str());
                 let hint = definition::nearest(key, known)
                     .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                let message = format!(
-                    "playbook `{}` waits for signal `{key}`, which does not exist{hint}",
-                    playbook.key
-                );
+                let message =
+                    format!("playbook `{}` waits for signal `{key}`, which does not exist{hint}", playbook.key);
                 return Err(error_at(file, text, key, message));
             }
         }
@@ -176,25 +170,13 @@ pub fn read(
 
 /// Plans one run of `playbook` for one firing of a signal.
 pub fn plan(playbook: &Playbook, facts: &Facts) -> Plan {
-    let key = format!(
-        "{}/{}/{}/{}",
-        playbook.key, facts.account_id, facts.signal.rule, facts.signal.firing
-    );
-    let steps = playbook
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(position, template)| PlannedStep {
-            position: position as i32,
-            idempotency_key: format!("{key}/{position}"),
-            action: resolve(template, facts),
-        });
-    Plan {
-        playbook: playbook.key.clone(),
-        account_id: facts.account_id,
-        steps: steps.collect(),
-        idempotency_key: key,
-    }
+    let key = format!("{}/{}/{}/{}", playbook.key, facts.account_id, facts.signal.rule, facts.signal.firing);
+    let steps = playbook.steps.iter().enumerate().map(|(position, template)| PlannedStep {
+        position: position as i32,
+        idempotency_key: format!("{key}/{position}"),
+        action: resolve(template, facts),
+    });
+    Plan { playbook: playbook.key.clone(), account_id: facts.account_id, steps: steps.collect(), idempotency_key: key }
 }
 
 fn resolve(template: &StepTemplate, facts: &Facts) -> Action {
@@ -220,8 +202,7 @@ fn resolve(template: &StepTemplate, facts: &Facts) -> Action {
 }
 
 fn fill(text: &str, facts: &Facts) -> String {
-    text.replace("{account}", &facts.account)
-        .replace("{signal}", &facts.signal.name)
+    text.replace("{account}", &facts.account).replace("{signal}", &facts.signal.name)
 }
 
 #[cfg(test)]
@@ -277,12 +258,7 @@ tasks = ["Call {account}", "Write down what is behind “{signal}”"]
         let playbook = &read("p.toml", BOOK, &[rule()]).unwrap()[0];
         let plan = plan(playbook, &facts(1));
         assert_eq!(plan.idempotency_key, "detect_risk/7/usage_decline/1");
-        let Action::OpenCta {
-            title,
-            due_on,
-            tasks,
-            ..
-        } = &plan.steps[0].action;
+        let Action::OpenCta { title, due_on, tasks, .. } = &plan.steps[0].action;
         assert_eq!(title, "Usage declines: Orchard Ltd");
         assert_eq!(*due_on, Day::from_ymd_opt(2026, 2, 1).unwrap());
         assert_eq!(tasks[1], "Write down what is behind “Usage declines”");
@@ -292,24 +268,13 @@ tasks = ["Call {account}", "Write down what is behind “{signal}”"]
     fn the_same_firing_plans_the_same_and_the_next_does_not() {
         let playbook = &read("p.toml", BOOK, &[rule()]).unwrap()[0];
         assert_eq!(plan(playbook, &facts(1)), plan(playbook, &facts(1)));
-        assert_ne!(
-            plan(playbook, &facts(1)).idempotency_key,
-            plan(playbook, &facts(2)).idempotency_key
-        );
+        assert_ne!(plan(playbook, &facts(1)).idempotency_key, plan(playbook, &facts(2)).idempotency_key);
     }
 
     #[test]
     fn a_trigger_names_a_rule_that_exists() {
-        let error = read(
-            "p.toml",
-            &BOOK.replace("\"usage_decline\"", "\"usage_declin\""),
-            &[rule()],
-        )
-        .unwrap_err();
-        assert!(
-            error.message.ends_with("did you mean `usage_decline`?"),
-            "{error}"
-        );
+        let error = read("p.toml", &BOOK.replace("\"usage_decline\"", "\"usage_declin\""), &[rule()]).unwrap_err();
+        assert!(error.message.ends_with("did you mean `usage_decline`?"), "{error}");
         assert_eq!(error.line, Some(6));
     }
 }

@@ -189,77 +189,39 @@ impl Scorecard {
     pub fn read(file: &str, text: &str, catalogue: &Catalogue) -> Result<Self, DefinitionError> {
         let parsed: File = definition::read(file, text)?;
         let at = |word: &str, message: String| error_at(file, text, word, message);
-        let ordered = 0.0 < parsed.yellow_from
-            && parsed.yellow_from < parsed.green_from
-            && parsed.green_from <= 100.0;
+        let ordered = 0.0 < parsed.yellow_from && parsed.yellow_from < parsed.green_from && parsed.green_from <= 100.0;
         if !ordered || !(0.0..=1.0).contains(&parsed.least_coverage) {
-            let message =
-                "needs 0 < yellow_from < green_from <= 100 and least_coverage between 0 and 1";
+            let message = "needs 0 < yellow_from < green_from <= 100 and least_coverage between 0 and 1";
             return Err(at(&parsed.key, message.to_owned()));
         }
         let column = |metric: &str| {
             catalogue.position(metric).ok_or_else(|| {
-                let hint = catalogue
-                    .nearest(metric)
-                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                at(
-                    metric,
-                    format!("there is no metric `{metric}` in the catalogue{hint}"),
-                )
+                let hint =
+                    catalogue.nearest(metric).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                at(metric, format!("there is no metric `{metric}` in the catalogue{hint}"))
             })
         };
         let measure = |entry: MeasureEntry| {
             check_scale(&entry.scale).map_err(|message| at(&entry.metric, message))?;
             positive(entry.weight).map_err(|message| at(&entry.metric, message))?;
             let column = column(&entry.metric)?;
-            Ok(Measure {
-                column,
-                metric: entry.metric,
-                weight: entry.weight,
-                scale: entry.scale,
-            })
+            Ok(Measure { column, metric: entry.metric, weight: entry.weight, scale: entry.scale })
         };
         let dimension = |entry: DimensionEntry| {
             positive(entry.weight).map_err(|message| at(&entry.key, message))?;
-            let measures = entry
-                .measure
-                .into_iter()
-                .map(measure)
-                .collect::<Result<Vec<_>, _>>()?;
-            Ok(Dimension {
-                key: entry.key,
-                name: entry.name,
-                weight: entry.weight,
-                measures,
-            })
+            let measures = entry.measure.into_iter().map(measure).collect::<Result<Vec<_>, _>>()?;
+            Ok(Dimension { key: entry.key, name: entry.name, weight: entry.weight, measures })
         };
         let cap = |entry: CapEntry| {
             if !matches!(entry.at_most, Band::Red | Band::Yellow) {
-                return Err(at(
-                    &entry.metric,
-                    "a cap holds a score at `yellow` or `red`".to_owned(),
-                ));
+                return Err(at(&entry.metric, "a cap holds a score at `yellow` or `red`".to_owned()));
             }
             let column = column(&entry.metric)?;
-            Ok(Cap {
-                column,
-                metric: entry.metric,
-                below: entry.below,
-                at_most: entry.at_most,
-                reason: entry.reason,
-            })
+            Ok(Cap { column, metric: entry.metric, below: entry.below, at_most: entry.at_most, reason: entry.reason })
         };
         Ok(Self {
-            dimensions: parsed
-                .dimension
-                .into_iter()
-                .map(dimension)
-                .collect::<Result<_, DefinitionError>>()?,
-            caps: parsed
-                .cap
-                .into_iter()
-                .map(cap)
-                .collect::<Result<_, DefinitionError>>()?,
+            dimensions: parsed.dimension.into_iter().map(dimension).collect::<Result<_, DefinitionError>>()?,
+            caps: parsed.cap.into_iter().map(cap).collect::<Result<_, DefinitionError>>()?,
             key: parsed.key,
             name: parsed.name,
             doc: parsed.doc,
@@ -291,12 +253,8 @@ fn positive(weight: f64) -> Result<(), String> {
 
 fn check_scale(scale: &Scale) -> Result<(), String> {
     match scale {
-        Scale::Linear { worst, best } if worst.is_finite() && best.is_finite() && worst != best => {
-            Ok(())
-        }
-        Scale::Linear { .. } => {
-            Err("a linear scale needs two different numbers `worst` and `best`".to_owned())
-        }
+        Scale::Linear { worst, best } if worst.is_finite() && best.is_finite() && worst != best => Ok(()),
+        Scale::Linear { .. } => Err("a linear scale needs two different numbers `worst` and `best`".to_owned()),
         Scale::Bands(steps) => {
             let limits: Vec<_> = steps.iter().map(|step| step.below).collect();
             let rising = limits.windows(2).all(|pair| match pair {
@@ -305,14 +263,9 @@ fn check_scale(scale: &Scale) -> Result<(), String> {
                 _ => false,
             });
             if steps.is_empty() || !rising || limits.last() != Some(&None) {
-                return Err(
-                    "bands rise from the first `below` to a last step without one".to_owned(),
-                );
+                return Err("bands rise from the first `below` to a last step without one".to_owned());
             }
-            if steps
-                .iter()
-                .any(|step| !(0.0..=100.0).contains(&step.points))
-            {
+            if steps.iter().any(|step| !(0.0..=100.0).contains(&step.points)) {
                 return Err("points lie between 0 and 100".to_owned());
             }
             Ok(())

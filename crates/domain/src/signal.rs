@@ -97,12 +97,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(
-        is_open: bool,
-        opens: Option<bool>,
-        closes: Option<bool>,
-        expected: Option<Transition>,
-    ) {
+    fn check(is_open: bool, opens: Option<bool>, closes: Option<bool>, expected: Option<Transition>) {
         assert_eq!(reconcile(is_open, Verdict { opens, closes }), expected);
     }
 

@@ -48,13 +48,9 @@ impl Scale {
     /// Points for a value, 0–100.
     pub fn points(&self, value: f64) -> f64 {
         match self {
-            Self::Linear { worst, best } => {
-                ((value - worst) / (best - worst)).clamp(0.0, 1.0) * 100.0
-            }
+            Self::Linear { worst, best } => ((value - worst) / (best - worst)).clamp(0.0, 1.0) * 100.0,
             Self::Bands(steps) => {
-                let step = steps
-                    .iter()
-                    .find(|step| step.below.is_none_or(|limit| value < limit));
+                let step = steps.iter().find(|step| step.below.is_none_or(|limit| value < limit));
                 step.map_or(0.0, |step| step.points)
             }
         }
@@ -64,16 +60,8 @@ impl Scale {
 impl Scorecard {
     /// Scores one snapshot row; `row[i]` is the value of the catalogue's metric `i`.
     pub fn evaluate(&self, row: &[Option<f64>]) -> Health {
-        let dimensions: Vec<_> = self
-            .dimensions
-            .iter()
-            .map(|dimension| dimension.evaluate(row))
-            .collect();
-        let total: f64 = self
-            .dimensions
-            .iter()
-            .map(|dimension| dimension.weight)
-            .sum();
+        let dimensions: Vec<_> = self.dimensions.iter().map(|dimension| dimension.evaluate(row)).collect();
+        let total: f64 = self.dimensions.iter().map(|dimension| dimension.weight).sum();
         let (mut known, mut sum, mut covered, mut certain) = (0.0, 0.0, 0.0, 0.0);
         for (dimension, scored) in self.dimensions.iter().zip(&dimensions) {
             let share = dimension.weight / total;
@@ -117,9 +105,7 @@ impl Scorecard {
             .filter(|(_, cap)| applies(row.get(cap.column).copied().flatten(), cap.below))
             .min_by_key(|(_, cap)| cap.at_most);
         match lowest {
-            Some((at, cap)) if score > self.ceiling(cap.at_most) => {
-                (Some(self.ceiling(cap.at_most)), Some(at))
-            }
+            Some((at, cap)) if score > self.ceiling(cap.at_most) => (Some(self.ceiling(cap.at_most)), Some(at)),
             _ => (Some(score), None),
         }
     }
@@ -139,11 +125,7 @@ impl Dimension {
         let (mut known, mut total, mut sum) = (0.0, 0.0, 0.0);
         let mut measures = Vec::with_capacity(self.measures.len());
         for measure in &self.measures {
-            let value = row
-                .get(measure.column)
-                .copied()
-                .flatten()
-                .filter(|value| value.is_finite());
+            let value = row.get(measure.column).copied().flatten().filter(|value| value.is_finite());
             let score = value.map(|value| measure.scale.points(value));
             total += measure.weight;
             if let Some(score) = score {
@@ -153,10 +135,6 @@ impl Dimension {
             measures.push(MeasureScore { value, score });
         }
         let coverage = if total > 0.0 { known / total } else { 0.0 };
-        DimensionScore {
-            score: (known > 0.0).then(|| sum / known),
-            coverage,
-            measures,
-        }
+        DimensionScore { score: (known > 0.0).then(|| sum / known), coverage, measures }
     }
 }

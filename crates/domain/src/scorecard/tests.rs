@@ -79,10 +79,7 @@ fn card() -> Scorecard {
 
 #[track_caller]
 fn close(actual: f64, expected: f64) {
-    assert!(
-        (actual - expected).abs() < 1e-9,
-        "{actual} is not {expected}"
-    );
+    assert!((actual - expected).abs() < 1e-9, "{actual} is not {expected}");
 }
 
 #[test]
@@ -103,11 +100,7 @@ fn what_is_missing_widens_the_range_and_re_normalises() {
     close(health.coverage, 0.3);
     close(health.low, 30.0);
     close(health.high, 100.0);
-    assert_eq!(
-        health.band,
-        Band::Unknown,
-        "30 % coverage is below the least"
-    );
+    assert_eq!(health.band, Band::Unknown, "30 % coverage is below the least");
     let nothing = card().evaluate(&[None, None, None]);
     assert_eq!((nothing.score, nothing.band), (None, Band::Unknown));
 }
@@ -123,20 +116,14 @@ fn without_a_sponsor_nobody_is_green() {
 
 #[test]
 fn an_unknown_sponsor_is_not_a_missing_sponsor() {
-    assert_eq!(
-        card().evaluate(&[Some(0.8), Some(0.0), None]).band,
-        Band::Green
-    );
+    assert_eq!(card().evaluate(&[Some(0.8), Some(0.0), None]).band, Band::Green);
 }
 
 #[test]
 fn a_misspelt_metric_is_found_and_placed() {
     let text = CARD.replace("metric = \"late\"", "metric = \"lat\"");
     let error = Scorecard::read("card.toml", &text, &catalogue()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "card.toml:22:11: there is no metric `lat` in the catalogue; did you mean `late`?"
-    );
+    assert_eq!(error.to_string(), "card.toml:22:11: there is no metric `lat` in the catalogue; did you mean `late`?");
 }
 
 #[test]
@@ -148,10 +135,7 @@ fn nonsense_is_refused() {
         ("yellow_from = 40", "yellow_from = 80"),
         ("at_most = \"yellow\"", "at_most = \"green\""),
     ] {
-        assert!(
-            Scorecard::read("card.toml", &CARD.replace(from, to), &catalogue()).is_err(),
-            "{to}"
-        );
+        assert!(Scorecard::read("card.toml", &CARD.replace(from, to), &catalogue()).is_err(), "{to}");
     }
 }
 
