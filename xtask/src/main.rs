@@ -34,9 +34,5 @@ fn main() -> anyhow::Result<ExitCode> {
 fn tidy(root: Option<&Path>) -> anyhow::Result<ExitCode> {
     let report = xtask::tidy::run(root.unwrap_or(xtask::tidy::workspace_root()))?;
     println!("{report}");
-    Ok(if report.is_clean() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -117,10 +117,7 @@ impl Config {
     pub(super) fn parse(text: &str) -> Result<Self> {
         let config: Self = toml::from_str(text)?;
         for Exception { rule, path, reason } in &config.exceptions {
-            ensure!(
-                reason.len() >= 20,
-                "the exception from `{rule}` for {path} does not say why"
-            );
+            ensure!(reason.len() >= 20, "the exception from `{rule}` for {path} does not say why");
         }
         Ok(config)
     }
@@ -141,9 +138,7 @@ mod tests {
     #[test]
     fn refuses_an_exception_without_a_reason_and_an_unknown_key() {
         let ours = super::super::read(super::super::workspace_root(), "xtask/tidy.toml").unwrap();
-        let lazy = format!(
-            "{ours}\n[[exception]]\nrule = \"long-file\"\npath = \"x.rs\"\nreason = \"\"\n"
-        );
+        let lazy = format!("{ours}\n[[exception]]\nrule = \"long-file\"\npath = \"x.rs\"\nreason = \"\"\n");
         let error = format!("{:#}", Config::parse(&lazy).unwrap_err());
         assert!(error.contains("does not say why"), "{error}");
 

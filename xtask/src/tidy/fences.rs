@@ -34,16 +34,9 @@ pub(super) fn check(workspace: &Workspace, tree: &Tree, config: &Config, report:
 }
 
 fn homes(member: &Member, fences: &[Fence], report: &mut Report) {
-    for fence in fences
-        .iter()
-        .filter(|fence| fence.home.as_ref() != Some(&member.name))
-    {
+    for fence in fences.iter().filter(|fence| fence.home.as_ref() != Some(&member.name)) {
         let home = fence.home.as_deref().unwrap_or("nobody");
-        for dependency in member
-            .dependencies
-            .iter()
-            .filter(|dependency| covers(&fence.packages, &dependency.name))
-        {
+        for dependency in member.dependencies.iter().filter(|dependency| covers(&fence.packages, &dependency.name)) {
             report.finding(
                 "fence",
                 format!("crates/{}/Cargo.toml", member.name),
@@ -56,24 +49,17 @@ fn homes(member: &Member, fences: &[Fence], report: &mut Report) {
 /// `arrow` covers `arrow` and `arrow-array`, not `arrowhead`.
 fn covers(packages: &[String], name: &str) -> bool {
     packages.iter().any(|package| {
-        name.strip_prefix(package.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+        name.strip_prefix(package.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
     })
 }
 
 fn pure_manifest(member: &Member, packages: &[String], report: &mut Report) {
-    let shipped = member
-        .dependencies
-        .iter()
-        .filter(|dependency| !dependency.is_dev);
+    let shipped = member.dependencies.iter().filter(|dependency| !dependency.is_dev);
     for dependency in shipped.filter(|dependency| covers(packages, &dependency.name)) {
         report.finding(
             "pure",
             format!("crates/{}/Cargo.toml", member.name),
-            format!(
-                "{} does no input or output and needs no {}",
-                member.name, dependency.name
-            ),
+            format!("{} does no input or output and needs no {}", member.name, dependency.name),
         );
     }
 }
@@ -82,23 +68,12 @@ fn pure_source(file: &File, source: &Source, banned: &[String], report: &mut Rep
     let mut names = PathNames::default();
     names.visit_file(&source.shipped);
     for (line, name) in names.found {
-        if banned
-            .iter()
-            .any(|banned| name == *banned || name.starts_with(&format!("{banned}::")))
-        {
-            report.finding(
-                "pure",
-                format!("{}:{line}", file.path),
-                format!("`{name}`: this crate touches nothing"),
-            );
+        if banned.iter().any(|banned| name == *banned || name.starts_with(&format!("{banned}::"))) {
+            report.finding("pure", format!("{}:{line}", file.path), format!("`{name}`: this crate touches nothing"));
         }
     }
     for line in names.asynchronous {
-        report.finding(
-            "pure",
-            format!("{}:{line}", file.path),
-            "`async`: this crate waits for nothing",
-        );
+        report.finding("pure", format!("{}:{line}", file.path), "`async`: this crate waits for nothing");
     }
 }
 
@@ -111,14 +86,9 @@ struct PathNames {
 
 impl<'ast> Visit<'ast> for PathNames {
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let words: Vec<_> = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
+        let words: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         if let Some(first) = path.segments.first() {
-            self.found
-                .push((first.ident.span().start().line, words.join("::")));
+            self.found.push((first.ident.span().start().line, words.join("::")));
         }
         visit::visit_path(self, path);
     }
@@ -155,22 +125,10 @@ pub(super) fn leaves(tree: &UseTree) -> Vec<Leaf> {
         };
         match tree {
             UseTree::Path(path) => walk(&path.tree, &join(&path.ident), leaves),
-            UseTree::Name(name) => leaves.push(Leaf {
-                path: join(&name.ident),
-                is_glob: false,
-            }),
-            UseTree::Rename(rename) => leaves.push(Leaf {
-                path: join(&rename.ident),
-                is_glob: false,
-            }),
-            UseTree::Glob(_) => leaves.push(Leaf {
-                path: prefix.to_owned(),
-                is_glob: true,
-            }),
-            UseTree::Group(group) => group
-                .items
-                .iter()
-                .for_each(|item| walk(item, prefix, leaves)),
+            UseTree::Name(name) => leaves.push(Leaf { path: join(&name.ident), is_glob: false }),
+            UseTree::Rename(rename) => leaves.push(Leaf { path: join(&rename.ident), is_glob: false }),
+            UseTree::Glob(_) => leaves.push(Leaf { path: prefix.to_owned(), is_glob: true }),
+            UseTree::Group(group) => group.items.iter().for_each(|item| walk(item, prefix, leaves)),
         }
     }
     let mut found = Vec::new();
@@ -183,11 +141,7 @@ fn no_sql(file: &File, source: &Source, report: &mut Report) {
     literals.visit_file(&source.shipped);
     for (line, text) in literals.found {
         if is_statement(&text) {
-            report.finding(
-                "sql-in-web",
-                format!("{}:{line}", file.path),
-                "SQL belongs beside its record, in `store`",
-            );
+            report.finding("sql-in-web", format!("{}:{line}", file.path), "SQL belongs beside its record, in `store`");
         }
     }
 }
@@ -202,8 +156,9 @@ fn is_statement(text: &str) -> bool {
         ["insert", "into", ..]
         | ["INSERT", "INTO", ..]
         | ["delete", "from", ..]
-        | ["DELETE", "FROM", ..] => true,
-        ["update", _, "set", ..] | ["UPDATE", _, "SET", ..] => true,
+        | ["DELETE", "FROM", ..]
+        | ["update", _, "set", ..]
+        | ["UPDATE", _, "SET", ..] => true,
         ["with", _, "as", ..] | ["WITH", _, "AS", ..] => has("select") || has("SELECT"),
         _ => false,
     }
@@ -233,8 +188,7 @@ impl Literals {
 
 impl<'ast> Visit<'ast> for Literals {
     fn visit_lit_str(&mut self, literal: &'ast LitStr) {
-        self.found
-            .push((literal.span().start().line, literal.value()));
+        self.found.push((literal.span().start().line, literal.value()));
     }
 
     fn visit_macro(&mut self, call: &'ast Macro) {
@@ -251,85 +205,36 @@ mod tests {
 
     fn findings(crates: &[(&str, &[&str])], files: &[(&str, &str)]) -> Vec<(&'static str, String)> {
         let mut report = Report::default();
-        check(
-            &Workspace::of_edges(crates),
-            &Tree::of(files),
-            &Config::ours(),
-            &mut report,
-        );
-        report
-            .findings
-            .into_iter()
-            .map(|finding| (finding.rule, finding.place))
-            .collect()
+        check(&Workspace::of_edges(crates), &Tree::of(files), &Config::ours(), &mut report);
+        report.findings.into_iter().map(|finding| (finding.rule, finding.place)).collect()
     }
 
     #[test]
     fn only_the_home_may_name_a_fenced_package() {
-        let found = findings(
-            &[
-                ("web", &["datafusion-expr"]),
-                ("lake", &["datafusion", "arrow"]),
-            ],
-            &[],
-        );
+        let found = findings(&[("web", &["datafusion-expr"]), ("lake", &["datafusion", "arrow"])], &[]);
         assert_eq!(found, [("fence", "crates/web/Cargo.toml".to_owned())]);
-        assert_eq!(
-            findings(&[("engine", &["dev:sqlx"])], &[]).len(),
-            1,
-            "tests are fenced too"
-        );
-        assert_eq!(
-            findings(&[("lake", &["jiff"])], &[]).len(),
-            1,
-            "some have no home at all"
-        );
+        assert_eq!(findings(&[("engine", &["dev:sqlx"])], &[]).len(), 1, "tests are fenced too");
+        assert_eq!(findings(&[("lake", &["jiff"])], &[]).len(), 1, "some have no home at all");
         assert!(findings(&[("web", &["arrowhead"])], &[]).is_empty());
     }
 
     #[test]
     fn a_pure_crate_has_no_runtime_no_files_and_no_async() {
-        assert_eq!(
-            findings(&[("domain", &["tokio"])], &[]),
-            [("pure", "crates/domain/Cargo.toml".to_owned())]
-        );
-        let impure =
-            "use std::{fs::File, fmt};\nasync fn wait() { std::net::TcpStream::connect(x); }";
-        let found = findings(
-            &[],
-            &[
-                ("crates/domain/src/x.rs", impure),
-                ("crates/lake/src/x.rs", impure),
-            ],
-        );
+        assert_eq!(findings(&[("domain", &["tokio"])], &[]), [("pure", "crates/domain/Cargo.toml".to_owned())]);
+        let impure = "use std::{fs::File, fmt};\nasync fn wait() { std::net::TcpStream::connect(x); }";
+        let found = findings(&[], &[("crates/domain/src/x.rs", impure), ("crates/lake/src/x.rs", impure)]);
         let places: Vec<_> = found.iter().map(|(_, place)| place.as_str()).collect();
-        assert_eq!(
-            places,
-            [
-                "crates/domain/src/x.rs:1",
-                "crates/domain/src/x.rs:2",
-                "crates/domain/src/x.rs:2"
-            ]
-        );
+        assert_eq!(places, ["crates/domain/src/x.rs:1", "crates/domain/src/x.rs:2", "crates/domain/src/x.rs:2"]);
     }
 
     #[test]
     fn a_page_writes_no_sql_not_even_in_a_macro() {
         let page = "fn a() { run(\"select id from account\"); }\nfn b() { html! { p { \"DELETE FROM account\" } } }\n\
                     fn c() { html! { p { \"Select an account from the list\" } } }";
-        let found = findings(
-            &[],
-            &[
-                ("crates/web/src/x.rs", page),
-                ("crates/store/src/x.rs", page),
-            ],
-        );
+        let found = findings(&[], &[("crates/web/src/x.rs", page), ("crates/store/src/x.rs", page)]);
         assert_eq!(
             found,
-            [
-                ("sql-in-web", "crates/web/src/x.rs:1".to_owned()),
-                ("sql-in-web", "crates/web/src/x.rs:2".to_owned())
-            ]
+            [("sql-in-web", "crates/web/src/x.rs:1".to_owned()), ("sql-in-web", "crates/web/src/x.rs:2".to_owned())]
         );
     }
 }

@@ -18,24 +18,14 @@ const GLOSSARY: &str = "docs/reference/glossary.md";
 pub(super) fn check(tree: &Tree, config: &Config, report: &mut Report) {
     let never = never_words(tree);
     if never.is_empty() {
-        report.finding(
-            "word",
-            GLOSSARY,
-            "the glossary has no words to avoid; its table has a column `never`",
-        );
+        report.finding("word", GLOSSARY, "the glossary has no words to avoid; its table has a column `never`");
     }
     for file in &tree.files {
         let Some(source) = &file.source else { continue };
         modules(file, source, &config.names.modules, report);
     }
     for (file, source) in tree.shipped() {
-        if file.crate_name().is_none_or(|name| {
-            config
-                .names
-                .translators
-                .iter()
-                .any(|translator| translator == name)
-        }) {
+        if file.crate_name().is_none_or(|name| config.names.translators.iter().any(|translator| translator == name)) {
             continue;
         }
         let mut names = PublicNames::default();
@@ -45,31 +35,17 @@ pub(super) fn check(tree: &Tree, config: &Config, report: &mut Report) {
 }
 
 fn modules(file: &File, source: &Source, banned: &[String], report: &mut Report) {
-    let in_path = file
-        .path
-        .split('/')
-        .map(|part| part.trim_end_matches(".rs"))
-        .map(str::to_owned);
+    let in_path = file.path.split('/').map(|part| part.trim_end_matches(".rs")).map(str::to_owned);
     let inline = source.whole.items.iter().filter_map(|item| match item {
         Item::Mod(module) => Some(module.ident.to_string()),
         _ => None,
     });
     for name in in_path.chain(inline).filter(|name| banned.contains(name)) {
-        report.finding(
-            "module-name",
-            &*file.path,
-            format!("`{name}` says nothing; put it where its data is"),
-        );
+        report.finding("module-name", &*file.path, format!("`{name}` says nothing; put it where its data is"));
     }
 }
 
-fn words(
-    file: &File,
-    names: &PublicNames,
-    never: &BTreeMap<String, String>,
-    prefixes: &[String],
-    report: &mut Report,
-) {
+fn words(file: &File, names: &PublicNames, never: &BTreeMap<String, String>, prefixes: &[String], report: &mut Report) {
     for (line, name) in &names.types {
         for word in camel_words(name) {
             let singular = word.strip_suffix('s').unwrap_or(&word);
@@ -80,15 +56,8 @@ fn words(
         }
     }
     for (line, name) in &names.functions {
-        for prefix in prefixes
-            .iter()
-            .filter(|prefix| name.starts_with(prefix.as_str()))
-        {
-            report.finding(
-                "word",
-                format!("{}:{line}", file.path),
-                format!("`{name}`: drop `{prefix}`"),
-            );
+        for prefix in prefixes.iter().filter(|prefix| name.starts_with(prefix.as_str())) {
+            report.finding("word", format!("{}:{line}", file.path), format!("`{name}`: drop `{prefix}`"));
         }
     }
 }
@@ -112,23 +81,13 @@ fn camel_words(name: &str) -> Vec<String> {
 /// The words of the glossary's last column, each with the word to use instead.
 fn never_words(tree: &Tree) -> BTreeMap<String, String> {
     let glossary = tree.files.iter().find(|file| file.path == GLOSSARY);
-    let rows = glossary
-        .map_or("", |file| file.text.as_str())
-        .lines()
-        .filter(|line| line.starts_with("| **"));
+    let rows = glossary.map_or("", |file| file.text.as_str()).lines().filter(|line| line.starts_with("| **"));
     let mut never = BTreeMap::new();
     for row in rows {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         if let [instead, _, words] = cells[..] {
-            for word in words
-                .split(',')
-                .map(str::trim)
-                .filter(|word| !word.is_empty())
-            {
-                never.insert(
-                    word.to_lowercase().replace(' ', ""),
-                    instead.replace('*', ""),
-                );
+            for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                never.insert(word.to_lowercase().replace(' ', ""), instead.replace('*', ""));
             }
         }
     }
@@ -145,15 +104,13 @@ struct PublicNames {
 impl PublicNames {
     fn types(&mut self, visibility: &Visibility, name: &Ident) {
         if matches!(visibility, Visibility::Public(_)) {
-            self.types
-                .push((name.span().start().line, name.to_string()));
+            self.types.push((name.span().start().line, name.to_string()));
         }
     }
 
     fn functions(&mut self, visibility: &Visibility, name: &Ident) {
         if matches!(visibility, Visibility::Public(_)) {
-            self.functions
-                .push((name.span().start().line, name.to_string()));
+            self.functions.push((name.span().start().line, name.to_string()));
         }
     }
 }
@@ -189,23 +146,13 @@ impl<'ast> Visit<'ast> for PublicNames {
 mod tests {
     use super::*;
 
-    const WORDS: (&str, &str) = (
-        GLOSSARY,
-        "| word | means | never |\n|---|---|---|\n| **Account** | a customer | company, organization |\n",
-    );
+    const WORDS: (&str, &str) =
+        (GLOSSARY, "| word | means | never |\n|---|---|---|\n| **Account** | a customer | company, organization |\n");
 
     fn places(files: &[(&str, &str)]) -> Vec<(&'static str, String)> {
         let mut report = Report::default();
-        check(
-            &Tree::of(&[&[WORDS], files].concat()),
-            &Config::ours(),
-            &mut report,
-        );
-        report
-            .findings
-            .into_iter()
-            .map(|finding| (finding.rule, finding.place))
-            .collect()
+        check(&Tree::of(&[&[WORDS], files].concat()), &Config::ours(), &mut report);
+        report.findings.into_iter().map(|finding| (finding.rule, finding.place)).collect()
     }
 
     #[test]
@@ -223,26 +170,14 @@ mod tests {
     #[test]
     fn public_types_speak_the_glossary() {
         let text = "pub struct CompanyName;\npub enum Organizations {}\nstruct CompanyPrivate;\npub struct Companion;";
-        let found = places(&[
-            ("crates/a/src/x.rs", text),
-            ("crates/connectors/src/x.rs", text),
-        ]);
-        assert_eq!(
-            found,
-            [
-                ("word", "crates/a/src/x.rs:1".to_owned()),
-                ("word", "crates/a/src/x.rs:2".to_owned())
-            ]
-        );
+        let found = places(&[("crates/a/src/x.rs", text), ("crates/connectors/src/x.rs", text)]);
+        assert_eq!(found, [("word", "crates/a/src/x.rs:1".to_owned()), ("word", "crates/a/src/x.rs:2".to_owned())]);
     }
 
     #[test]
     fn a_function_does_not_get() {
         let text = "impl X { pub fn get_name() {} fn get_private() {} }\npub fn getter() {}";
-        assert_eq!(
-            places(&[("crates/a/src/x.rs", text)]),
-            [("word", "crates/a/src/x.rs:1".to_owned())]
-        );
+        assert_eq!(places(&[("crates/a/src/x.rs", text)]), [("word", "crates/a/src/x.rs:1".to_owned())]);
     }
 
     #[test]

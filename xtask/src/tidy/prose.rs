@@ -9,30 +9,19 @@ use super::report::Report;
 use super::tree::{Source, Tree};
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {
-    for (file, source) in tree
-        .shipped()
-        .filter(|(file, _)| file.module_path().is_some())
-    {
+    for (file, source) in tree.shipped().filter(|(file, _)| file.module_path().is_some()) {
         let sentences = sentences(&module_doc(source));
         if sentences < 2 {
-            let message = format!(
-                "{sentences} sentences open the module; say what it is and what it is not (2 or more)"
-            );
+            let message =
+                format!("{sentences} sentences open the module; say what it is and what it is not (2 or more)");
             report.finding("module-doc", &*file.path, message);
         }
     }
-    for file in tree.files.iter().filter(|file| file.path.ends_with(".md")) {
+    for file in tree.files.iter().filter(|file| file.has_ending("md")) {
         for (line, target) in targets(&file.text) {
             let path = resolve(&file.path, &target);
-            if !path
-                .as_deref()
-                .is_some_and(|path| path.is_empty() || tree.has(path))
-            {
-                report.finding(
-                    "link",
-                    format!("{}:{line}", file.path),
-                    format!("`{target}` is not in the tree"),
-                );
+            if !path.as_deref().is_some_and(|path| path.is_empty() || tree.has(path)) {
+                report.finding("link", format!("{}:{line}", file.path), format!("`{target}` is not in the tree"));
             }
         }
     }
@@ -40,20 +29,13 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
 
 /// The `//!` lines at the top, joined.
 fn module_doc(source: &Source) -> String {
-    let lines = source
-        .shipped
-        .attrs
-        .iter()
-        .filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(text),
-                    ..
-                }) => Some(text.value()),
-                _ => None,
-            },
+    let lines = source.shipped.attrs.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
             _ => None,
-        });
+        },
+        _ => None,
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -84,22 +66,10 @@ fn targets(text: &str) -> Vec<(usize, String)> {
         if line.trim_start().starts_with("```") {
             fenced = !fenced;
         } else if !fenced {
-            let links = line
-                .split("](")
-                .skip(1)
-                .filter_map(|rest| rest.split_once(')'))
-                .map(|(target, _)| target);
-            found.extend(
-                links
-                    .filter(|target| is_inside(target))
-                    .map(|target| (number + 1, target.to_owned())),
-            );
+            let links = line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+            found.extend(links.filter(|target| is_inside(target)).map(|target| (number + 1, target.to_owned())));
             let spans = line.split('`').skip(1).step_by(2);
-            found.extend(
-                spans
-                    .filter(|span| is_path(span))
-                    .map(|span| (number + 1, format!("/{span}"))),
-            );
+            found.extend(spans.filter(|span| is_path(span)).map(|span| (number + 1, format!("/{span}"))));
         }
     }
     found
@@ -121,11 +91,7 @@ fn resolve(file: &str, target: &str) -> Option<String> {
     let target = target.split_once('#').map_or(target, |(path, _)| path);
     let (mut parts, target): (Vec<&str>, &str) = match target.strip_prefix('/') {
         Some(target) => (Vec::new(), target),
-        None => (
-            file.rsplit_once('/')
-                .map_or(Vec::new(), |(folder, _)| folder.split('/').collect()),
-            target,
-        ),
+        None => (file.rsplit_once('/').map_or(Vec::new(), |(folder, _)| folder.split('/').collect()), target),
     };
     for part in target.split('/') {
         match part {
@@ -146,25 +112,15 @@ mod tests {
     fn places(files: &[(&str, &str)]) -> Vec<String> {
         let mut report = Report::default();
         check(&Tree::of(files), &mut report);
-        report
-            .findings
-            .into_iter()
-            .map(|finding| finding.place)
-            .collect()
+        report.findings.into_iter().map(|finding| finding.place).collect()
     }
 
     #[test]
     fn a_module_opens_with_two_sentences() {
         let found = places(&[
-            (
-                "crates/a/src/lib.rs",
-                "//! Only one, of 3.5 or so.\nfn f() {}",
-            ),
+            ("crates/a/src/lib.rs", "//! Only one, of 3.5 or so.\nfn f() {}"),
             ("crates/a/src/none.rs", "fn f() {}"),
-            (
-                "crates/a/src/two.rs",
-                "//! What it is.\n//!\n//! And what it is not (yet.)\nfn f() {}",
-            ),
+            ("crates/a/src/two.rs", "//! What it is.\n//!\n//! And what it is not (yet.)\nfn f() {}"),
             ("crates/a/tests/flow.rs", "fn f() {}"),
         ]);
         assert_eq!(found, ["crates/a/src/lib.rs", "crates/a/src/none.rs"]);
@@ -180,11 +136,7 @@ mod tests {
         let text = "[up](../README.md#why) [gone](gone.md) [web](https://example.com)\n\
                     `docs/guide/a.md` `docs/guide/b.md` `crates/*` [out](../../../x.md)\n\
                     ```\n[not](a-link.md)\n```\n[here](#anchor) [folder](guide/)\n";
-        let found = places(&[
-            ("README.md", ""),
-            ("docs/guide/a.md", "[root](../../README.md)"),
-            ("docs/x.md", text),
-        ]);
+        let found = places(&[("README.md", ""), ("docs/guide/a.md", "[root](../../README.md)"), ("docs/x.md", text)]);
         assert_eq!(found, ["docs/x.md:1", "docs/x.md:2", "docs/x.md:2"]);
     }
 }

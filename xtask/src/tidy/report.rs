@@ -51,30 +51,12 @@ impl Report {
         self.findings.is_empty() && self.budgets.iter().all(Budget::is_kept)
     }
 
-    pub(super) fn finding(
-        &mut self,
-        rule: &'static str,
-        place: impl Into<String>,
-        message: impl Into<String>,
-    ) {
-        self.findings.push(Finding {
-            rule,
-            place: place.into(),
-            message: message.into(),
-        });
+    pub(super) fn finding(&mut self, rule: &'static str, place: impl Into<String>, message: impl Into<String>) {
+        self.findings.push(Finding { rule, place: place.into(), message: message.into() });
     }
 
-    pub(super) fn budget(
-        &mut self,
-        name: &'static str,
-        figure: f64,
-        limit: impl Into<Option<f64>>,
-    ) {
-        self.budgets.push(Budget {
-            name,
-            figure,
-            limit: limit.into(),
-        });
+    pub(super) fn budget(&mut self, name: &'static str, figure: f64, limit: impl Into<Option<f64>>) {
+        self.budgets.push(Budget { name, figure, limit: limit.into() });
     }
 
     /// Drops the findings that an exception covers, and reports each exception that covers none.
@@ -91,10 +73,7 @@ impl Report {
             self.finding(
                 "exception",
                 "xtask/tidy.toml",
-                format!(
-                    "`{}` for {} silences nothing any more; delete it",
-                    exception.rule, exception.path
-                ),
+                format!("`{}` for {} silences nothing any more; delete it", exception.rule, exception.path),
             );
         }
     }
@@ -102,10 +81,7 @@ impl Report {
     pub(super) fn measured(&mut self, tree: &Tree) {
         let rust = tree.sources().count();
         let lines: usize = tree.sources().map(|source| source.lines).sum();
-        self.size = format!(
-            "{} files, {rust} of them Rust with {lines} lines outside tests",
-            tree.files.len()
-        );
+        self.size = format!("{} files, {rust} of them Rust with {lines} lines outside tests", tree.files.len());
     }
 }
 
@@ -120,33 +96,24 @@ impl fmt::Display for Report {
                 None => writeln!(f)?,
             }
         }
-        for Finding {
-            rule,
-            place,
-            message,
-        } in &self.findings
-        {
+        for Finding { rule, place, message } in &self.findings {
             writeln!(f, "! {rule}: {place}: {message}")?;
         }
-        let over = self
-            .budgets
-            .iter()
-            .filter(|budget| !budget.is_kept())
-            .count();
-        write!(
-            f,
-            "{} findings, {over} budgets exceeded",
-            self.findings.len()
-        )
+        let over = self.budgets.iter().filter(|budget| !budget.is_kept()).count();
+        write!(f, "{} findings, {over} budgets exceeded", self.findings.len())
     }
 }
 
 /// Whole numbers without decimals, the rest with two.
 fn figure(value: f64) -> String {
-    if value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.2}")
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
+#[cfg(test)]
+impl Report {
+    /// The figures as printed, in their order.
+    pub(super) fn figures(&self) -> Vec<String> {
+        self.budgets.iter().map(|budget| figure(budget.figure)).collect()
     }
 }
 
@@ -155,11 +122,7 @@ mod tests {
     use super::*;
 
     fn exception(rule: &str, path: &str) -> Exception {
-        Exception {
-            rule: rule.to_owned(),
-            path: path.to_owned(),
-            reason: "because".to_owned(),
-        }
+        Exception { rule: rule.to_owned(), path: path.to_owned(), reason: "because".to_owned() }
     }
 
     #[test]
@@ -170,7 +133,7 @@ mod tests {
         assert!(report.is_clean());
         report.budget("pages", 3.5, 3.0);
         assert!(!report.is_clean());
-        assert!(report.to_string().contains("!"), "{report}");
+        assert!(report.to_string().contains('!'), "{report}");
 
         let mut report = Report::default();
         report.finding("rule", "a.rs:1", "wrong");
@@ -184,18 +147,8 @@ mod tests {
         report.finding("long-file", "crates/b/src/x.rs", "600 lines");
         report.finding("module-doc", "crates/a/src/x.rs", "none");
         report.excuse(&[exception("long-file", "crates/a/")]);
-        let left: Vec<_> = report
-            .findings
-            .iter()
-            .map(|f| (f.rule, f.place.as_str()))
-            .collect();
-        assert_eq!(
-            left,
-            [
-                ("long-file", "crates/b/src/x.rs"),
-                ("module-doc", "crates/a/src/x.rs")
-            ]
-        );
+        let left: Vec<_> = report.findings.iter().map(|f| (f.rule, f.place.as_str())).collect();
+        assert_eq!(left, [("long-file", "crates/b/src/x.rs"), ("module-doc", "crates/a/src/x.rs")]);
     }
 
     #[test]

@@ -58,27 +58,14 @@ pub(super) fn check(workspace: &Workspace, policy: &Policy, report: &mut Report)
     for package in &workspace.packages {
         *versions.entry(&package.name).or_default() += 1;
         licence(package, &policy.licenses, report);
-        for ban in policy
-            .bans
-            .deny
-            .iter()
-            .filter(|ban| ban.package == package.name)
-        {
+        for ban in policy.bans.deny.iter().filter(|ban| ban.package == package.name) {
             report.finding("ban", place(package), &*ban.reason);
         }
-        if !package
-            .source
-            .as_deref()
-            .is_some_and(|source| source.starts_with("registry+"))
-        {
+        if !package.source.as_deref().is_some_and(|source| source.starts_with("registry+")) {
             report.finding("origin", place(package), "does not come from the registry");
         }
     }
-    report.budget(
-        "packages from outside",
-        workspace.packages.len() as f64,
-        None,
-    );
+    report.budget("packages from outside", workspace.packages.len() as f64, None);
     let twice = versions.values().filter(|count| **count > 1).count();
     report.budget("of them in more than one version", twice as f64, None);
 }
@@ -92,36 +79,18 @@ fn licence(package: &Foreign, licences: &Licences, report: &mut Report) {
         report.finding("licence", place(package), "states no licence");
         return;
     };
-    let excepted = licences
-        .exceptions
-        .iter()
-        .filter(|exception| exception.package == package.name);
-    let allowed: Vec<&str> = licences
-        .allow
-        .iter()
-        .chain(excepted.flat_map(|exception| &exception.allow))
-        .map(String::as_str)
-        .collect();
+    let excepted = licences.exceptions.iter().filter(|exception| exception.package == package.name);
+    let allowed: Vec<&str> =
+        licences.allow.iter().chain(excepted.flat_map(|exception| &exception.allow)).map(String::as_str).collect();
     if !is_allowed(expression, &allowed) {
-        report.finding(
-            "licence",
-            place(package),
-            format!("`{expression}` is not allowed by deny.toml"),
-        );
+        report.finding("licence", place(package), format!("`{expression}` is not allowed by deny.toml"));
     }
 }
 
 /// Whether some choice that the SPDX expression leaves is allowed throughout.
 fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
-    let spaced = expression
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace('/', " OR ");
-    let mut tokens = spaced
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .into_iter()
-        .peekable();
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let mut tokens = spaced.split_whitespace().collect::<Vec<_>>().into_iter().peekable();
     any_of(&mut tokens, allowed)
 }
 
@@ -174,19 +143,8 @@ mod tests {
             source: source.map(str::to_owned),
         };
         let mut report = Report::default();
-        check(
-            &Workspace {
-                crates: Vec::new(),
-                packages: vec![package],
-            },
-            &policy.unwrap(),
-            &mut report,
-        );
-        report
-            .findings
-            .into_iter()
-            .map(|finding| finding.rule)
-            .collect()
+        check(&Workspace { crates: Vec::new(), packages: vec![package] }, &policy.unwrap(), &mut report);
+        report.findings.into_iter().map(|finding| finding.rule).collect()
     }
 
     #[test]
@@ -198,10 +156,7 @@ mod tests {
         assert!(rules("odd", Some("MPL-2.0"), registry).is_empty());
         assert_eq!(rules("other", Some("MPL-2.0"), registry), ["licence"]);
         assert_eq!(rules("openssl", Some("MIT"), registry), ["ban"]);
-        assert_eq!(
-            rules("git", Some("MIT"), Some("git+https://example.com/x")),
-            ["origin"]
-        );
+        assert_eq!(rules("git", Some("MIT"), Some("git+https://example.com/x")), ["origin"]);
     }
 
     #[test]
@@ -216,13 +171,7 @@ mod tests {
         ] {
             assert!(is_allowed(good, &allowed), "{good}");
         }
-        for bad in [
-            "Apache-2.0",
-            "MIT AND GPL-2.0",
-            "(GPL-2.0 OR LGPL-3.0) AND MIT",
-            "",
-            "MIT WITH odd-exception",
-        ] {
+        for bad in ["Apache-2.0", "MIT AND GPL-2.0", "(GPL-2.0 OR LGPL-3.0) AND MIT", "", "MIT WITH odd-exception"] {
             assert!(!is_allowed(bad, &allowed), "{bad}");
         }
     }

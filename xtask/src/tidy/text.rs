@@ -21,12 +21,7 @@ const REGISTRY_HOSTS: [(&str, &str); 6] = [
 ];
 
 /// Notes to oneself, split after their first letters.
-const MARKERS: [(&str, &str); 4] = [
-    ("TO", "DO"),
-    ("FIX", "ME"),
-    ("XX", "X"),
-    ("coming", " soon"),
-];
+const MARKERS: [(&str, &str); 4] = [("TO", "DO"), ("FIX", "ME"), ("XX", "X"), ("coming", " soon")];
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {
     for file in &tree.files {
@@ -43,31 +38,19 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
 
 fn faults(file: &File, line: &str) -> Vec<(&'static str, String)> {
     let mut faults = Vec::new();
-    for folder in MACHINE_FOLDERS
-        .iter()
-        .filter(|folder| names_machine(line, folder))
-    {
-        faults.push((
-            "machine-path",
-            format!("`/{folder}/…` exists on one machine only"),
-        ));
+    for folder in MACHINE_FOLDERS.iter().filter(|folder| names_machine(line, folder)) {
+        faults.push(("machine-path", format!("`/{folder}/…` exists on one machine only")));
     }
-    if !file.path.ends_with(".lock") {
+    if !file.has_ending("lock") {
         for (name, ending) in REGISTRY_HOSTS {
             if line.contains(&format!("{name}.{ending}")) {
-                faults.push((
-                    "registry-host",
-                    format!("`{name}`: the package client knows where to ask"),
-                ));
+                faults.push(("registry-host", format!("`{name}`: the package client knows where to ask")));
             }
         }
     }
     for (first, rest) in MARKERS {
         if has_word(line, &format!("{first}{rest}")) {
-            faults.push((
-                "marker",
-                format!("`{first}{rest}`: do it, or open an issue"),
-            ));
+            faults.push(("marker", format!("`{first}{rest}`: do it, or open an issue")));
         }
     }
     faults
@@ -84,9 +67,8 @@ fn names_machine(line: &str, folder: &str) -> bool {
 
 fn has_word(line: &str, word: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    line.match_indices(word).any(|(at, _)| {
-        !is_part(line[..at].chars().next_back()) && !is_part(line[at + word.len()..].chars().next())
-    })
+    line.match_indices(word)
+        .any(|(at, _)| !is_part(line[..at].chars().next_back()) && !is_part(line[at + word.len()..].chars().next()))
 }
 
 #[cfg(test)]
@@ -96,11 +78,7 @@ mod tests {
     fn rules(path: &str, text: &str) -> Vec<&'static str> {
         let mut report = Report::default();
         check(&Tree::of(&[(path, text)]), &mut report);
-        report
-            .findings
-            .into_iter()
-            .map(|finding| finding.rule)
-            .collect()
+        report.findings.into_iter().map(|finding| finding.rule).collect()
     }
 
     #[test]

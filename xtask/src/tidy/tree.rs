@@ -43,23 +43,23 @@ pub struct Source {
 
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source")
-            .field("lines", &self.lines)
-            .field("is_test", &self.is_test)
-            .finish_non_exhaustive()
+        f.debug_struct("Source").field("lines", &self.lines).field("is_test", &self.is_test).finish_non_exhaustive()
     }
 }
 
 impl File {
     pub(super) fn new(path: impl Into<String>, text: impl Into<String>) -> Result<Self> {
-        let (path, text) = (path.into(), text.into());
-        let source = match path.ends_with(".rs") {
-            true => {
-                Some(Source::parse(&path, &text).with_context(|| format!("{path} is not Rust"))?)
-            }
-            false => None,
-        };
-        Ok(Self { path, text, source })
+        let mut file = Self { path: path.into(), text: text.into(), source: None };
+        if file.has_ending("rs") {
+            let source = Source::parse(&file.path, &file.text);
+            file.source = Some(source.with_context(|| format!("{} is not Rust", file.path))?);
+        }
+        Ok(file)
+    }
+
+    /// Whether the name ends so: `rs`, `md`.
+    pub fn has_ending(&self, ending: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|own| own == ending)
     }
 
     /// The crate whose folder the file lies in: `crates/web/src/ui.rs` is in `web`, `xtask/src/main.rs` in `xtask`.
@@ -83,29 +83,15 @@ impl Source {
         let mut shipped = whole.clone();
         let test_lines = drop_tests(&mut shipped.items);
         let is_test = is_test_path(path);
-        let lines = if is_test {
-            0
-        } else {
-            text.lines().count().saturating_sub(test_lines)
-        };
-        Ok(Self {
-            whole,
-            shipped,
-            lines,
-            is_test,
-        })
+        let lines = if is_test { 0 } else { text.lines().count().saturating_sub(test_lines) };
+        Ok(Self { whole, shipped, lines, is_test })
     }
 }
 
 /// Integration tests, benchmarks, examples, out-of-line `tests.rs` modules and the whole test kit.
 fn is_test_path(path: &str) -> bool {
     path.starts_with("crates/testkit/")
-        || path.split('/').any(|part| {
-            matches!(
-                part,
-                "tests" | "benches" | "examples" | "tests.rs" | "build.rs"
-            )
-        })
+        || path.split('/').any(|part| matches!(part, "tests" | "benches" | "examples" | "tests.rs" | "build.rs"))
 }
 
 /// Removes the items that only tests compile and returns how many lines went with them.
@@ -144,16 +130,9 @@ fn marks_test(attribute: &Attribute) -> bool {
     match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg") => {
             let words = list.tokens.to_string();
-            words
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| word == "test")
-                && !words.contains("not")
+            words.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "test") && !words.contains("not")
         }
-        meta => meta
-            .path()
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "test"),
+        meta => meta.path().segments.last().is_some_and(|segment| segment.ident == "test"),
     }
 }
 
@@ -182,23 +161,12 @@ impl Tree {
     /// Reads what git keeps, or would keep, below the root.
     pub fn read(root: &Path) -> Result<Self> {
         let output = Command::new("git")
-            .args([
-                "ls-files",
-                "-z",
-                "--cached",
-                "--others",
-                "--exclude-standard",
-            ])
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(root)
             .output()
             .context("cannot run git, which lists the files of the tree")?;
-        ensure!(
-            output.status.success(),
-            "git cannot list the files: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let listing =
-            String::from_utf8(output.stdout).context("git listed a path that is not UTF-8")?;
+        ensure!(output.status.success(), "git cannot list the files: {}", String::from_utf8_lossy(&output.stderr));
+        let listing = String::from_utf8(output.stdout).context("git listed a path that is not UTF-8")?;
         let mut paths: Vec<&str> = listing.split_terminator('\0').collect();
         paths.sort_unstable();
         paths.dedup();
@@ -220,18 +188,13 @@ impl Tree {
 
     /// The Rust files that ship, beside the file each was parsed from.
     pub fn shipped(&self) -> impl Iterator<Item = (&File, &Source)> {
-        self.files
-            .iter()
-            .filter_map(|file| Some((file, file.source.as_ref()?)))
-            .filter(|(_, source)| !source.is_test)
+        self.files.iter().filter_map(|file| Some((file, file.source.as_ref()?))).filter(|(_, source)| !source.is_test)
     }
 
     /// Whether the tree has this file, or a folder of this name.
     pub fn has(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        self.files
-            .iter()
-            .any(|file| file.path == path || file.path.starts_with(&folder))
+        self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
     }
 }
 
@@ -239,12 +202,7 @@ impl Tree {
 impl Tree {
     /// A tree made of these paths and texts.
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
-        Self {
-            files: files
-                .iter()
-                .map(|(path, text)| File::new(*path, *text).unwrap())
-                .collect(),
-        }
+        Self { files: files.iter().map(|(path, text)| File::new(*path, *text).unwrap()).collect() }
     }
 }
 
@@ -292,10 +250,7 @@ impl X {
         let tests: Vec<_> = tree.sources().map(|source| source.is_test).collect();
         assert_eq!(tests, [false, true, true, false]);
         let crates: Vec<_> = tree.files.iter().map(File::crate_name).collect();
-        assert_eq!(
-            crates,
-            [Some("a"), Some("a"), Some("testkit"), Some("xtask"), None]
-        );
+        assert_eq!(crates, [Some("a"), Some("a"), Some("testkit"), Some("xtask"), None]);
         assert_eq!(tree.files[0].module_path(), Some("ui/icon"));
         assert!(tree.has("crates/a/tests") && tree.has("README.md") && !tree.has("crates/a/test"));
     }

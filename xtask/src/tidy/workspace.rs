@@ -62,10 +62,8 @@ impl Workspace {
     }
 
     fn of(metadata: &Metadata) -> Self {
-        let (ours, foreign): (Vec<_>, Vec<_>) = metadata
-            .packages
-            .iter()
-            .partition(|package| metadata.workspace_members.contains(&package.id));
+        let (ours, foreign): (Vec<_>, Vec<_>) =
+            metadata.packages.iter().partition(|package| metadata.workspace_members.contains(&package.id));
         let crates = ours
             .iter()
             .map(|package| Member {
@@ -102,10 +100,7 @@ fn short_name(package: &str) -> &str {
 }
 
 fn host_platform() -> Result<String> {
-    let output = Command::new("rustc")
-        .arg("-vV")
-        .output()
-        .context("cannot run rustc")?;
+    let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc does not name its host")?.to_owned())
@@ -116,23 +111,14 @@ impl Workspace {
     /// A workspace of these crates, each with its dependencies; a name that starts with `dev:` is for tests only.
     pub(super) fn of_edges(crates: &[(&str, &[&str])]) -> Self {
         let dependency = |name: &&str| match name.strip_prefix("dev:") {
-            Some(name) => Dependency {
-                name: name.to_owned(),
-                is_dev: true,
-            },
-            None => Dependency {
-                name: (*name).to_owned(),
-                is_dev: false,
-            },
+            Some(name) => Dependency { name: name.to_owned(), is_dev: true },
+            None => Dependency { name: (*name).to_owned(), is_dev: false },
         };
         let member = |(name, dependencies): &(&str, &[&str])| Member {
             name: (*name).to_owned(),
             dependencies: dependencies.iter().map(dependency).collect(),
         };
-        Self {
-            crates: crates.iter().map(member).collect(),
-            packages: Vec::new(),
-        }
+        Self { crates: crates.iter().map(member).collect(), packages: Vec::new() }
     }
 }
 
@@ -143,19 +129,10 @@ mod tests {
     #[test]
     fn this_workspace_is_read_by_its_short_names() {
         let workspace = Workspace::read(super::super::workspace_root()).unwrap();
-        let names: Vec<_> = workspace
-            .crates
-            .iter()
-            .map(|member| member.name.as_str())
-            .collect();
+        let names: Vec<_> = workspace.crates.iter().map(|member| member.name.as_str()).collect();
         for name in ["cli", "web", "domain", "xtask"] {
             assert!(names.contains(&name), "{name} is missing from {names:?}");
         }
-        assert!(
-            workspace
-                .packages
-                .iter()
-                .any(|package| package.name == "serde" && package.licence.is_some())
-        );
+        assert!(workspace.packages.iter().any(|package| package.name == "serde" && package.licence.is_some()));
     }
 }
