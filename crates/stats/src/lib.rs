@@ -1,0 +1,25 @@
+//! Models of how long customers stay, how often they buy and what they are worth.
+//!
+//! The nouns: a `Params` is a model's parameters, known or assumed; a `Fitted` is parameters estimated from data,
+//! with their uncertainty; an [`Estimate`] is a number with its interval. Input is slices of numbers, output is
+//! values: the crate knows no customer, opens no file, reads no clock, and takes its randomness as an argument.
+//! Everything cites the paper it follows and is tested against the digits that paper prints.
+//!
+//! Deliberately absent: sampling of posteriors by Markov chains, generic numeric types in the interface, and any
+//! silent repair of bad input. What cannot be estimated is an [`Error`] or a labelled degenerate answer, never NaN.
+
+pub mod error;
+pub mod inference;
+pub mod interval;
+mod linear;
+mod optimise;
+pub mod purchase;
+pub mod random;
+mod real;
+pub mod special;
+pub mod survival;
+pub mod validation;
+
+pub use error::Error;
+pub use interval::{Confidence, Estimate, Interval};
+pub use linear::Matrix;

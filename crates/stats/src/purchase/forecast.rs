@@ -1,0 +1,230 @@
+//! What a history says about the future: P(alive), purchases within a horizon, discounted purchases.
+//! Everything factorises into the chance of being alive and an expectation given alive that depends only on
+//! repeats and age, so a book of a million customers needs a few thousand evaluations. Intervals carry the
+//! uncertainty of the parameters by the delta method on dual numbers; the spread of individual futures is the
+//! business of `future`.
+
+use std::collections::HashMap;
+
+use super::{Fitted, History, Model, Params, exponential, geometric};
+use crate::error::{Error, setting_non_negative};
+use crate::interval::{Confidence, Estimate};
+use crate::real::{Dual, Real};
+use crate::special::integral;
+
+/// How far to look, in the unit of the histories.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Horizon {
+    /// Length of the future that counts.
+    pub length: f64,
+    /// Continuous discount rate per unit; see [`super::TimeUnit::discount`] for an annual rate.
+    pub discount: f64,
+}
+
+/// One customer's future in expectation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Forecast {
+    /// Probability of still being a customer.
+    pub p_alive: Estimate,
+    /// Expected purchases within the horizon.
+    pub purchases: Estimate,
+    /// The same, each discounted to today.
+    pub discounted: Estimate,
+}
+
+impl Horizon {
+    fn check(&self) -> Result<(), Error> {
+        setting_non_negative("horizon", self.length)?;
+        setting_non_negative("discount rate", self.discount)?;
+        Ok(())
+    }
+}
+
+/// The chance of being alive.
+pub(super) fn alive<R: Real>(model: Model, theta: [R; 4], history: &History) -> R {
+    if theta[2].value() <= 0.0 {
+        return R::constant(1.0);
+    }
+    let odds = match model {
+        Model::BgNbd | Model::MbgNbd => {
+            geometric::ln_odds_gone(model, theta, history.repeats, history.recency, history.age)
+        }
+        Model::ParetoNbd => {
+            let values = theta.map(Real::value);
+            exponential::ln_odds_gone(values, history.repeats, history.recency, history.age).map(|jet| {
+                // The quadrature brings its own gradient; lift it to the number type asked for.
+                (0..4).fold(R::constant(jet.value), |sum, i| sum + (theta[i] - values[i]) * jet.gradient[i])
+            })
+        }
+    };
+    odds.map_or_else(|| R::constant(1.0), |d| (-d).logistic())
+}
+
+/// Expected purchases within `t` given alive.
+pub(super) fn expected<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, t: f64) -> R {
+    if t <= 0.0 {
+        return R::constant(0.0);
+    }
+    if theta[2].value() <= 0.0 {
+        return (theta[0] + f64::from(repeats)) / (theta[1] + age) * t;
+    }
+    match model {
+        Model::BgNbd | Model::MbgNbd => geometric::expected_factor(model, theta, repeats, age, t),
+        Model::ParetoNbd => exponential::expected_factor(theta, repeats, age, t),
+    }
+}
+
+/// Discounted expected purchases within a horizon given alive.
+fn discounted<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, horizon: Horizon) -> R {
+    let pace = (theta[1].value() + age) / (theta[0].value() + f64::from(repeats));
+    let scale = pace.min(theta[1].value() + age);
+    integral::discounted(horizon.discount, horizon.length, scale, |t| expected(model, theta, repeats, age, t))
+}
+
+/// Discounted expected purchases over an infinite future given alive.
+fn discounted_forever<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, discount: f64) -> R {
+    if theta[2].value() <= 0.0 {
+        return (theta[0] + f64::from(repeats)) / (theta[1] + age) * (1.0 / discount);
+    }
+    match model {
+        Model::ParetoNbd => exponential::discounted_factor(theta, repeats, age, discount),
+        Model::BgNbd | Model::MbgNbd => {
+            integral::discounted_forever(discount, |t| expected(model, theta, repeats, age, t))
+        }
+    }
+}
+
+impl Params {
+    /// Probability that the customer has not dropped out.
+    pub fn p_alive(&self, history: &History) -> Result<f64, Error> {
+        history.check(0)?;
+        Ok(alive(self.model, self.values, history))
+    }
+
+    /// Expected purchases in the next `t` units. With [`History::NEW`] these are the repeats of a new customer.
+    pub fn expected_purchases(&self, history: &History, t: f64) -> Result<f64, Error> {
+        setting_non_negative("horizon", t)?;
+        Ok(self.p_alive(history)? * expected(self.model, self.values, history.repeats, history.age, t))
+    }
+
+    /// Expected purchases within a horizon, each discounted to today.
+    pub fn discounted_purchases(&self, history: &History, horizon: Horizon) -> Result<f64, Error> {
+        horizon.check()?;
+        Ok(self.p_alive(history)? * discounted(self.model, self.values, history.repeats, history.age, horizon))
+    }
+
+    /// Discounted expected residual transactions, DERT: all future purchases, discounted continuously at
+    /// `discount` per unit (Fader, Hardie & Lee 2005, JMR). Fails unless the rate is above zero.
+    pub fn dert(&self, history: &History, discount: f64) -> Result<f64, Error> {
+        crate::error::positive("discount rate", discount)?;
+        let forever = discounted_forever(self.model, self.values, history.repeats, history.age, discount);
+        Ok(self.p_alive(history)? * forever)
+    }
+
+    /// The posterior mean of the customer's buying rate given alive, purchases per unit.
+    pub fn mean_rate(&self, history: &History) -> Result<f64, Error> {
+        history.check(0)?;
+        Ok((self.values[0] + f64::from(history.repeats)) / (self.values[1] + history.age))
+    }
+}
+
+impl Fitted {
+    /// The parameters as dual numbers in their logarithms.
+    fn dual(&self) -> [Dual<4>; 4] {
+        let values = self.params.values();
+        // A parameter of zero (no drop-out) stays a constant.
+        std::array::from_fn(|i| Dual::variable(0.0, i).chain(values[i], values[i], values[i]))
+    }
+
+    /// Probability of being alive with its interval.
+    pub fn p_alive(&self, history: &History, confidence: Confidence) -> Result<Estimate, Error> {
+        history.check(0)?;
+        let p = alive(self.params.model, self.dual(), history);
+        Ok(Estimate::probability(p.value, self.uncertainty.error_of(&p), confidence))
+    }
+
+    /// Expected purchases in the next `t` units with their interval.
+    pub fn expected_purchases(&self, history: &History, t: f64, confidence: Confidence) -> Result<Estimate, Error> {
+        let horizon = Horizon { length: t, discount: 0.0 };
+        Ok(self.forecast(std::slice::from_ref(history), horizon, confidence)?[0].purchases)
+    }
+
+    /// DERT with its interval; see [`Params::dert`].
+    pub fn dert(&self, history: &History, discount: f64, confidence: Confidence) -> Result<Estimate, Error> {
+        history.check(0)?;
+        crate::error::positive("discount rate", discount)?;
+        let theta = self.dual();
+        let model = self.params.model;
+        let forever = discounted_forever(model, theta, history.repeats, history.age, discount);
+        let value = alive(model, theta, history) * forever;
+        Ok(Estimate::positive(value.value, self.uncertainty.error_of(&value), confidence))
+    }
+
+    /// The forecast of every history, in order. Fails on a bad history or horizon.
+    pub fn forecast(
+        &self,
+        histories: &[History],
+        horizon: Horizon,
+        confidence: Confidence,
+    ) -> Result<Vec<Forecast>, Error> {
+        horizon.check()?;
+        let theta = self.dual();
+        let mut given_alive = GivenAlive::new(self.params.model, theta, horizon);
+        let estimate = |d: &Dual<4>| Estimate::positive(d.value, self.uncertainty.error_of(d), confidence);
+        histories
+            .iter()
+            .enumerate()
+            .map(|(row, history)| {
+                history.check(row)?;
+                let p = alive(self.params.model, theta, history);
+                let (purchases, discounted) = given_alive.of(history);
+                Ok(Forecast {
+                    p_alive: Estimate::probability(p.value, self.uncertainty.error_of(&p), confidence),
+                    purchases: estimate(&(p * purchases)),
+                    discounted: estimate(&(p * discounted)),
+                })
+            })
+            .collect()
+    }
+
+    /// Expected purchases of all customers together. The parameters' error is shared by all of them and does not
+    /// average out, which is why this is not the sum of the single intervals.
+    pub fn expected_total(&self, histories: &[History], t: f64, confidence: Confidence) -> Result<Estimate, Error> {
+        let horizon = Horizon { length: t, discount: 0.0 };
+        horizon.check()?;
+        let theta = self.dual();
+        let mut given_alive = GivenAlive::new(self.params.model, theta, horizon);
+        let mut sum = Dual::constant(0.0);
+        for (row, history) in histories.iter().enumerate() {
+            history.check(row)?;
+            sum = sum + alive(self.params.model, theta, history) * given_alive.of(history).0;
+        }
+        Ok(Estimate::positive(sum.value, self.uncertainty.error_of(&sum), confidence))
+    }
+}
+
+/// Expectations given alive, one per distinct repeats and age.
+struct GivenAlive {
+    model: Model,
+    theta: [Dual<4>; 4],
+    horizon: Horizon,
+    known: HashMap<(u32, u64), (Dual<4>, Dual<4>)>,
+}
+
+impl GivenAlive {
+    fn new(model: Model, theta: [Dual<4>; 4], horizon: Horizon) -> Self {
+        Self { model, theta, horizon, known: HashMap::new() }
+    }
+
+    fn of(&mut self, history: &History) -> (Dual<4>, Dual<4>) {
+        let Self { model, theta, horizon, known } = self;
+        *known.entry((history.repeats, history.age.to_bits())).or_insert_with(|| {
+            let purchases = expected(*model, *theta, history.repeats, history.age, horizon.length);
+            let discounted = match horizon.discount {
+                0.0 => purchases,
+                _ => discounted(*model, *theta, history.repeats, history.age, *horizon),
+            };
+            (purchases, discounted)
+        })
+    }
+}
