@@ -1,0 +1,16 @@
+//! Pages, forms, the JSON API and who may use them.
+//!
+//! A *route* is a line of one table ([`route`]): method, path, action, rate class, body limit, how it is protected from
+//! other websites, handler. The *gate* ([`gate`]) is the one place every request passes: who asks, may they, not too
+//! often, not too much; its answer is an access with the row filter that every query must carry. A *problem*
+//! ([`problem`]) is every answer that is not success, written once for people and once for programs.
+//!
+//! Deliberately absent: SQL, statistics, and decisions. Records are read and written by `store`, numbers come from
+//! `engine`, and what is permitted is decided by [`domain::access::authorize`].
+
+pub mod assets;
+pub mod auth;
+pub mod extract;
+pub mod problem;
+pub mod server;
+pub mod ui;
