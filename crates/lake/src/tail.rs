@@ -1,0 +1,55 @@
+//! The tail: accepted requests that no part holds yet. A request becomes one blob,
+//! an Arrow IPC stream compressed with LZ4, because one insert of columns costs a
+//! fifth of the processor time of row inserts and is queried without parsing.
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow::error::ArrowError;
+use arrow::ipc::CompressionType;
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
+use domain::Event;
+
+use crate::{LakeError, batch};
+
+/// Encodes the events of one accepted request.
+///
+/// # Errors
+/// [`LakeError::Engine`] when the events do not fit in one blob.
+pub fn encode(events: &[Event]) -> Result<Vec<u8>, LakeError> {
+    write(events).map_err(LakeError::engine("encode the tail of"))
+}
+
+/// Decodes a blob written by [`encode`].
+///
+/// # Errors
+/// [`LakeError::Corrupt`] when the bytes are not such a blob.
+pub fn decode(blob: &[u8]) -> Result<Vec<Event>, LakeError> {
+    let batch = decode_batch(blob)?;
+    batch::to_events(&batch).map_err(LakeError::corrupt("an inbox blob"))
+}
+
+pub(crate) fn decode_batch(blob: &[u8]) -> Result<RecordBatch, LakeError> {
+    read(blob).map_err(LakeError::corrupt("an inbox blob"))
+}
+
+fn write(events: &[Event]) -> Result<Vec<u8>, ArrowError> {
+    let batch = batch::from_events(events)?;
+    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+    let mut writer = StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options)?;
+    writer.write(&batch)?;
+    writer.into_inner()
+}
+
+fn read(blob: &[u8]) -> Result<RecordBatch, ArrowError> {
+    let reader = StreamReader::try_new(blob, None)?;
+    let schema = batch::schema();
+    if reader.schema() != schema {
+        return Err(ArrowError::SchemaError("the blob holds other columns than events have".to_owned()));
+    }
+    let batches = reader.collect::<Result<Vec<_>, _>>()?;
+    match batches.as_slice() {
+        [only] => Ok(only.clone()),
+        several => concat_batches(&schema, several),
+    }
+}
