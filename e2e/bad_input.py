@@ -18,6 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from pomona import Binary, Checks, Client, write_key_header
@@ -74,20 +75,20 @@ def home_not_writable(checks: Checks, binary: Binary, folder: Path) -> None:
 def newer_database(checks: Checks, binary: Binary) -> None:
     """A database that a later release has migrated: refused, and not one byte of it changed."""
     path = binary.database()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
         table = next(name for name in names if "migration" in name)
         columns = [row[1] for row in connection.execute(f"pragma table_info({table})")]
         last = connection.execute(f"select * from {table} order by 1 desc limit 1").fetchone()
         later = [later_value(value) if place == 0 else value for place, value in enumerate(last)]
         connection.execute(f"insert into {table} values ({','.join('?' * len(columns))})", later)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     done = binary.run("serve", "--home", str(binary.home), "--listen", "127.0.0.1:0", timeout=60)
     sentence(checks, "a database newer than the binary", done, 1, "newer")
     checks.equal("a newer database is left alone", hashlib.sha256(path.read_bytes()).hexdigest() == before, True)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"delete from {table} where {columns[0]} = ?", (later[0],))
 
 

@@ -22,6 +22,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 from pomona import Binary, Checks, Client, free_port, quantile, write_key_header
@@ -119,7 +120,7 @@ def compare(checks: Checks, binary: Binary, sent: set[str], acknowledged: set[st
 
 
 def integrity(checks: Checks, binary: Binary) -> None:
-    with sqlite3.connect(f"file:{binary.database()}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{binary.database()}?mode=ro", uri=True)) as connection:
         checks.equal("integrity of the store", connection.execute("pragma integrity_check").fetchone()[0], "ok")
         parts = connection.execute("select count(*) from ducklake_data_file").fetchone()[0]
         waiting = connection.execute("select coalesce(sum(events), 0) from inbox").fetchone()[0]
@@ -134,7 +135,7 @@ def stock_duckdb(checks: Checks, binary: Binary, facts: int) -> None:
         checks.skip("a stock DuckDB counts the same", str(reason))
         return
     how, rows = read_lake(binary.database(), f"select count(*), count(distinct event_id) from event where name = '{EVENT}'")
-    with sqlite3.connect(f"file:{binary.database()}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{binary.database()}?mode=ro", uri=True)) as connection:
         waiting = connection.execute("select coalesce(sum(events), 0) from inbox").fetchone()[0]
     checks.equal("a clean stop leaves nothing in the inbox", waiting, 0)
     checks.equal(f"a stock DuckDB counts the same ({how})", rows[0], (facts, facts))

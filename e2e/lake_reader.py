@@ -7,6 +7,7 @@ nothing was deleted from a part. Raises `ImportError` where DuckDB itself is not
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -44,13 +45,13 @@ def by_files(database: Path, sql: str) -> list[tuple]:
 
 
 def table_name(database: Path) -> str:
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return connection.execute("select table_name from ducklake_table where table_id = 1").fetchone()[0]
 
 
 def part_files(database: Path) -> list[str]:
     """The paths of today's parts: data path, schema path, table path and file path, each relative or not."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         base = connection.execute("select value from ducklake_metadata where key = 'data_path'").fetchone()[0]
         schema, table = connection.execute(
             "select s.path, t.path from ducklake_table t join ducklake_schema s using (schema_id) where t.table_id = 1"

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 import urllib.parse
+from contextlib import closing
 from pathlib import Path
 
 STARTS_WITHIN = 180.0
@@ -114,7 +115,7 @@ class Binary:
         """The SQLite file of the home: the one with the catalogue of parts."""
         for path in sorted(self.home.rglob("*")):
             if path.is_file() and path.open("rb").read(15) == b"SQLite format 3":
-                with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+                with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
                     names = {name for (name,) in connection.execute("select name from sqlite_master")}
                 if "ducklake_data_file" in names:
                     return path
