@@ -1,0 +1,30 @@
+//! The importable fields of a line of a contract. A change of amount is a new line
+//! with the date it takes effect.
+
+use super::choice::UNIT;
+use super::field::{Field, Kind, LINE, field, required};
+use super::{KEY, Object};
+
+pub(super) const FIELDS: &[Field] = &[
+    required(KEY, Kind::Key, &["itemid", "subscriptionitemid", "lineid", "id", "key"], "The line's id in the source."),
+    required(
+        "subscription",
+        Kind::Ref(Object::Subscription),
+        &["subscriptionid", "contractid"],
+        "The contract it belongs to.",
+    ),
+    field(
+        "account",
+        Kind::Ref(Object::Account),
+        &["accountid", "companyid", "customerid", "customer"],
+        "The account, where the source names it again.",
+    ),
+    field("product", Kind::Text(LINE), &["productname", "produkt"], "What is sold."),
+    field("plan", Kind::Text(LINE), &["planname", "price", "priceid", "tarif"], "Under which plan."),
+    field("unit", Kind::Choice(UNIT), &["billingunit"], "How it is counted."),
+    field("quantity", Kind::Int(0, i64::MAX), &["seats", "licenses", "menge"], "How many units."),
+    field("mrr_cents", Kind::Cents, &["mrr", "mrramount", "monthlyamount"], "Recurring revenue a month."),
+    field("currency", Kind::Currency, &["währung", "waehrung", "currencycode"], "The currency of the amount."),
+    field("effective_from", Kind::Day, &["startdate", "start", "from"], "The first day of this line."),
+    field("effective_to", Kind::Day, &["enddate", "end", "to"], "The first day it no longer applies."),
+];
