@@ -5,7 +5,10 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    declare::{no_relations, text_enum},
+    record::fact,
+};
 
 text_enum! {
     /// What an account stands for.
@@ -90,3 +93,11 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("account", account = id(Id));
+
+impl crate::record::Imported for Model {
+    /// Accounts share one space of identities: whichever source names an account, it is the same one.
+    fn known_as(_source_id: Option<i64>, external_id: &str) -> sea_orm::Condition {
+        sea_orm::Condition::all().add(Column::ExternalId.eq(external_id))
+    }
+}

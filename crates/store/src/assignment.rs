@@ -5,7 +5,10 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    declare::{no_relations, text_enum},
+    record::fact,
+};
 
 text_enum! {
     /// As what a member is assigned.
@@ -45,3 +48,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("assignment");

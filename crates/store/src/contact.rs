@@ -5,7 +5,7 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{declare::no_relations, record::fact};
 
 /// A person at an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -35,3 +35,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("contact", imported);

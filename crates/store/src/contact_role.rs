@@ -4,7 +4,10 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    declare::{no_relations, text_enum},
+    record::fact,
+};
 
 text_enum! {
     /// What a contact can be to us.
@@ -52,3 +55,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("contact_role");

@@ -5,7 +5,7 @@ use domain::Instant;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{declare::no_relations, record::fact};
 
 /// A member's judgement of an account on a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -29,3 +29,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("csm_sentiment");

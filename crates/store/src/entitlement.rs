@@ -5,7 +5,7 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{declare::no_relations, record::fact};
 
 /// A feature an account may use, from a day to a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -27,3 +27,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("entitlement");

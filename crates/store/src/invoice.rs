@@ -4,7 +4,7 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{declare::no_relations, record::fact};
 
 /// A bill.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -38,3 +38,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("invoice", imported);

@@ -5,7 +5,7 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{declare::no_relations, record::fact};
 
 /// A weighted step to reach.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -29,3 +29,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("milestone");

@@ -4,7 +4,7 @@ use domain::Instant;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{declare::no_relations, record::fact};
 
 /// One try to collect an invoice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -28,3 +28,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("payment_attempt");

@@ -2,10 +2,10 @@
 //! rows recorded by K plus the versions recorded by K and superseded after it.
 
 use domain::Instant;
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{StoreError, declare::no_relations, record::Fact};
 
 /// An earlier state of a fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -29,3 +29,25 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// What the facts of a kind said at `known_on` where they say something else now, or are gone.
+pub(crate) async fn known<M: Fact>(
+    db: &impl ConnectionTrait,
+    known_on: Instant,
+    accounts: Option<&[i64]>,
+) -> Result<Vec<M>, StoreError> {
+    let mut query = Entity::find()
+        .filter(Column::RecordKind.eq(M::KIND))
+        .filter(Column::RecordedAt.lte(known_on))
+        .filter(Column::SupersededAt.gt(known_on));
+    if let Some(accounts) = accounts {
+        query = query.filter(Column::AccountId.is_in(accounts.iter().copied()));
+    }
+    let versions = query.all(db).await?;
+    versions
+        .into_iter()
+        .map(|version| {
+            serde_json::from_value(version.body).map_err(|source| StoreError::Malformed { what: M::KIND, source })
+        })
+        .collect()
+}

@@ -2,10 +2,13 @@
 //! are cut at 8 KiB.
 
 use domain::Instant;
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{StoreError, Tx, declare::no_relations, inbox::Refused, record};
+
+/// The most bytes of a refused message that are kept.
+pub const MAX_BODY: usize = 8 * 1024;
 
 /// A message that was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -27,3 +30,45 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// Keeps refused messages of a source.
+pub(crate) async fn record(tx: &Tx, source_id: i64, refused: &[Refused], at: Instant) -> Result<(), StoreError> {
+    let rows = refused.iter().map(|refused| Model {
+        id: 0,
+        source_id,
+        at,
+        code: refused.code.clone(),
+        message: refused.message.clone(),
+        body: beginning(&refused.body).to_owned(),
+    });
+    record::insert_many(tx, rows.collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+/// The latest refusals of a source, newest first.
+pub async fn latest(db: &impl ConnectionTrait, source_id: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
+    let query = Entity::find().filter(Column::SourceId.eq(source_id)).order_by_desc(Column::Id).limit(limit);
+    Ok(query.all(db).await?)
+}
+
+/// Forgets refusals before an instant. Returns how many.
+pub async fn prune(tx: &Tx, before: Instant) -> Result<u64, StoreError> {
+    Ok(Entity::delete_many().filter(Column::At.lt(before)).exec(tx).await?.rows_affected)
+}
+
+/// The beginning of a text, cut between characters.
+fn beginning(body: &str) -> &str {
+    &body[..body.floor_char_boundary(MAX_BODY)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_body_is_cut_between_characters() {
+        let long = format!("{}é", "x".repeat(MAX_BODY - 1));
+        assert_eq!(beginning(&long).len(), MAX_BODY - 1);
+        assert_eq!(beginning("short"), "short");
+    }
+}

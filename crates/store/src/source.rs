@@ -48,7 +48,7 @@ pub struct Model {
     pub created_at: Instant,
     /// When it last sent anything.
     pub last_message_at: Option<Instant>,
-    /// Messages accepted in all.
+    /// Events accepted in all.
     pub accepted: i64,
     /// Messages refused in all.
     pub refused: i64,

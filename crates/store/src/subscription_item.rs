@@ -5,7 +5,10 @@ use domain::{Day, Instant};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    declare::{no_relations, text_enum},
+    record::fact,
+};
 
 text_enum! {
     /// What the quantity of an item counts.
@@ -49,3 +52,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("subscription_item");

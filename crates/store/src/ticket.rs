@@ -5,7 +5,10 @@ use domain::Instant;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    declare::{no_relations, text_enum},
+    record::fact,
+};
 
 text_enum! {
     /// How urgent a ticket is.
@@ -55,3 +58,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("ticket", imported);

@@ -5,7 +5,10 @@ use domain::Instant;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    declare::{no_relations, text_enum},
+    record::fact,
+};
 
 text_enum! {
     /// What a touchpoint was.
@@ -67,3 +70,4 @@ pub struct Model {
 }
 
 no_relations!();
+fact!("touchpoint");

@@ -1,0 +1,239 @@
+//! The inbox: events are acknowledged when they are committed here, and wait here until they are sealed.
+//!
+//! Requests queue for one writer, which takes all that wait into one transaction: the cost of making a commit durable
+//! is shared, and each caller still hears only after it. The queue is bounded; when it is full a caller is told to
+//! come back, because an inbox that answers late is worse than one that says so.
+//!
+//! Deliberately absent: the encoding of events, which is the lake's and handed in, and the task that runs the writer,
+//! which belongs to whoever must wait for it at shutdown.
+
+use std::fmt;
+
+use domain::{Day, Event, Instant};
+use sea_orm::ConnectionTrait;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    Db, Store, StoreError, Tx,
+    statement::{statement, text},
+};
+
+mod accept;
+mod people;
+
+/// Writes the events of one request into one blob, in the order given.
+pub type Encoder = Box<dyn Fn(&[Event]) -> Vec<u8> + Send + Sync>;
+
+/// What one request brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accept {
+    /// Who sent it.
+    pub source_id: i64,
+    /// When it arrived; the `recorded_at` of its events.
+    pub received_at: Instant,
+    /// Its events.
+    pub events: Vec<NewEvent>,
+    /// What it says about people.
+    pub users: Vec<SeenUser>,
+    /// What had to be refused.
+    pub refused: Vec<Refused>,
+}
+
+/// An event as it arrives: its user is still named as the source names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Identity of the fact; an event with a known key is a duplicate.
+    pub key: [u8; 16],
+    /// The account, if the message said so; otherwise that of the user, if known.
+    pub account_id: Option<i64>,
+    /// What the source calls the user.
+    pub user: Option<String>,
+    /// What happened.
+    pub name: String,
+    /// When it happened.
+    pub occurred_at: Instant,
+    /// How many.
+    pub quantity: i64,
+    /// Remaining properties as a JSON object.
+    pub properties: Option<String>,
+}
+
+/// What a message says about a user: seen, and perhaps whose they are. What is `None` stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenUser {
+    /// What the source calls them.
+    pub external_id: String,
+    /// The account they were grouped with.
+    pub account_id: Option<i64>,
+    /// The contact they were found to be.
+    pub contact_id: Option<i64>,
+}
+
+/// A message that could not be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why, as a stable word.
+    pub code: String,
+    /// Why, in a sentence.
+    pub message: String,
+    /// What was sent; cut at [`crate::refusal::MAX_BODY`].
+    pub body: String,
+}
+
+/// What became of the events of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Events committed.
+    pub accepted: u64,
+    /// Events that had been committed before.
+    pub duplicates: u64,
+}
+
+/// How much may wait, and how much one transaction takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests that may wait for the writer.
+    pub queue: usize,
+    /// Events after which a transaction takes no further request.
+    pub group: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { queue: 1024, group: 10_000 }
+    }
+}
+
+/// Where requests are handed in. Clones share the queue; when the last is dropped, the writer finishes and ends.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    queue: mpsc::Sender<Waiting>,
+}
+
+/// The one writer of the inbox.
+pub struct Writer {
+    store: Store,
+    queue: mpsc::Receiver<Waiting>,
+    encoder: Encoder,
+    limits: Limits,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// A request and the one who waits for its receipt.
+#[derive(Debug)]
+struct Waiting {
+    request: Accept,
+    answer: oneshot::Sender<Result<Receipt, StoreError>>,
+}
+
+/// The two ends of an inbox. [`Writer::run`] must run for anything to be accepted.
+pub fn open(store: Store, encoder: Encoder, limits: Limits) -> (Inbox, Writer) {
+    let (sender, queue) = mpsc::channel(limits.queue.max(1));
+    (Inbox { queue: sender }, Writer { store, queue, encoder, limits })
+}
+
+impl Inbox {
+    /// Hands in a request and waits until it is committed.
+    ///
+    /// Fails with [`StoreError::Busy`] at once when the queue is full; nothing was done then.
+    pub async fn accept(&self, request: Accept) -> Result<Receipt, StoreError> {
+        let (answer, receipt) = oneshot::channel();
+        self.queue.try_send(Waiting { request, answer }).map_err(|_| StoreError::Busy)?;
+        receipt.await.map_err(|_| StoreError::Busy)?
+    }
+
+    /// How many requests wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+impl Writer {
+    /// Commits what is handed in until every [`Inbox`] is dropped and the queue is empty.
+    pub async fn run(mut self) {
+        while let Some(first) = self.queue.recv().await {
+            let mut events = first.request.events.len();
+            let mut group = vec![first];
+            while events < self.limits.group
+                && let Ok(next) = self.queue.try_recv()
+            {
+                events += next.request.events.len();
+                group.push(next);
+            }
+            self.commit(group).await;
+        }
+    }
+
+    /// Commits a group together. If that fails, each alone, so that one bad request does not fail its neighbours.
+    async fn commit(&self, group: Vec<Waiting>) {
+        let (requests, answers): (Vec<Accept>, Vec<_>) =
+            group.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
+        match self.write(&requests).await {
+            Ok(receipts) => {
+                for (answer, receipt) in answers.into_iter().zip(receipts) {
+                    // A caller that went away has its events all the same.
+                    let _ = answer.send(Ok(receipt));
+                }
+            }
+            Err(error) if requests.len() == 1 => {
+                if let Some(answer) = answers.into_iter().next() {
+                    let _ = answer.send(Err(error));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, requests = requests.len(), "a group was not accepted; trying each request alone");
+                for (request, answer) in requests.iter().zip(answers) {
+                    let alone = self.write(std::slice::from_ref(request)).await;
+                    let _ = answer.send(alone.map(|receipts| receipts.first().copied().unwrap_or_default()));
+                }
+            }
+        }
+    }
+
+    async fn write(&self, requests: &[Accept]) -> Result<Vec<Receipt>, StoreError> {
+        self.store.write(async |tx| accept::write(tx, requests, &self.encoder).await).await
+    }
+}
+
+/// What waits to be sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Inbox rows.
+    pub rows: i64,
+    /// Events in them.
+    pub events: i64,
+    /// Their size in bytes.
+    pub bytes: i64,
+    /// When the oldest arrived.
+    pub oldest: Option<Instant>,
+}
+
+/// How much waits to be sealed, and since when.
+pub async fn backlog(db: &impl Db) -> Result<Backlog, StoreError> {
+    let sql = "SELECT count(*), CAST(COALESCE(sum(events), 0) AS BIGINT), CAST(COALESCE(sum(length(payload)), 0) AS BIGINT) FROM inbox";
+    let totals = db.query_one_raw(text(db, sql)).await?;
+    let totals = totals.ok_or_else(|| StoreError::not_found("inbox", "total"))?;
+    let first = db.query_one_raw(text(db, "SELECT received_at FROM inbox ORDER BY seq LIMIT 1")).await?;
+    Ok(Backlog {
+        rows: totals.try_get_by_index(0)?,
+        events: totals.try_get_by_index(1)?,
+        bytes: totals.try_get_by_index(2)?,
+        oldest: first.map(|row| row.try_get_by_index(0)).transpose()?,
+    })
+}
+
+/// How many days an event's key is kept, and so how late a repeat is still recognised.
+pub const KEY_DAYS: u64 = 35;
+
+/// Forgets keys received more than [`KEY_DAYS`] before `today`, at most `at_most`. Returns how many; repeat until 0.
+pub async fn prune_keys(tx: &Tx, today: Day, at_most: u32) -> Result<u64, StoreError> {
+    let before = domain::time::days_before(today, KEY_DAYS);
+    let sql = "DELETE FROM event_key WHERE key IN (SELECT key FROM event_key WHERE received_on < $1 LIMIT $2)";
+    let deleted = tx.execute_raw(statement(tx, sql, [before.into(), i64::from(at_most).into()])).await?;
+    Ok(deleted.rows_affected())
+}

@@ -1,0 +1,160 @@
+//! The transaction that accepts a group of requests: keys, people, one blob per request, counters.
+//!
+//! Its statements are few and long, because a statement costs more than a row. An event is new if its key was not
+//! there; the key and the blob with the event are committed together, so neither can be without the other.
+
+use std::collections::{BTreeMap, HashSet};
+
+use domain::{Event, Instant};
+use sea_orm::{ConnectionTrait, Value};
+
+use super::{Accept, Encoder, NewEvent, Receipt, people::People};
+use crate::{
+    StoreError, Tx, refusal,
+    statement::{MAX_VALUES, placeholders, statement},
+};
+
+/// Accepts a group of requests; one receipt each, in their order.
+pub(super) async fn write(tx: &Tx, requests: &[Accept], encoder: &Encoder) -> Result<Vec<Receipt>, StoreError> {
+    let mut new = new_keys(tx, requests).await?;
+    let people = People::meet(tx, requests).await?;
+    let mut receipts = Vec::with_capacity(requests.len());
+    let mut blobs = Vec::new();
+    let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
+    for request in requests {
+        // A key leaves the set with its first event: a repeat within the group is a duplicate too.
+        let events: Vec<Event> = request
+            .events
+            .iter()
+            .filter(|event| new.remove(&event.key))
+            .map(|event| attributed(event, request, &people))
+            .collect();
+        tallies.entry(request.source_id).or_default().count(request, &events);
+        receipts
+            .push(Receipt { accepted: events.len() as u64, duplicates: (request.events.len() - events.len()) as u64 });
+        if !events.is_empty() {
+            blobs.push(Blob {
+                source_id: request.source_id,
+                events: events.len() as i32,
+                payload: encoder(&events),
+                received_at: request.received_at,
+            });
+        }
+    }
+    store_blobs(tx, blobs).await?;
+    for (source_id, tally) in tallies {
+        tally.record(tx, source_id).await?;
+    }
+    for request in requests.iter().filter(|request| !request.refused.is_empty()) {
+        refusal::record(tx, request.source_id, &request.refused, request.received_at).await?;
+    }
+    Ok(receipts)
+}
+
+/// Inserts the keys of all events and returns those that were not there.
+async fn new_keys(tx: &Tx, requests: &[Accept]) -> Result<HashSet<[u8; 16]>, StoreError> {
+    let mut seen = HashSet::new();
+    let mut rows: Vec<([u8; 16], Instant)> = Vec::new();
+    for request in requests {
+        for event in &request.events {
+            if seen.insert(event.key) {
+                rows.push((event.key, request.received_at));
+            }
+        }
+    }
+    // In one order everywhere, so that two processes cannot wait for each other.
+    rows.sort_unstable();
+    let mut new = HashSet::with_capacity(rows.len());
+    for rows in rows.chunks(MAX_VALUES / 2) {
+        let sql = format!(
+            "INSERT INTO event_key (key, received_on) VALUES {} ON CONFLICT DO NOTHING RETURNING key",
+            placeholders(rows.len(), 2)
+        );
+        let values = rows.iter().flat_map(|(key, at)| -> [Value; 2] { [key.to_vec().into(), at.date_naive().into()] });
+        for row in tx.query_all_raw(statement(tx, sql, values)).await? {
+            let key: Vec<u8> = row.try_get_by_index(0)?;
+            new.extend(<[u8; 16]>::try_from(key));
+        }
+    }
+    Ok(new)
+}
+
+fn attributed(event: &NewEvent, request: &Accept, people: &People) -> Event {
+    let user = event.user.as_ref().and_then(|user| people.find(request.source_id, user));
+    Event {
+        id: event.key,
+        source_id: request.source_id,
+        account_id: event.account_id.or(user.and_then(|user| user.account_id)),
+        user_id: user.map(|user| user.id),
+        name: event.name.clone(),
+        occurred_at: event.occurred_at,
+        recorded_at: request.received_at,
+        quantity: event.quantity,
+        properties: event.properties.clone(),
+    }
+}
+
+/// One inbox row.
+struct Blob {
+    source_id: i64,
+    events: i32,
+    payload: Vec<u8>,
+    received_at: Instant,
+}
+
+async fn store_blobs(tx: &Tx, blobs: Vec<Blob>) -> Result<(), StoreError> {
+    if blobs.is_empty() {
+        return Ok(());
+    }
+    let sql =
+        format!("INSERT INTO inbox (source_id, events, payload, received_at) VALUES {}", placeholders(blobs.len(), 4));
+    let values = blobs.into_iter().flat_map(|blob| -> [Value; 4] {
+        [blob.source_id.into(), blob.events.into(), blob.payload.into(), blob.received_at.into()]
+    });
+    tx.execute_raw(statement(tx, sql, values)).await?;
+    Ok(())
+}
+
+/// What a group adds to the counters of a source.
+#[derive(Default)]
+struct Tally {
+    accepted: i64,
+    refused: i64,
+    unattributed: i64,
+    last_message_at: Option<Instant>,
+    last_error: Option<(String, Instant)>,
+}
+
+impl Tally {
+    fn count(&mut self, request: &Accept, events: &[Event]) {
+        self.accepted += events.len() as i64;
+        self.unattributed += events.iter().filter(|event| event.account_id.is_none()).count() as i64;
+        self.refused += request.refused.len() as i64;
+        self.last_message_at = self.last_message_at.max(Some(request.received_at));
+        if let Some(refused) = request.refused.last() {
+            self.last_error = Some((refused.message.clone(), request.received_at));
+        }
+    }
+
+    async fn record(self, tx: &Tx, source_id: i64) -> Result<(), StoreError> {
+        let (error, error_at) = self.last_error.unzip();
+        let sql =
+            "UPDATE source SET accepted = accepted + $2, refused = refused + $3, unattributed = unattributed + $4,
+                       last_message_at = $5, last_error = COALESCE($6, last_error),
+                       last_error_at = COALESCE($7, last_error_at)
+                   WHERE id = $1";
+        let values: [Value; 7] = [
+            source_id.into(),
+            self.accepted.into(),
+            self.refused.into(),
+            self.unattributed.into(),
+            self.last_message_at.into(),
+            error.into(),
+            error_at.into(),
+        ];
+        match tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() {
+            0 => Err(StoreError::not_found("source", source_id)),
+            _ => Ok(()),
+        }
+    }
+}

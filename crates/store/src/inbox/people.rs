@@ -1,0 +1,151 @@
+//! The people of a group of requests: each gets an opaque number, and is remembered with the account they belong to.
+//!
+//! Those already known are only read. A person is written when new, when a message says something about them, or when
+//! they were last seen more than an hour before, so that a busy user does not cost a write with every request.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::TimeDelta;
+use domain::Instant;
+use sea_orm::{ConnectionTrait, Value};
+
+use super::Accept;
+use crate::{
+    StoreError, Tx,
+    statement::{MAX_VALUES, placeholders, statement},
+};
+
+/// A person as events name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    /// The opaque number.
+    pub(super) id: i64,
+    /// The account they belong to, if known.
+    pub(super) account_id: Option<i64>,
+}
+
+/// Everybody a group of requests names, by source and by what the source calls them.
+#[derive(Debug, Default)]
+pub(super) struct People(HashMap<i64, HashMap<String, Person>>);
+
+/// What a group says about one person.
+#[derive(Clone, Copy)]
+struct Mention {
+    account_id: Option<i64>,
+    contact_id: Option<i64>,
+    at: Instant,
+}
+
+/// How long a person counts as just seen.
+const JUST_SEEN: TimeDelta = TimeDelta::hours(1);
+
+impl People {
+    /// Finds or adds everybody the requests name.
+    pub(super) async fn meet(tx: &Tx, requests: &[Accept]) -> Result<Self, StoreError> {
+        let mut people = Self::default();
+        for (source_id, mut mentions) in mentions(requests) {
+            let mut known = known(tx, source_id, &mut mentions).await?;
+            known.extend(remember(tx, source_id, &mentions).await?);
+            people.0.insert(source_id, known);
+        }
+        Ok(people)
+    }
+
+    /// The person a source calls by this name.
+    pub(super) fn find(&self, source_id: i64, external_id: &str) -> Option<Person> {
+        self.0.get(&source_id)?.get(external_id).copied()
+    }
+}
+
+/// Who is mentioned, by source; in one order everywhere, so that two processes cannot wait for each other.
+fn mentions(requests: &[Accept]) -> BTreeMap<i64, BTreeMap<&str, Mention>> {
+    let mut sources: BTreeMap<i64, BTreeMap<&str, Mention>> = BTreeMap::new();
+    for request in requests {
+        let seen = request.events.iter().filter_map(|event| event.user.as_deref()).map(|user| (user, None, None));
+        let told = request.users.iter().map(|user| (user.external_id.as_str(), user.account_id, user.contact_id));
+        for (external_id, account_id, contact_id) in seen.chain(told) {
+            sources
+                .entry(request.source_id)
+                .or_default()
+                .entry(external_id)
+                .and_modify(|mention| {
+                    mention.account_id = account_id.or(mention.account_id);
+                    mention.contact_id = contact_id.or(mention.contact_id);
+                    mention.at = mention.at.max(request.received_at);
+                })
+                .or_insert(Mention { account_id, contact_id, at: request.received_at });
+        }
+    }
+    sources
+}
+
+/// The people already known. Those about whom nothing is new are taken out of `mentions`.
+async fn known(
+    tx: &Tx,
+    source_id: i64,
+    mentions: &mut BTreeMap<&str, Mention>,
+) -> Result<HashMap<String, Person>, StoreError> {
+    let names: Vec<&str> = mentions.keys().copied().collect();
+    let mut known = HashMap::with_capacity(names.len());
+    for names in names.chunks(MAX_VALUES - 1) {
+        let list = (2..names.len() + 2).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT id, external_id, account_id, contact_id, last_seen_at FROM end_user
+             WHERE source_id = $1 AND external_id IN ({list})"
+        );
+        let values = std::iter::once(Value::from(source_id)).chain(names.iter().map(|name| Value::from(*name)));
+        for row in tx.query_all_raw(statement(tx, sql, values)).await? {
+            let name: String = row.try_get_by_index(1)?;
+            let person = Person { id: row.try_get_by_index(0)?, account_id: row.try_get_by_index(2)? };
+            let contact_id: Option<i64> = row.try_get_by_index(3)?;
+            let last_seen_at: Instant = row.try_get_by_index(4)?;
+            let stale = mentions.get(name.as_str()).is_some_and(|mention| {
+                mention.account_id.is_some_and(|account| person.account_id != Some(account))
+                    || mention.contact_id.is_some_and(|contact| contact_id != Some(contact))
+                    || mention.at - last_seen_at > JUST_SEEN
+            });
+            if !stale {
+                mentions.remove(name.as_str());
+            }
+            known.insert(name, person);
+        }
+    }
+    Ok(known)
+}
+
+/// Writes what is new about people.
+async fn remember(
+    tx: &Tx,
+    source_id: i64,
+    mentions: &BTreeMap<&str, Mention>,
+) -> Result<HashMap<String, Person>, StoreError> {
+    let mentions: Vec<(&str, Mention)> = mentions.iter().map(|(name, mention)| (*name, *mention)).collect();
+    let mut people = HashMap::with_capacity(mentions.len());
+    for mentions in mentions.chunks(MAX_VALUES / 6) {
+        let sql = format!(
+            "INSERT INTO end_user (source_id, external_id, account_id, contact_id, first_seen_at, last_seen_at)
+             VALUES {}
+             ON CONFLICT (source_id, external_id) DO UPDATE SET
+                 account_id = COALESCE(excluded.account_id, end_user.account_id),
+                 contact_id = COALESCE(excluded.contact_id, end_user.contact_id),
+                 last_seen_at = excluded.last_seen_at
+             RETURNING id, external_id, account_id",
+            placeholders(mentions.len(), 6)
+        );
+        let values = mentions.iter().flat_map(|(name, mention)| -> [Value; 6] {
+            [
+                source_id.into(),
+                (*name).into(),
+                mention.account_id.into(),
+                mention.contact_id.into(),
+                mention.at.into(),
+                mention.at.into(),
+            ]
+        });
+        for row in tx.query_all_raw(statement(tx, sql, values)).await? {
+            let person = Person { id: row.try_get_by_index(0)?, account_id: row.try_get_by_index(2)? };
+            people.insert(row.try_get_by_index(1)?, person);
+        }
+    }
+    Ok(people)
+}

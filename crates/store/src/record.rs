@@ -1,0 +1,283 @@
+//! Facts: records whose past is kept.
+//!
+//! A fact is written with the instant it became known. Changing or deleting it first copies the row it replaces, as
+//! JSON, to `record_version` in the same transaction, so that any number can be asked again as it was known on a day.
+//! What a change *means* is not decided here; whoever makes a meaningful one also writes a `change`.
+
+use domain::Instant;
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult,
+    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QuerySelect,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{StoreError, Tx, record_version, statement::MAX_VALUES};
+
+/// A record whose past is kept.
+pub trait Fact:
+    ModelTrait<
+        Entity: EntityTrait<
+            Model = Self,
+            ActiveModel: ActiveModelBehavior + Send,
+            PrimaryKey: PrimaryKeyTrait<ValueType = i64>,
+        >,
+    > + FromQueryResult
+    + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel>
+    + PartialEq
+    + Serialize
+    + DeserializeOwned
+    + Sync
+    + 'static
+{
+    /// The table, as named in `record_version` and in errors.
+    const KIND: &'static str;
+    /// The column that says whose it is.
+    const ACCOUNT: <Self::Entity as EntityTrait>::Column;
+    /// The column that says when it became known.
+    const RECORDED: <Self::Entity as EntityTrait>::Column;
+
+    /// Its identity; 0 before the first insert.
+    fn id(&self) -> i64;
+    /// Whose it is.
+    fn account_id(&self) -> i64;
+    /// When this version became known.
+    fn recorded_at(&self) -> Instant;
+    /// The same fact, known since `at`.
+    #[must_use]
+    fn recorded(self, at: Instant) -> Self;
+}
+
+/// A fact that an import recognises by the identity its source gives it.
+pub trait Imported: Fact {
+    /// The row of this source with this identity.
+    fn known_as(source_id: Option<i64>, external_id: &str) -> Condition;
+}
+
+/// What saving did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// There was no such row.
+    Created,
+    /// The row said something else before.
+    Updated,
+    /// The row already said this; nothing was written.
+    Unchanged,
+}
+
+/// Inserts a new fact; its id is taken from the database unless one is given.
+pub async fn insert<M: Fact>(tx: &Tx, fact: M) -> Result<M, StoreError> {
+    let row = active(fact);
+    Ok(M::Entity::insert(row).exec_with_returning(tx).await?)
+}
+
+/// The fact with this id, locked until the transaction ends.
+pub async fn find<M: Fact>(tx: &Tx, id: i64) -> Result<M, StoreError> {
+    let found = M::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    found.ok_or_else(|| StoreError::not_found(M::KIND, id))
+}
+
+/// Replaces the fact with the same id, keeping what it said before. A fact that says the same is left alone.
+pub async fn update<M: Fact>(tx: &Tx, fact: M) -> Result<(Saved, M), StoreError> {
+    let before = find::<M>(tx, fact.id()).await?;
+    replace(tx, before, fact).await
+}
+
+/// Changes the fact with this id through a function; known since `now`.
+pub async fn edit<M: Fact>(
+    tx: &Tx,
+    id: i64,
+    now: Instant,
+    change: impl FnOnce(&mut M),
+) -> Result<(Saved, M), StoreError> {
+    let before = find::<M>(tx, id).await?;
+    let mut after = before.clone().recorded(now);
+    change(&mut after);
+    replace(tx, before, after).await
+}
+
+/// Deletes a fact, keeping what it said.
+pub async fn delete<M: Fact>(tx: &Tx, id: i64, now: Instant) -> Result<(), StoreError> {
+    let before = find::<M>(tx, id).await?;
+    keep(tx, &before, now).await?;
+    M::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
+}
+
+/// Writes the fact a source knows by `external_id`: `merge` gets the row there is and returns the row there should be.
+///
+/// So an import changes what it brings and leaves alone what a person added.
+pub async fn upsert<M: Imported>(
+    tx: &Tx,
+    source_id: Option<i64>,
+    external_id: &str,
+    merge: impl FnOnce(Option<&M>) -> M,
+) -> Result<(Saved, M), StoreError> {
+    let before = M::Entity::find().filter(M::known_as(source_id, external_id)).lock_exclusive().one(tx).await?;
+    let after = merge(before.as_ref());
+    match before {
+        None => Ok((Saved::Created, insert(tx, after).await?)),
+        Some(before) => replace(tx, before, after).await,
+    }
+}
+
+/// Inserts many rows at once, of any entity, as few statements as the databases allow. Returns how many.
+///
+/// Ids that are not 0 are kept; all rows must have one, or none.
+pub async fn insert_many<M, E, A>(tx: &Tx, rows: Vec<M>) -> Result<u64, StoreError>
+where
+    M: ModelTrait<Entity = E> + IntoActiveModel<A>,
+    E: EntityTrait<Model = M, ActiveModel = A>,
+    A: ActiveModelBehavior<Entity = E> + Send,
+{
+    let total = rows.len() as u64;
+    let mut rows = rows.into_iter().map(active).peekable();
+    let numbered = E::PrimaryKey::auto_increment()
+        && rows.peek().is_some_and(|row| E::PrimaryKey::iter().all(|key| !row.is_not_set(key.into_column())));
+    let size = MAX_VALUES / E::Column::iter().count().max(1);
+    loop {
+        let chunk: Vec<A> = rows.by_ref().take(size).collect();
+        if chunk.is_empty() {
+            break;
+        }
+        E::insert_many(chunk).exec_without_returning(tx).await?;
+    }
+    if numbered {
+        continue_ids_after_given::<E>(tx).await?;
+    }
+    Ok(total)
+}
+
+/// A row ready for insertion: every column set, an id of 0 left to the database.
+fn active<M, E, A>(model: M) -> A
+where
+    M: ModelTrait<Entity = E> + IntoActiveModel<A>,
+    E: EntityTrait<Model = M, ActiveModel = A>,
+    A: ActiveModelBehavior<Entity = E>,
+{
+    let mut row = model.into_active_model().reset_all();
+    if E::PrimaryKey::auto_increment() {
+        for key in E::PrimaryKey::iter() {
+            let column = key.into_column();
+            if row.get(column).into_value() == Some(0_i64.into()) {
+                row.not_set(column);
+            }
+        }
+    }
+    row
+}
+
+/// PostgreSQL counts ids beside the table; after ids were given it must be told where to go on.
+async fn continue_ids_after_given<E: EntityTrait>(tx: &Tx) -> Result<(), StoreError> {
+    use sea_orm::ConnectionTrait;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let table = E::default().table_name().to_owned();
+        let sql = format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), GREATEST((SELECT max(id) FROM \"{table}\"), 1))"
+        );
+        tx.execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
+async fn replace<M: Fact>(tx: &Tx, before: M, after: M) -> Result<(Saved, M), StoreError> {
+    if before == after.clone().recorded(before.recorded_at()) {
+        return Ok((Saved::Unchanged, before));
+    }
+    keep(tx, &before, after.recorded_at()).await?;
+    let saved = active(after).update(tx).await?;
+    Ok((Saved::Updated, saved))
+}
+
+/// Copies a row that is about to be replaced.
+async fn keep<M: Fact>(tx: &Tx, fact: &M, superseded_at: Instant) -> Result<(), StoreError> {
+    let body = serde_json::to_value(fact).map_err(|source| StoreError::Malformed { what: M::KIND, source })?;
+    let version = record_version::Model {
+        id: 0,
+        record_kind: M::KIND.to_owned(),
+        record_id: fact.id(),
+        account_id: Some(fact.account_id()),
+        recorded_at: fact.recorded_at(),
+        superseded_at,
+        body,
+    };
+    record_version::Entity::insert(active::<_, record_version::Entity, _>(version)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Every fact of a kind as it is, or as it was known at `known_on`; of some accounts, or of all. Ordered by id.
+pub async fn load<M: Fact>(
+    db: &impl sea_orm::ConnectionTrait,
+    known_on: Option<Instant>,
+    accounts: Option<&[i64]>,
+) -> Result<Vec<M>, StoreError> {
+    let mut facts = Vec::new();
+    for accounts in pages_of(accounts) {
+        let mut query = M::Entity::find();
+        if let Some(accounts) = accounts {
+            query = query.filter(M::ACCOUNT.is_in(accounts.iter().copied()));
+        }
+        if let Some(known_on) = known_on {
+            query = query.filter(M::RECORDED.lte(known_on));
+        }
+        facts.append(&mut query.all(db).await?);
+        if let Some(known_on) = known_on {
+            facts.append(&mut record_version::known::<M>(db, known_on, accounts).await?);
+        }
+    }
+    facts.sort_unstable_by_key(Fact::id);
+    Ok(facts)
+}
+
+/// Splits a list of accounts so that each part fits a statement; no list is one part without a filter.
+fn pages_of(accounts: Option<&[i64]>) -> Vec<Option<&[i64]>> {
+    match accounts {
+        None => vec![None],
+        Some(accounts) => accounts.chunks(MAX_VALUES / 2).map(Some).collect(),
+    }
+}
+
+/// Declares that a record is a fact of an account, and optionally that its source names it.
+macro_rules! fact {
+    ($kind:literal, account = $account:ident ($column:ident)) => {
+        impl crate::record::Fact for Model {
+            const KIND: &'static str = $kind;
+            const ACCOUNT: Column = Column::$column;
+            const RECORDED: Column = Column::RecordedAt;
+
+            fn id(&self) -> i64 {
+                self.id
+            }
+
+            fn account_id(&self) -> i64 {
+                self.$account
+            }
+
+            fn recorded_at(&self) -> domain::Instant {
+                self.recorded_at
+            }
+
+            fn recorded(mut self, at: domain::Instant) -> Self {
+                self.recorded_at = at;
+                self
+            }
+        }
+    };
+    ($kind:literal) => {
+        fact!($kind, account = account_id(AccountId));
+    };
+    ($kind:literal, imported) => {
+        fact!($kind);
+
+        impl crate::record::Imported for Model {
+            fn known_as(source_id: Option<i64>, external_id: &str) -> sea_orm::Condition {
+                let source = match source_id {
+                    Some(source_id) => Column::SourceId.eq(source_id),
+                    None => Column::SourceId.is_null(),
+                };
+                sea_orm::Condition::all().add(source).add(Column::ExternalId.eq(external_id))
+            }
+        }
+    };
+}
+
+pub(crate) use fact;
