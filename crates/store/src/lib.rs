@@ -35,6 +35,7 @@ pub mod payment_attempt;
 pub mod record;
 pub mod record_version;
 pub mod refusal;
+mod row;
 pub mod run;
 pub mod segment;
 pub mod session;

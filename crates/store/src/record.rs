@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{StoreError, Tx, record_version, statement::MAX_VALUES};
+use crate::{StoreError, Tx, record_version, row, statement::MAX_VALUES};
 
 /// A record whose past is kept.
 pub trait Fact:
@@ -66,7 +66,7 @@ pub enum Saved {
 
 /// Inserts a new fact; its id is taken from the database unless one is given.
 pub async fn insert<M: Fact>(tx: &Tx, fact: M) -> Result<M, StoreError> {
-    let row = active(fact);
+    let row = row::ready(fact);
     Ok(M::Entity::insert(row).exec_with_returning(tx).await?)
 }
 
@@ -130,7 +130,7 @@ where
     A: ActiveModelBehavior<Entity = E> + Send,
 {
     let total = rows.len() as u64;
-    let mut rows = rows.into_iter().map(active).peekable();
+    let mut rows = rows.into_iter().map(row::ready).peekable();
     let numbered = E::PrimaryKey::auto_increment()
         && rows.peek().is_some_and(|row| E::PrimaryKey::iter().all(|key| !row.is_not_set(key.into_column())));
     let size = MAX_VALUES / E::Column::iter().count().max(1);
@@ -145,25 +145,6 @@ where
         continue_ids_after_given::<E>(tx).await?;
     }
     Ok(total)
-}
-
-/// A row ready for insertion: every column set, an id of 0 left to the database.
-fn active<M, E, A>(model: M) -> A
-where
-    M: ModelTrait<Entity = E> + IntoActiveModel<A>,
-    E: EntityTrait<Model = M, ActiveModel = A>,
-    A: ActiveModelBehavior<Entity = E>,
-{
-    let mut row = model.into_active_model().reset_all();
-    if E::PrimaryKey::auto_increment() {
-        for key in E::PrimaryKey::iter() {
-            let column = key.into_column();
-            if row.get(column).into_value() == Some(0_i64.into()) {
-                row.not_set(column);
-            }
-        }
-    }
-    row
 }
 
 /// PostgreSQL counts ids beside the table; after ids were given it must be told where to go on.
@@ -184,7 +165,7 @@ async fn replace<M: Fact>(tx: &Tx, before: M, after: M) -> Result<(Saved, M), St
         return Ok((Saved::Unchanged, before));
     }
     keep(tx, &before, after.recorded_at()).await?;
-    let saved = active(after).update(tx).await?;
+    let saved = row::ready(after).update(tx).await?;
     Ok((Saved::Updated, saved))
 }
 
@@ -200,7 +181,7 @@ async fn keep<M: Fact>(tx: &Tx, fact: &M, superseded_at: Instant) -> Result<(), 
         superseded_at,
         body,
     };
-    record_version::Entity::insert(active::<_, record_version::Entity, _>(version)).exec_without_returning(tx).await?;
+    record_version::Entity::insert(row::ready(version)).exec_without_returning(tx).await?;
     Ok(())
 }
 

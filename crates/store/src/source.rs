@@ -2,10 +2,14 @@
 //! secret live with the connector, not here.
 
 use domain::Instant;
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    StoreError, Tx,
+    declare::{no_relations, text_enum},
+    row,
+};
 
 text_enum! {
     /// How a source speaks.
@@ -61,3 +65,36 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// Adds a source.
+pub async fn insert(tx: &Tx, source: Model) -> Result<Model, StoreError> {
+    row::insert(tx, source).await
+}
+
+/// The source with this id.
+pub async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Model, StoreError> {
+    row::find::<Entity>(db, "source", id).await
+}
+
+/// The source with this key.
+pub async fn find_by_key(db: &impl ConnectionTrait, key: &str) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::Key.eq(key)).one(db).await?)
+}
+
+/// The source whose write key has this hash.
+pub async fn find_by_write_key(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::WriteKeyHash.eq(hash)).one(db).await?)
+}
+
+/// Every source, by name.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?)
+}
+
+/// Replaces the source with the same id. Its counters are the inbox's and are left as they are.
+pub async fn update(tx: &Tx, source: Model) -> Result<Model, StoreError> {
+    let before = find(tx, source.id).await?;
+    let Model { last_message_at, accepted, refused, unattributed, last_error, last_error_at, .. } = before;
+    row::update(tx, Model { last_message_at, accepted, refused, unattributed, last_error, last_error_at, ..source })
+        .await
+}

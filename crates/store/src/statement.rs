@@ -1,7 +1,7 @@
 //! SQL text with its values, for the places where a text says more than a builder: the inbox, the catalogue, the job
 //! queue. One text serves both databases: `$1` placeholders, `ON CONFLICT`, `RETURNING`.
 
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, TryGetable, Value};
+use sea_orm::{ConnectionTrait, Statement, Value};
 
 /// A text with its values, in the order of `$1`, `$2`, ….
 pub(crate) fn statement(
@@ -15,11 +15,6 @@ pub(crate) fn statement(
 /// A text without values.
 pub(crate) fn text(db: &impl ConnectionTrait, sql: &str) -> Statement {
     Statement::from_string(db.get_database_backend(), sql)
-}
-
-/// The first column of every row.
-pub(crate) fn first_column<T: TryGetable>(rows: &[QueryResult]) -> Result<Vec<T>, DbErr> {
-    rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// `($1, $2), ($3, $4), …`: placeholders for `rows` rows of `columns` values.

@@ -1,0 +1,198 @@
+//! The inbox: what is acknowledged is there once, whoever sent it how often and together with whom.
+
+use std::sync::Arc;
+
+use domain::Event;
+use store::{
+    Store, StoreError,
+    inbox::{self, Accept, Inbox, Limits, NewEvent, Receipt, Refused, SeenUser},
+    source,
+};
+
+use super::{
+    company::{at, day, sending_source, two_accounts},
+    database::on_both,
+};
+
+/// Stands in for the lake's encoder: the events as JSON.
+fn encode(events: &[Event]) -> Vec<u8> {
+    serde_json::to_vec(events).unwrap()
+}
+
+pub(crate) async fn stored(store: &Store) -> Vec<Event> {
+    let rows = store.read_lake().await.unwrap();
+    rows.tail.iter().flat_map(|blob| serde_json::from_slice::<Vec<Event>>(&blob.payload).unwrap()).collect()
+}
+
+pub(crate) fn event(number: u64) -> NewEvent {
+    let mut key = [7; 16];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    NewEvent {
+        key,
+        account_id: None,
+        user: Some(format!("user-{}", number % 3)),
+        name: "report_viewed".to_owned(),
+        occurred_at: at(1),
+        quantity: 1,
+        properties: Some("{\"page\":1}".to_owned()),
+    }
+}
+
+pub(crate) fn request(source_id: i64, numbers: impl IntoIterator<Item = u64>) -> Accept {
+    let events = numbers.into_iter().map(event).collect();
+    Accept { source_id, received_at: at(2), events, users: Vec::new(), refused: Vec::new() }
+}
+
+/// Runs a test against an inbox whose writer runs beside it.
+pub(crate) async fn with_inbox(store: &Store, limits: Limits, test: impl AsyncFnOnce(&Inbox)) {
+    let (inbox, writer) = inbox::open(store.clone(), Box::new(encode), limits);
+    tokio::join!(writer.run(), async {
+        test(&inbox).await;
+        drop(inbox);
+    });
+}
+
+#[test]
+fn an_event_is_accepted_once() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        with_inbox(&store, Limits::default(), async |inbox| {
+            let first = inbox.accept(request(source.id, [1, 2, 2])).await.unwrap();
+            assert_eq!(first, Receipt { accepted: 2, duplicates: 1 });
+            let again = inbox.accept(request(source.id, [2, 3])).await.unwrap();
+            assert_eq!(again, Receipt { accepted: 1, duplicates: 1 });
+            let nothing = inbox.accept(request(source.id, [1])).await.unwrap();
+            assert_eq!(nothing, Receipt { accepted: 0, duplicates: 1 });
+        })
+        .await;
+        let keys: Vec<u64> = stored(&store).await.iter().map(|e| u64::from_be_bytes(first_eight(e))).collect();
+        assert_eq!(keys, [1, 2, 3]);
+        let backlog = inbox::backlog(store.read()).await.unwrap();
+        assert_eq!((backlog.rows, backlog.events, backlog.oldest), (2, 3, Some(at(2))));
+        let source = source::find(store.read(), source.id).await.unwrap();
+        assert_eq!((source.accepted, source.unattributed, source.last_message_at), (3, 3, Some(at(2))));
+    });
+}
+
+fn first_eight(event: &Event) -> [u8; 8] {
+    event.id[..8].try_into().unwrap()
+}
+
+#[test]
+fn requests_that_wait_together_are_committed_together_and_deduplicated() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        with_inbox(&store, Limits::default(), async |inbox| {
+            let requests = (0..200_u64).map(|n| inbox.accept(request(source.id, n..n + 10)));
+            let receipts = futures::future::join_all(requests).await;
+            let accepted: u64 = receipts.iter().map(|receipt| receipt.as_ref().unwrap().accepted).sum();
+            assert_eq!(accepted, 209);
+        })
+        .await;
+        assert_eq!(stored(&store).await.len(), 209);
+    });
+}
+
+#[test]
+fn one_bad_request_does_not_fail_its_neighbours() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        with_inbox(&store, Limits::default(), async |inbox| {
+            let (good, bad, fine) = tokio::join!(
+                inbox.accept(request(source.id, [1])),
+                inbox.accept(request(source.id + 1, [2])),
+                inbox.accept(request(source.id, [3])),
+            );
+            assert_eq!((good.unwrap().accepted, fine.unwrap().accepted), (1, 1));
+            assert!(matches!(bad, Err(StoreError::Conflict { .. } | StoreError::NotFound { .. })), "{bad:?}");
+        })
+        .await;
+        assert_eq!(stored(&store).await.len(), 2);
+    });
+}
+
+#[test]
+fn a_full_queue_says_so_at_once() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let (inbox, writer) = inbox::open(store.clone(), Box::new(encode), Limits { queue: 1, group: 1 });
+        let inbox = Arc::new(inbox);
+        let waits = {
+            let inbox = Arc::clone(&inbox);
+            let request = request(source.id, [1]);
+            async move { inbox.accept(request).await }
+        };
+        let mut waits = Box::pin(waits);
+        assert!(futures::poll!(&mut waits).is_pending());
+        assert_eq!(inbox.waiting(), 1);
+        let refused = inbox.accept(request(source.id, [2])).await;
+        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+        drop(inbox);
+        let (receipt, ()) = tokio::join!(waits, writer.run());
+        assert_eq!(receipt.unwrap().accepted, 1);
+    });
+}
+
+#[test]
+fn a_user_gets_one_number_and_the_account_they_were_grouped_with() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let grouped = |user: &str, account_id| SeenUser {
+            external_id: user.to_owned(),
+            account_id: Some(account_id),
+            contact_id: None,
+        };
+        with_inbox(&store, Limits::default(), async |inbox| {
+            inbox.accept(request(source.id, [1])).await.unwrap();
+            let users = vec![grouped("user-1", acme.id)];
+            inbox.accept(Accept { users, ..request(source.id, [4, 5]) }).await.unwrap();
+            inbox.accept(request(source.id, [7])).await.unwrap();
+            let told = NewEvent { account_id: Some(zeta.id), ..event(10) };
+            inbox.accept(Accept { events: vec![told], ..request(source.id, []) }).await.unwrap();
+        })
+        .await;
+        let events = stored(&store).await;
+        let accounts: Vec<_> = events.iter().map(|event| event.account_id).collect();
+        assert_eq!(accounts, [None, Some(acme.id), None, Some(acme.id), Some(zeta.id)]);
+        let users: Vec<_> = events.iter().map(|event| event.user_id.unwrap()).collect();
+        assert!(users[0] == users[1] && users[1] == users[3] && users[3] == users[4] && users[2] != users[0]);
+    });
+}
+
+#[test]
+fn refusals_are_kept_with_their_reason() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let refused = vec![Refused {
+            code: "future".to_owned(),
+            message: "the timestamp lies in the future".to_owned(),
+            body: "{}".to_owned(),
+        }];
+        with_inbox(&store, Limits::default(), async |inbox| {
+            inbox.accept(Accept { refused, ..request(source.id, []) }).await.unwrap();
+        })
+        .await;
+        let kept = store::refusal::latest(store.read(), source.id, 10).await.unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].code, "future");
+        let source = source::find(store.read(), source.id).await.unwrap();
+        assert_eq!((source.refused, source.last_error_at), (1, Some(at(2))));
+    });
+}
+
+#[test]
+fn keys_are_forgotten_after_the_window() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        with_inbox(&store, Limits::default(), async |inbox| {
+            inbox.accept(request(source.id, 0..10)).await.unwrap();
+        })
+        .await;
+        let prune =
+            async |today, at_most| store.write(async |tx| inbox::prune_keys(tx, today, at_most).await).await.unwrap();
+        assert_eq!(prune(day(4, 5), 100).await, 0);
+        assert_eq!(prune(day(4, 6), 4).await, 4);
+        assert_eq!(prune(day(4, 6), 100).await, 6);
+    });
+}

@@ -1,0 +1,167 @@
+//! Facts: what was known when, what an import changes, and that many rows go in at once.
+
+use store::{
+    Account, Invoice, Ticket, invoice,
+    record::{self, Saved},
+    ticket,
+};
+
+use super::{
+    company::{an_account, at, day, two_accounts},
+    database::on_both,
+};
+
+#[test]
+fn an_earlier_state_is_known_on_an_earlier_instant() {
+    on_both(|store| async move {
+        let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        store
+            .write(async |tx| {
+                record::edit::<Account>(tx, acme.id, at(10), |account| account.name = "Acme Ltd".to_owned()).await?;
+                record::edit::<Account>(tx, acme.id, at(20), |account| account.tier = None).await?;
+                record::delete::<Account>(tx, zeta.id, at(30)).await
+            })
+            .await
+            .unwrap();
+        let known = async |second| {
+            let facts = store.facts(Some(at(second)), None).await.unwrap();
+            facts.accounts.into_iter().map(|a| (a.id, a.name, a.tier)).collect::<Vec<_>>()
+        };
+        let growth = Some("growth".to_owned());
+        let acme_was = (acme.id, "ACME".to_owned(), growth.clone());
+        let zeta_was = (zeta.id, "ZETA".to_owned(), growth.clone());
+        assert_eq!(known(0).await, [acme_was.clone(), zeta_was.clone()]);
+        assert_eq!(known(9).await, [acme_was, zeta_was.clone()]);
+        assert_eq!(known(10).await, [(acme.id, "Acme Ltd".to_owned(), growth), zeta_was.clone()]);
+        assert_eq!(known(29).await, [(acme.id, "Acme Ltd".to_owned(), None), zeta_was]);
+        assert_eq!(known(30).await, [(acme.id, "Acme Ltd".to_owned(), None)]);
+        let before = at(0) - chrono::TimeDelta::microseconds(1);
+        assert!(store.facts(Some(before), None).await.unwrap().is_empty());
+        assert_eq!(store.facts(None, None).await.unwrap(), store.facts(Some(at(99)), None).await.unwrap());
+        assert!(store.facts(Some(at(9)), Some(&[acme.id])).await.unwrap().accounts.iter().all(|a| a.id == acme.id));
+    });
+}
+
+#[test]
+fn saying_the_same_again_writes_nothing() {
+    on_both(|store| async move {
+        let again = store
+            .write(async |tx| {
+                let (acme, _) = two_accounts(tx).await?;
+                record::update(tx, Account { recorded_at: at(50), ..acme }).await
+            })
+            .await
+            .unwrap();
+        assert_eq!((again.0, again.1.recorded_at), (Saved::Unchanged, at(0)));
+    });
+}
+
+#[test]
+fn a_failed_transaction_leaves_nothing() {
+    on_both(|store| async move {
+        let failed = store
+            .write(async |tx| {
+                record::insert(tx, an_account("acme")).await?;
+                record::insert(tx, an_account("acme")).await
+            })
+            .await;
+        assert!(matches!(failed, Err(store::StoreError::Conflict { .. })), "{failed:?}");
+        assert!(store.facts(None, None).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn an_import_creates_then_changes_then_leaves_alone() {
+    on_both(|store| async move {
+        let source = super::company::sending_source(&store).await;
+        let (acme, _) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let import = async |subject: &str, second: u32| {
+            store
+                .write(async |tx| {
+                    record::upsert::<Ticket>(tx, Some(source.id), "T-1", |current| Ticket {
+                        subject: subject.to_owned(),
+                        recorded_at: at(second),
+                        source_id: Some(source.id),
+                        ..current.cloned().unwrap_or_else(|| a_ticket(acme.id))
+                    })
+                    .await
+                })
+                .await
+                .unwrap()
+        };
+        assert_eq!(import("Down", 1).await.0, Saved::Created);
+        assert_eq!(import("Down", 2).await.0, Saved::Unchanged);
+        let csat = store
+            .write(async |tx| {
+                let id = import_id(tx).await?;
+                record::edit::<Ticket>(tx, id, at(3), |ticket| ticket.csat = Some(4)).await
+            })
+            .await
+            .unwrap();
+        let (saved, ticket) = import("Slow", 4).await;
+        assert_eq!((saved, ticket.subject.as_str(), ticket.csat), (Saved::Updated, "Slow", csat.1.csat));
+    });
+}
+
+async fn import_id(tx: &store::Tx) -> Result<i64, store::StoreError> {
+    Ok(record::load::<Ticket>(tx, None, None).await?[0].id)
+}
+
+#[test]
+fn many_rows_with_given_ids_leave_room_for_the_next() {
+    on_both(|store| async move {
+        let rows: Vec<Account> =
+            (1..=5000).map(|id| Account { id, ..an_account(&format!("account-{id:05}")) }).collect();
+        let (count, next) = store
+            .write(async |tx| {
+                let count = record::insert_many(tx, rows).await?;
+                let invoices = (1..=3000).map(|n| an_invoice(1 + n % 5000)).collect();
+                record::insert_many(tx, invoices).await?;
+                Ok::<_, store::StoreError>((count, record::insert(tx, an_account("next")).await?.id))
+            })
+            .await
+            .unwrap();
+        assert_eq!((count, next), (5000, 5001));
+        let facts = store.facts(None, None).await.unwrap();
+        assert_eq!((facts.accounts.len(), facts.invoices.len(), facts.len()), (5001, 3000, 8001));
+        assert!(facts.invoices.is_sorted_by_key(|invoice| invoice.id));
+        assert_eq!(facts.accounts[4].traits, serde_json::json!({"seats": 5, "plan": "pro"}));
+        let some = store.facts(None, Some(&[2, 3])).await.unwrap();
+        assert_eq!((some.accounts.len(), some.invoices.len()), (2, 2));
+    });
+}
+
+fn an_invoice(account_id: i64) -> Invoice {
+    invoice::Model {
+        id: 0,
+        account_id,
+        subscription_id: None,
+        external_id: None,
+        amount_cents: 120_000,
+        currency: "EUR".to_owned(),
+        issued_on: day(2, 1),
+        due_on: day(3, 1),
+        paid_on: None,
+        voided_on: None,
+        source_id: None,
+        recorded_at: at(0),
+    }
+}
+
+fn a_ticket(account_id: i64) -> Ticket {
+    Ticket {
+        id: 0,
+        account_id,
+        contact_id: None,
+        external_id: Some("T-1".to_owned()),
+        subject: String::new(),
+        priority: ticket::Priority::High,
+        opened_at: at(0),
+        first_response_at: None,
+        resolved_at: None,
+        escalated_at: None,
+        csat: None,
+        source_id: None,
+        recorded_at: at(0),
+    }
+}
