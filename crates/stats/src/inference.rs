@@ -7,6 +7,9 @@ use crate::linear::Matrix;
 use crate::random::{Uniforms, normal};
 use crate::real::Dual;
 
+/// A standard error of a logarithm beyond which nothing is known: the 95 % interval would span a factor of e^20.
+const WIDEST: f64 = 5.0;
+
 /// The covariance of the logarithms of a model's parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Uncertainty {
@@ -15,25 +18,27 @@ pub struct Uncertainty {
 }
 
 impl Uncertainty {
-    /// From the observed information in log-parameters; parameters resting on a bound count as not identified.
+    /// From the observed information in log-parameters; parameters resting on a bound count as not identified,
+    /// and so does whatever is tied to them along a flat direction.
     pub(crate) fn from_information(information: &Matrix, on_bound: &[bool]) -> Self {
         let size = information.size();
-        let free: Vec<usize> = (0..size).filter(|&i| !on_bound[i]).collect();
-        let reduced = Matrix::from_fn(free.len(), |i, j| information[(free[i], free[j])]);
-        let (values, vectors) = reduced.eigen();
+        let (values, vectors) = information.eigen();
         let floor = 1e-11 * values.iter().fold(f64::MIN_POSITIVE, |m, v| v.max(m));
         let mut covariance = Matrix::zeros(size);
         let mut identified: Vec<bool> = on_bound.iter().map(|b| !b).collect();
         for (k, &value) in values.iter().enumerate() {
-            for (i, &row) in free.iter().enumerate() {
+            for i in 0..size {
                 if value <= floor {
-                    identified[row] &= vectors[(i, k)].powi(2) < 1e-6;
+                    identified[i] &= vectors[(i, k)].powi(2) < 1e-6;
                     continue;
                 }
-                for (j, &column) in free.iter().enumerate() {
-                    covariance[(row, column)] += vectors[(i, k)] * vectors[(j, k)] / value;
+                for j in 0..size {
+                    covariance[(i, j)] += vectors[(i, k)] * vectors[(j, k)] / value;
                 }
             }
+        }
+        for (i, known) in identified.iter_mut().enumerate() {
+            *known &= covariance[(i, i)] < WIDEST * WIDEST;
         }
         Self { covariance, identified }
     }

@@ -8,6 +8,7 @@
 //! Deliberately absent: sampling of posteriors by Markov chains, generic numeric types in the interface, and any
 //! silent repair of bad input. What cannot be estimated is an [`Error`] or a labelled degenerate answer, never NaN.
 
+pub mod cohort;
 pub mod error;
 pub mod inference;
 pub mod interval;
@@ -17,7 +18,9 @@ pub mod purchase;
 pub mod random;
 mod real;
 pub mod special;
+pub mod spend;
 pub mod survival;
+pub mod tenure;
 pub mod validation;
 
 pub use error::Error;

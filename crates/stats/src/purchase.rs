@@ -4,6 +4,7 @@
 //! histories. Discrete opportunities (one a year) have their own model, [`bg_bb`]. Time-varying covariates and
 //! regular (non-Poisson) timing are absent.
 
+pub mod bg_bb;
 mod drop_out;
 mod exponential;
 mod fit;
@@ -13,6 +14,7 @@ mod geometric;
 mod history;
 
 pub use drop_out::{NoAttrition, drop_out_bound};
+pub(crate) use fit::in_logs;
 pub use fit::{Attrition, Fitted, Options, Prior, fit};
 pub use forecast::{Forecast, Horizon};
 pub use history::{Histories, History, Purchases, TimeUnit, summarise};

@@ -3,6 +3,9 @@
 //! folder beside the repository, and a test that does not find its file says SKIPPED loudly.
 
 mod cdnow;
+mod contractual;
+mod donors;
 mod purchase;
 mod reference;
+mod spend;
 mod survival;
