@@ -152,7 +152,7 @@ impl Chart<'_> {
 /// The value and name of each part beside the last bar, made to stand apart.
 fn end_labels(canvas: Canvas, vertical: &Vertical, ends: &[(f64, String, &str)], right: f64) -> Markup {
     let wished: Vec<f64> = ends.iter().map(|(middle, _, _)| vertical.y(*middle)).collect();
-    let placed = apart(&wished, 26.0, 16.0, canvas.height - 36.0);
+    let placed = apart(&wished, 29.0, 14.0, canvas.height - 38.0);
     html! {
         @for ((_, value, name), y) in ends.iter().zip(placed) {
             (end_label(canvas, right + 6.0, y, value, name))

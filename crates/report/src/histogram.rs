@@ -41,7 +41,7 @@ pub struct Histogram<'a> {
 pub fn histogram(frame: &Frame<'_>, data: &Histogram<'_>) -> Markup {
     let table = Table {
         head: vec![data.heading.to_owned(), data.counted.to_owned()],
-        rows: data.bins.iter().map(|bin| (range(bin, data.format), vec![Some(bin.count.to_string())])).collect(),
+        rows: data.bins.iter().map(|bin| (range(bin, data.format), vec![Some(thousands(bin.count))])).collect(),
     };
     figure(frame, &[], 0, &table, |canvas| draw(canvas, data))
 }
@@ -51,7 +51,15 @@ fn range(bin: &Bin, format: Format) -> String {
 }
 
 fn whole(value: f64) -> String {
-    format!("{value:.0}")
+    thousands(value as u64)
+}
+
+/// A count with thousands separators.
+fn thousands(count: u64) -> String {
+    match count {
+        0..1000 => count.to_string(),
+        _ => format!("{},{:03}", thousands(count / 1000), count % 1000),
+    }
 }
 
 fn draw(canvas: Canvas, data: &Histogram<'_>) -> Markup {
@@ -79,7 +87,7 @@ fn draw(canvas: Canvas, data: &Histogram<'_>) -> Markup {
 
 fn bar(canvas: Canvas, vertical: &Vertical, bin: &Bin, (from, to): (f64, f64), data: &Histogram<'_>) -> Markup {
     let top = vertical.y(bin.count as f64);
-    let count = bin.count.to_string();
+    let count = thousands(bin.count);
     html! {
         g.hit data-tip=[canvas.tips().then(|| format!("{} {}: {count}", data.heading, range(bin, data.format)))] {
             rect class=[canvas.fill_class(bin.ink)] fill=[canvas.fill(bin.ink)] x=(Px(from + 0.75)) y=(Px(top))
@@ -120,6 +128,7 @@ mod tests {
         let html = histogram(&Frame::new("h", "Health", "Most are healthy.", "n = 23 accounts"), &data).into_string();
         assert!(html.contains("<th scope=\"row\">25 to 50</th><td>0</td>"), "{html}");
         assert!(html.contains("data-tip=\"Health 50 to 75: 12\"") && html.contains("median 61"), "{html}");
+        assert_eq!(thousands(1_234_007), "1,234,007");
         let empty = Histogram { bins: vec![], mark: None, ..data };
         assert!(!histogram(&Frame::new("h", "Health", "Nothing.", "n = 0"), &empty).into_string().contains("NaN"));
     }

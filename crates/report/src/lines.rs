@@ -182,7 +182,7 @@ impl Chart<'_> {
             .filter_map(|line| line.series.last().map(|(position, value)| (*line, position, value)))
             .collect();
         let wished: Vec<f64> = ends.iter().map(|(_, _, value)| place.vertical.y(*value)).collect();
-        let gap = if ends.len() > 1 { 26.0 } else { 0.0 };
+        let gap = if ends.len() > 1 { 29.0 } else { 0.0 };
         let placed = apart(&wished, gap, 10.0, canvas.height - 32.0);
         html! {
             @for ((line, position, value), y) in ends.into_iter().zip(placed) {

@@ -76,10 +76,10 @@ pub(crate) const GRID: &str = "#e3e6ee";
 
 /// The heat ramp of the light theme and of print, from least to most.
 pub const HEAT_LIGHT: [&str; 8] =
-    ["#eceefb", "#d9dcf7", "#c3c8f2", "#a9b0ec", "#8a93e3", "#6a74d6", "#4f5bc8", "#3a45b0"];
+    ["#eceefb", "#d9dcf7", "#c3c8f2", "#a9b0ec", "#919ae6", "#636dd1", "#4c57c3", "#3a45b0"];
 /// The heat ramp of the dark theme, from least to most.
 pub const HEAT_DARK: [&str; 8] =
-    ["#1d2236", "#252b4b", "#2f3763", "#3c467e", "#4c579c", "#6571c0", "#8390dc", "#a9b3f5"];
+    ["#1d2236", "#252b4b", "#2f3763", "#3c467e", "#4c579c", "#6570be", "#8794e0", "#a9b3f5"];
 
 /// The step of the heat ramp for a value between `low` and `high`; values outside take the nearest end.
 pub fn heat_step(value: f64, low: f64, high: f64) -> usize {

@@ -7,14 +7,14 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use crate::figure::{Canvas, Px, Theme};
-use crate::palette::Ink;
+use crate::palette::{self, Ink};
 
 const WIDTH: f64 = 84.0;
 const HEIGHT: f64 = 22.0;
 
 /// Draws a sparkline; `label` is its text alternative, for example `Health, 24 weeks: from 71 to 48`.
 ///
-/// Fewer than two known values draw nothing but the label.
+/// One known value is a dot; none is a dotted line, so that an empty cell is not mistaken for a flat history.
 pub fn sparkline(values: &[Option<f64>], ink: Ink, label: &str, theme: Theme) -> Markup {
     let canvas = Canvas { width: WIDTH, height: HEIGHT, theme, compact: true };
     let known: Vec<(usize, f64)> =
@@ -30,10 +30,13 @@ pub fn sparkline(values: &[Option<f64>], ink: Ink, label: &str, theme: Theme) ->
     html! {
         svg.spark xmlns=[(theme == Theme::Print).then_some("http://www.w3.org/2000/svg")] width=(WIDTH) height=(HEIGHT)
             viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(label) {
-            @if let [_, .., (last, value)] = known.as_slice() {
+            @if let Some((last, value)) = known.last() {
                 path class=[canvas.stroke_class(ink)] stroke=[canvas.fill(ink)] fill="none" stroke-width="1.6"
                     stroke-linejoin="round" d=(path(&known, x, y)) {}
                 circle class=[canvas.fill_class(ink)] fill=[canvas.fill(ink)] cx=(Px(x(*last))) cy=(Px(y(*value))) r="2.4" {}
+            } @else {
+                line.reference x1="3" x2=(WIDTH - 5.0) y1=(HEIGHT / 2.0) y2=(HEIGHT / 2.0)
+                    stroke=[canvas.print(palette::MUTED)] stroke-dasharray="2 4" {}
             }
         }
     }
@@ -65,10 +68,11 @@ mod tests {
     }
 
     #[test]
-    fn too_little_to_draw_keeps_the_label() {
-        for values in [&[][..], &[Some(1.0)], &[None, None]] {
+    fn nothing_known_is_a_dotted_line_not_a_flat_history() {
+        for values in [&[][..], &[None, None], &[Some(f64::NAN)]] {
             let html = sparkline(values, Ink::Grey, "unknown", Theme::Page).into_string();
-            assert!(html.contains("aria-label=\"unknown\"") && !html.contains("<path"), "{html}");
+            assert!(html.contains("aria-label=\"unknown\"") && html.contains("stroke-dasharray"), "{html}");
+            assert!(!html.contains("<path") && !html.contains("NaN"), "{html}");
         }
     }
 

@@ -59,7 +59,7 @@ fn render(card: &Card<'_>, lane: &Lane<'_>, field: &str, lanes: &[Lane<'_>]) -> 
             @if let Some(action) = &card.action {
                 details.menu {
                     summary.quiet { (Icon::More) span.vh { "Move " (card.name) } }
-                    form action=(action) method="post" data-move="" data-field=(field) {
+                    form.menu-body action=(action) method="post" data-move="" data-field=(field) {
                         @for other in lanes.iter().filter(|other| other.key != lane.key) {
                             button.btn name=(field) value=(other.key) { "Move to " (other.label) }
                         }

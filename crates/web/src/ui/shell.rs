@@ -160,7 +160,7 @@ fn document(title: &str, body: &Markup) -> Markup {
                 script src=(asset("theme.js")) {}
                 link rel="stylesheet" href=(asset("app.css"));
                 link rel="icon" type="image/svg+xml" href=(asset("favicon.svg"));
-                script src=(asset("app.js")) defer {}
+                script src=(asset("app.js")) type="module" {}
             }
             body {
                 (body)
@@ -181,25 +181,26 @@ fn sidebar(page: &Shell<'_>) -> Markup {
                         data-key=(format!("g {}", entry.key())) { (entry.icon()) span { (entry.label()) } } }
                 }
             }
-            (member_menu(page))
         }
     }
 }
 
 fn member_menu(page: &Shell<'_>) -> Markup {
     html! {
-        div.member {
-            span.avatar aria-hidden="true" { (initials(page.member)) }
-            p { b { (page.member) } small { (page.role) } }
-            form action="/logout" method="post" { button.quiet title="Sign out" { (Icon::Leave) span.vh { "Sign out" } } }
+        details.menu.member {
+            summary { span.avatar aria-hidden="true" { (initials(page.member)) } span.vh { "Signed in as " (page.member) } }
+            div.menu-body {
+                p { b { (page.member) } small.muted { (page.role) } }
+                form action="/logout" method="post" { button.btn { (Icon::Leave) "Sign out" } }
+            }
         }
     }
 }
 
 fn topbar(page: &Shell<'_>) -> Markup {
     html! {
-        div.topbar {
-            a.brand.small href="/" { (mark()) span.vh { "Pomona" } }
+        header.topbar {
+            a.brand href="/" { (mark()) span.vh { "Pomona" } }
             button.palette-open.js-only type="button" data-open="palette" aria-haspopup="dialog" aria-keyshortcuts="Control+K" {
                 (Icon::Search) span { "Find anything" } kbd aria-hidden="true" { "Ctrl K" }
             }
@@ -208,12 +209,13 @@ fn topbar(page: &Shell<'_>) -> Markup {
                     (Icon::Clock) span { (page.freshness.text) }
                 }
             }
-            button.quiet.js-only type="button" data-open="help" aria-haspopup="dialog" title="Keyboard shortcuts" {
+            button.quiet.js-only.help type="button" data-open="help" aria-haspopup="dialog" title="Keyboard shortcuts" {
                 kbd aria-hidden="true" { "?" } span.vh { "Keyboard shortcuts" }
             }
             button.quiet.js-only type="button" data-theme-toggle="" title="Light or dark" {
                 (Icon::Theme) span.vh { "Switch between light and dark" }
             }
+            (member_menu(page))
         }
     }
 }

@@ -117,7 +117,7 @@ pub fn row_head(link: &Link, name: &str, detail: &Markup) -> Markup {
 /// Frames a table so that it scrolls by itself and can be reached by keyboard; `label` names it.
 pub fn frame(label: &str, head: &Markup, rows: &Markup) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(label) { table.table { (head) tbody { (rows) } } }
+        div.scroll.frame tabindex="0" role="region" aria-label=(label) { table.table { (head) tbody { (rows) } } }
     }
 }
 
