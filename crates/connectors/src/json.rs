@@ -64,6 +64,12 @@ impl<'a> Members<'a> {
         self.0.retain_mut(|(name, value)| keep(name, value));
     }
 
+    /// Takes the value of `key` out, leaving `null`.
+    pub fn take(&mut self, key: &str) -> Option<Value<'a>> {
+        let (_, value) = self.0.iter_mut().rev().find(|(name, _)| name == key)?;
+        Some(std::mem::replace(value, Value::Null))
+    }
+
     /// Adds a member at the end.
     pub fn push(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) {
         self.0.push((key.into(), value));
@@ -94,6 +100,14 @@ impl<'a> Value<'a> {
     pub fn as_object(&self) -> Option<&Members<'a>> {
         match self {
             Value::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Takes the member `key` of an object out, leaving `null`.
+    pub fn take(&mut self, key: &str) -> Option<Value<'a>> {
+        match self {
+            Value::Object(members) => members.take(key),
             _ => None,
         }
     }

@@ -14,3 +14,4 @@
 pub mod json;
 pub mod personal;
 pub mod record;
+pub mod segment;

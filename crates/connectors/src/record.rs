@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use build::{Builder, Convention};
 pub use choice::Choice;
 pub use draft::{Draft, Fields, Given, Value};
+pub(crate) use fault::shorten;
 pub use fault::{Code, Fault};
 pub use field::{Field, Kind, field_for_header, normal_header};
 

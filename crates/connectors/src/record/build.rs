@@ -132,63 +132,73 @@ impl Builder {
         Ok(Value::Instant(instant))
     }
 
-    /// Finishes the draft. `content` is asked for the bytes a derived key follows from,
-    /// when the record has none of its own.
+    /// Finishes the draft. `content` is asked for a key when the record has none of its
+    /// own and may be known by what it says.
     pub(crate) fn finish(mut self, content: impl FnOnce() -> String) -> Result<Draft, Fault> {
-        self.settle_amounts()?;
+        if let Some(fault) = self.settle_amounts().into_iter().next() {
+            return Err(fault);
+        }
+        self.check_scale()?;
+        let draft = self.settle(content)?;
+        let missing = fields(draft.object).iter().find(|field| {
+            let value = draft.fields.get(field.name);
+            field.required && field.name != KEY && matches!(value, None | Some(Value::Cleared))
+        });
+        match missing {
+            None => Ok(draft),
+            Some(field) => {
+                let sentence = format!("`{}` is empty and must be {}", field.name, field.kind.expects());
+                Err(Fault::new(field.name, "", Code::MissingValue, sentence))
+            }
+        }
+    }
+
+    /// Finishes a draft that need not be complete: required fields may be missing, and
+    /// amounts that cannot be held are left out and reported. Only a missing key fails.
+    pub(crate) fn finish_partial(mut self) -> Result<(Draft, Vec<Fault>), Fault> {
+        let faults = self.settle_amounts();
+        Ok((self.settle(String::new)?, faults))
+    }
+
+    fn settle(mut self, content: impl FnOnce() -> String) -> Result<Draft, Fault> {
         if self.object == Object::Contact {
             self.settle_contact();
         }
-        if self.object == Object::SurveyResponse {
-            self.check_scale()?;
-        }
         let key_given = self.key.is_some();
-        let key = match self.key.take() {
-            Some(key) => key,
-            None if self.object.derives_key() => content(),
+        let derived = || self.object.derives_key().then(content);
+        match self.key.take().or_else(derived).filter(|key| !key.is_empty()) {
+            Some(key) => Ok(Draft { object: self.object, key, key_given, fields: self.fields, extra: self.extra }),
             None => {
                 let object = self.object.as_str().replace('_', " ");
-                return Err(Fault::new(
-                    KEY,
-                    "",
-                    Code::MissingKey,
-                    format!("this {object} has no id, so it could not be found again"),
-                ));
+                let sentence = format!("this {object} has no id, so it could not be found again");
+                Err(Fault::new(KEY, "", Code::MissingKey, sentence))
             }
-        };
-        let missing = fields(self.object).iter().find(|field| {
-            field.required && field.name != KEY && matches!(self.fields.get(field.name), None | Some(Value::Cleared))
-        });
-        if let Some(field) = missing {
-            let sentence = format!("`{}` is empty and must be {}", field.name, field.kind.expects());
-            return Err(Fault::new(field.name, "", Code::MissingValue, sentence));
         }
-        Ok(Draft { object: self.object, key, key_given, fields: self.fields, extra: self.extra })
     }
 
     /// Money waits for the currency of its record, which may stand in a later column.
-    fn settle_amounts(&mut self) -> Result<(), Fault> {
+    fn settle_amounts(&mut self) -> Vec<Fault> {
         let currency = match self.fields.get("currency") {
             Some(Value::Text(currency)) => currency.clone(),
             _ => String::new(),
         };
+        let mut faults = Vec::new();
         for (field, plain, minor_units) in std::mem::take(&mut self.amounts) {
-            let cents = if minor_units {
-                whole(&plain).ok_or_else(|| MoneyError::NotDecimal(plain.clone()))
-            } else {
-                money::parse_cents(&plain, &currency)
-            };
-            let cents = cents.map_err(|error| {
-                let code = match error {
-                    MoneyError::NotDecimal(_) => Code::BadNumber,
-                    MoneyError::TooPrecise { .. } => Code::TooPrecise,
-                    MoneyError::TooLarge(_) => Code::OutOfRange,
-                };
-                Fault::new(field.name, &plain, code, error.to_string())
-            })?;
-            self.fields.insert(field.name, Value::Cents(cents));
+            match settled(&plain, minor_units, &currency) {
+                Ok(cents) => {
+                    self.fields.insert(field.name, Value::Cents(cents));
+                }
+                Err(error) => {
+                    let code = match error {
+                        MoneyError::NotDecimal(_) => Code::BadNumber,
+                        MoneyError::TooPrecise { .. } => Code::TooPrecise,
+                        MoneyError::TooLarge(_) => Code::OutOfRange,
+                    };
+                    faults.push(Fault::new(field.name, &plain, code, error.to_string()));
+                }
+            }
         }
-        Ok(())
+        faults
     }
 
     /// Joins first and last name; a contact without an id goes by the mail address.
@@ -208,7 +218,11 @@ impl Builder {
         }
     }
 
+    /// The scale of an answer belongs to its kind.
     fn check_scale(&self) -> Result<(), Fault> {
+        if self.object != Object::SurveyResponse {
+            return Ok(());
+        }
         let (Some(Value::Text(kind)), Some(Value::Int(score))) = (self.fields.get("kind"), self.fields.get("score"))
         else {
             return Ok(());
@@ -224,6 +238,15 @@ impl Builder {
         let sentence =
             format!("`{score}` is outside the scale of {kind}, which runs from {} to {}", scale.start(), scale.end());
         Err(Fault::new("score", &score.to_string(), Code::OutOfRange, sentence))
+    }
+}
+
+/// A plain decimal in minor units of `currency`.
+fn settled(plain: &str, minor_units: bool, currency: &str) -> Result<i64, MoneyError> {
+    if minor_units {
+        whole(plain).ok_or_else(|| MoneyError::NotDecimal(plain.to_owned()))
+    } else {
+        money::parse_cents(plain, currency)
     }
 }
 
