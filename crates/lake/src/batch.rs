@@ -64,13 +64,13 @@ pub(crate) fn from_events(events: &[Event]) -> Result<RecordBatch, ArrowError> {
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ids.finish()),
         Arc::new(Int64Array::from_iter_values(events.iter().map(|event| event.source_id))),
-        Arc::new(Int64Array::from_iter(events.iter().map(|event| event.account_id))),
-        Arc::new(Int64Array::from_iter(events.iter().map(|event| event.user_id))),
+        Arc::new(events.iter().map(|event| event.account_id).collect::<Int64Array>()),
+        Arc::new(events.iter().map(|event| event.user_id).collect::<Int64Array>()),
         Arc::new(StringViewArray::from_iter_values(events.iter().map(|event| &event.name))),
         Arc::new(times(events.iter().map(|event| event.occurred_at.timestamp_micros()))),
         Arc::new(times(events.iter().map(|event| event.recorded_at.timestamp_micros()))),
         Arc::new(Int64Array::from_iter_values(events.iter().map(|event| event.quantity))),
-        Arc::new(StringViewArray::from_iter(events.iter().map(|event| event.properties.as_deref()))),
+        Arc::new(events.iter().map(|event| event.properties.as_deref()).collect::<StringViewArray>()),
     ];
     RecordBatch::try_new(schema(), columns)
 }

@@ -49,24 +49,19 @@ pub const COMPACTED: &str = "merge_adjacent:1";
 /// A column of the table `event`: a row of `ducklake_column`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
-    /// Identity, equal to the Parquet field id and to the position counted from one.
-    pub column_id: i64,
-    /// Name.
-    pub column_name: &'static str,
-    /// DuckLake type.
-    pub column_type: &'static str,
-    /// Whether values may be unknown.
+    /// `column_id`, equal to the Parquet field id and to the position counted from one.
+    pub id: i64,
+    /// `column_name`.
+    pub name: &'static str,
+    /// `column_type`, in DuckLake's words.
+    pub data_type: &'static str,
+    /// `nulls_allowed`: whether values may be unknown.
     pub nulls_allowed: bool,
 }
 
 /// Returns the columns of the table `event` in order.
 pub fn columns() -> [Column; 9] {
-    let column = |column_id, column_name, column_type, nulls_allowed| Column {
-        column_id,
-        column_name,
-        column_type,
-        nulls_allowed,
-    };
+    let column = |id, name, data_type, nulls_allowed| Column { id, name, data_type, nulls_allowed };
     [
         column(1, "event_id", "blob", false),
         column(2, "source_id", "int64", false),
@@ -105,7 +100,7 @@ pub fn parse_timestamp(text: &str) -> Option<Instant> {
 
 /// Orders two statistics of a column as values rather than as text.
 pub fn compare(column_id: i64, left: &str, right: &str) -> Ordering {
-    let kind = columns().into_iter().find(|column| column.column_id == column_id).map(|column| column.column_type);
+    let kind = columns().into_iter().find(|column| column.id == column_id).map(|column| column.data_type);
     match kind {
         Some("int64") => left.parse::<i64>().ok().cmp(&right.parse().ok()),
         Some("timestamptz") => parse_timestamp(left).cmp(&parse_timestamp(right)),
@@ -127,9 +122,9 @@ mod tests {
     fn columns_carry_the_field_ids_of_the_files() {
         let schema = batch::schema();
         for (column, field) in columns().iter().zip(schema.fields()) {
-            assert_eq!(column.column_name, field.name());
+            assert_eq!(column.name, field.name());
             assert_eq!(column.nulls_allowed, field.is_nullable());
-            assert_eq!(field.metadata()["PARQUET:field_id"], column.column_id.to_string());
+            assert_eq!(field.metadata()["PARQUET:field_id"], column.id.to_string());
         }
         assert_eq!(columns().len(), schema.fields().len());
     }

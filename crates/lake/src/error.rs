@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -92,6 +93,7 @@ impl QueryError {
     }
 
     /// A failure before execution is the author's to mend.
+    #[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` asks for")]
     pub(crate) fn planning(error: DataFusionError) -> Self {
         Self::refused(error.strip_backtrace())
     }
@@ -100,8 +102,18 @@ impl QueryError {
     pub(crate) fn running(error: DataFusionError) -> Self {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::TooLarge { source: error.into() },
-            DataFusionError::ArrowError(cause, _) => Self::refused(cause.to_string()),
+            DataFusionError::Execution(message) => Self::refused(message.clone()),
+            DataFusionError::ArrowError(cause, _) if is_about_values(cause) => Self::refused(cause.to_string()),
             _ => Self::Failed { source: error.into() },
         }
     }
+}
+
+/// Tells whether a computation failed on the values it was given.
+fn is_about_values(error: &ArrowError) -> bool {
+    use ArrowError::{ArithmeticOverflow, CastError, ComputeError, DivideByZero, InvalidArgumentError, ParseError};
+    matches!(
+        error,
+        ArithmeticOverflow(_) | CastError(_) | ComputeError(_) | DivideByZero | InvalidArgumentError(_) | ParseError(_)
+    )
 }

@@ -7,8 +7,9 @@
 //! `and or not`, `between`, `in`, `like`, `is null`, arithmetic, `case` and a dozen
 //! functions. Everything else (subqueries, casts, regular expressions, the clock,
 //! random numbers) is refused, so an expression always means the same and its cost
-//! is bounded. Arithmetic is done in floating point, division by zero is unknown,
-//! and unknown spreads as in SQL: an unknown health is neither below nor above 50.
+//! is bounded. Arithmetic is done in floating point, division by zero is unknown, and
+//! unknown spreads as in SQL, also through `least` and `greatest`: an unknown health
+//! is neither below nor above 50.
 
 mod evaluate;
 mod functions;
@@ -28,7 +29,7 @@ pub use place::ExpressionError;
 pub const MAX_BYTES: usize = 4096;
 /// Deepest nesting of parentheses and operators.
 pub const MAX_DEPTH: usize = 50;
-/// Most operators, columns, functions and literals.
+/// Most operators, columns, functions and literals; what is computed twice counts twice.
 pub const MAX_NODES: usize = 256;
 /// Longest list after `in`.
 pub const MAX_LIST: usize = 1000;

@@ -33,7 +33,7 @@ pub struct Settings {
     pub footer_cache_bytes: usize,
     /// Memory for decoded blobs of the tail, in bytes.
     pub tail_cache_bytes: usize,
-    /// Disk all running queries may spill to, in bytes, below `root`.
+    /// Disk all running queries may spill to below `root`, in bytes; zero for none.
     pub spill_limit_bytes: u64,
 }
 
@@ -165,9 +165,11 @@ fn local_folder(root: &str) -> Result<PathBuf, LakeError> {
 }
 
 fn environment(settings: &Settings, root: &Path) -> datafusion::error::Result<Arc<RuntimeEnv>> {
-    let spill = DiskManagerBuilder::default()
-        .with_mode(DiskManagerMode::Directories(vec![root.join("spill")]))
-        .with_max_temp_directory_size(settings.spill_limit_bytes);
+    let spill = match settings.spill_limit_bytes {
+        0 => DiskManagerMode::Disabled,
+        _ => DiskManagerMode::Directories(vec![root.join("spill")]),
+    };
+    let spill = DiskManagerBuilder::default().with_mode(spill).with_max_temp_directory_size(settings.spill_limit_bytes);
     RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_limit_bytes)))
         .with_metadata_cache_limit(settings.footer_cache_bytes)

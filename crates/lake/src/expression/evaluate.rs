@@ -76,7 +76,7 @@ pub(super) struct Compiled {
     expr: Arc<dyn PhysicalExpr>,
 }
 
-/// Plans a lowered expression; constants are computed here, once.
+/// Plans a lowered expression as it is: the optimiser would repeat parts of it without bound.
 pub(super) fn compile(text: &str, lowered: Lowered) -> Result<Compiled, ExpressionError> {
     let Lowered { expr, columns } = lowered;
     let fields = columns.iter().map(|(name, kind)| Field::new(name, kind.data_type(), true));
@@ -89,8 +89,8 @@ pub(super) fn compile(text: &str, lowered: Lowered) -> Result<Compiled, Expressi
 
 fn plan(expr: datafusion::logical_expr::Expr, schema: &SchemaRef) -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
     let schema = Arc::new(DFSchema::try_from(Arc::clone(schema))?);
-    let simplifier = ExprSimplifier::new(SimplifyContext::builder().with_schema(Arc::clone(&schema)).build());
-    let expr = simplifier.simplify(simplifier.coerce(expr, &schema)?)?;
+    let context = SimplifyContext::builder().with_schema(Arc::clone(&schema)).build();
+    let expr = ExprSimplifier::new(context).coerce(expr, &schema)?;
     create_physical_expr(&expr, &schema, &ExecutionProps::new(), &PhysicalPlanningContext::default())
 }
 

@@ -1,8 +1,8 @@
 //! The functions of expressions. Each states what it takes; there is no other way to
 //! call anything.
 
-use datafusion::functions::expr_fn::{abs, ceil, coalesce, floor, greatest, least, lower, nullif, round, upper};
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::functions::expr_fn::{abs, ceil, floor, greatest, least, lower, nullif, round, upper};
+use datafusion::logical_expr::{Case, Expr, lit};
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::sqlparser::ast::{self, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
@@ -73,14 +73,16 @@ impl Lowering<'_> {
             }
             ("coalesce", [_, ..]) => {
                 let (values, kind) = self.together(node, arguments)?;
-                Ok(Typed::new(coalesce(values), kind))
+                Ok(Typed::new(first_known(values), kind))
             }
             ("least" | "greatest", [_, ..]) => {
                 let (values, kind) = self.together(node, arguments)?;
                 if kind == Kind::Bool {
                     return Err(self.error(node, "true and false have no order"));
                 }
-                Ok(Typed::new(if name == "least" { least(values) } else { greatest(values) }, kind))
+                let known = values.iter().cloned().map(Expr::is_not_null).reduce(Expr::and);
+                let value = if name == "least" { least(values) } else { greatest(values) };
+                Ok(Typed::new(if_then(known, value, None), kind))
             }
             (known, _) if NAMES.contains(&known) => {
                 Err(self.error(node, format!("{known} takes another number of arguments")))
@@ -101,7 +103,7 @@ impl Lowering<'_> {
     fn together(&mut self, node: &ast::Expr, arguments: &[&ast::Expr]) -> Result<(Vec<Expr>, Kind), ExpressionError> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            values.push((*argument, self.expr(argument)?));
+            values.push((*argument, self.repeated(argument)?));
         }
         let kind = self.common(&values)?.ok_or_else(|| self.error(node, "every argument is null"))?;
         Ok((self.convert_all(values, kind)?, kind))
@@ -120,5 +122,21 @@ impl Lowering<'_> {
             Expr::Literal(ScalarValue::Int64(Some(digits)), _) if (0..=MAX_DIGITS).contains(&digits) => Ok(lit(digits)),
             _ => Err(self.error(node, format!("round keeps 0 to {MAX_DIGITS} digits"))),
         }
+    }
+}
+
+/// The first value that is known; the engine's own `coalesce` needs its optimiser.
+fn first_known(mut values: Vec<Expr>) -> Expr {
+    let Some(last) = values.pop() else { return lit(ScalarValue::Null) };
+    values
+        .into_iter()
+        .rev()
+        .fold(last, |otherwise, value| if_then(Some(value.clone().is_not_null()), value, Some(otherwise)))
+}
+
+fn if_then(test: Option<Expr>, value: Expr, otherwise: Option<Expr>) -> Expr {
+    match test {
+        Some(test) => Expr::Case(Case::new(None, vec![(Box::new(test), Box::new(value))], otherwise.map(Box::new))),
+        None => value,
     }
 }

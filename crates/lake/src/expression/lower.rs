@@ -63,10 +63,7 @@ pub(super) struct Lowering<'a> {
 impl Lowering<'_> {
     /// Lowers one node and those below it.
     pub(super) fn expr(&mut self, node: &ast::Expr) -> Result<Typed, ExpressionError> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(place::whole(self.text, format!("the expression has more than {MAX_NODES} parts")));
-        }
+        self.count(1)?;
         match node {
             ast::Expr::Identifier(name) => self.column(name),
             ast::Expr::CompoundIdentifier(_) => Err(self.error(node, "columns have no table name before them")),
@@ -112,6 +109,22 @@ impl Lowering<'_> {
                 self.call(node, &name, &arguments)
             }
             _ => Err(self.refuse(node)),
+        }
+    }
+
+    /// Lowers a node whose value is computed twice, and counts it so; nesting would else cost without bound.
+    pub(super) fn repeated(&mut self, node: &ast::Expr) -> Result<Typed, ExpressionError> {
+        let before = self.nodes;
+        let typed = self.expr(node)?;
+        self.count(self.nodes - before)?;
+        Ok(typed)
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), ExpressionError> {
+        self.nodes += nodes;
+        match self.nodes {
+            0..=MAX_NODES => Ok(()),
+            _ => Err(place::whole(self.text, format!("the expression has more than {MAX_NODES} parts"))),
         }
     }
 

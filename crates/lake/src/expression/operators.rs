@@ -71,7 +71,7 @@ impl Lowering<'_> {
         low: &ast::Expr,
         high: &ast::Expr,
     ) -> Result<Typed, ExpressionError> {
-        let all = [(node, self.expr(node)?), (low, self.expr(low)?), (high, self.expr(high)?)];
+        let all = [(node, self.repeated(node)?), (low, self.expr(low)?), (high, self.expr(high)?)];
         let kind = self.comparable(&all)?;
         if kind == Kind::Bool {
             return Err(self.error(node, "true and false have no order"));
@@ -154,18 +154,16 @@ impl Lowering<'_> {
         let mut common: Option<(Kind, bool)> = None;
         for (node, value) in values {
             let Some(kind) = value.kind else { continue };
-            let loose = is_text_literal(&value.expr);
-            common = Some(match common {
-                None => (kind, loose),
-                Some((known, known_loose)) => match join((known, known_loose), (kind, loose)) {
-                    Some(joined) => joined,
-                    None => {
-                        return Err(
-                            self.error(*node, format!("cannot bring {} and {} together", known.name(), kind.name()))
-                        );
-                    }
-                },
-            });
+            let next = (kind, is_text_literal(&value.expr));
+            let Some(known) = common else {
+                common = Some(next);
+                continue;
+            };
+            common = join(known, next);
+            if common.is_none() {
+                let expected = known.0.name_with_article();
+                return Err(self.error(*node, format!("expected {expected}, found {}", kind.name())));
+            }
         }
         Ok(common.map(|(kind, _)| kind))
     }

@@ -27,7 +27,8 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
         Token::EOF => Ok(parsed),
         token => {
             let error = place::at_span(text, rest.span, format!("the expression ends before {token}"));
-            Err(error.with_hint("join conditions with and, or"))
+            let is_word = matches!(token, Token::Word(_));
+            Err(if is_word { error.with_hint("join conditions with and or or") } else { error })
         }
     }
 }

@@ -40,15 +40,21 @@ impl Column {
     }
 }
 
-/// A Rust value, or an option of one, that a column can hold.
+/// A Rust value that a column can hold.
 pub trait Value: Sized + sealed::Sealed {
     #[doc(hidden)]
-    fn collect(values: impl Iterator<Item = Self>) -> Column;
+    fn array(values: impl Iterator<Item = Option<Self>>) -> ArrayRef;
 }
 
 impl<V: Value> FromIterator<V> for Column {
     fn from_iter<I: IntoIterator<Item = V>>(values: I) -> Self {
-        V::collect(values.into_iter())
+        values.into_iter().map(Some).collect()
+    }
+}
+
+impl<V: Value> FromIterator<Option<V>> for Column {
+    fn from_iter<I: IntoIterator<Item = Option<V>>>(values: I) -> Self {
+        Self(V::array(values.into_iter()))
     }
 }
 
@@ -68,36 +74,30 @@ mod sealed {
     pub trait Sealed {}
 }
 
-macro_rules! value {
-    ($($value:ty: $array:expr, $nullable:expr;)*) => { $(
+macro_rules! values {
+    ($($value:ty => $values:ident $array:expr;)*) => { $(
         impl sealed::Sealed for $value {}
         impl Value for $value {
-            fn collect(values: impl Iterator<Item = Self>) -> Column {
-                Column(Arc::new($array(values)))
-            }
-        }
-        impl sealed::Sealed for Option<$value> {}
-        impl Value for Option<$value> {
-            fn collect(values: impl Iterator<Item = Self>) -> Column {
-                Column(Arc::new($nullable(values)))
+            fn array($values: impl Iterator<Item = Option<Self>>) -> ArrayRef {
+                Arc::new($array)
             }
         }
     )* };
 }
 
-value! {
-    i64: Int64Array::from_iter_values, Int64Array::from_iter;
-    f64: Float64Array::from_iter_values, Float64Array::from_iter;
-    bool: |values| BooleanArray::from_iter(Iterator::map(values, Some)), BooleanArray::from_iter;
-    String: StringViewArray::from_iter_values, StringViewArray::from_iter;
-    &str: StringViewArray::from_iter_values, StringViewArray::from_iter;
-    Day: |values| Date32Array::from_iter_values(Iterator::map(values, days)), |values| Date32Array::from_iter(Iterator::map(values, |value: Option<Day>| value.map(days)));
-    Instant: |values| instants(Iterator::map(values, Some)), instants;
+values! {
+    i64 => values values.collect::<Int64Array>();
+    f64 => values values.collect::<Float64Array>();
+    bool => values values.collect::<BooleanArray>();
+    String => values values.collect::<StringViewArray>();
+    &str => values values.collect::<StringViewArray>();
+    Day => values values.map(|value| value.map(days)).collect::<Date32Array>();
+    Instant => values values.map(|value| value.map(micros)).collect::<TimestampMicrosecondArray>().with_timezone(UTC);
 }
 
-fn instants(values: impl Iterator<Item = Option<Instant>>) -> TimestampMicrosecondArray {
-    TimestampMicrosecondArray::from_iter(values.map(|value| value.map(|instant| instant.timestamp_micros())))
-        .with_timezone(UTC)
+/// Microseconds since 1970-01-01.
+fn micros(instant: Instant) -> i64 {
+    instant.timestamp_micros()
 }
 
 /// Days since 1970-01-01.
