@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -96,6 +97,23 @@ def later_value(value: object) -> object:
     return value + 1_000_000 if isinstance(value, int) else f"m99999999_999999_{value}"
 
 
+def definitions(checks: Checks, binary: Binary) -> None:
+    """A scorecard over a metric that nobody defines: named by `config validate`, and the server refuses to start."""
+    file = binary.home / "definitions/scorecards/default.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        'key = "default"\nname = "Health"\ndoc = "Over a metric that nobody defines."\n'
+        "green_from = 70\nyellow_from = 45\nleast_coverage = 0.4\n"
+        '[[dimension]]\nkey = "usage"\nname = "Usage"\nweight = 1\n'
+        '[[dimension.measure]]\nmetric = "moonphase"\nweight = 1\nscale = { linear = { worst = 0, best = 1 } }\n'
+    )
+    home = ("--home", str(binary.home))
+    sentence(checks, "a scorecard over an unknown metric", binary.run("config", "validate", *home), 1, "moonphase")
+    done = binary.run("serve", *home, "--listen", "127.0.0.1:0", timeout=60)
+    sentence(checks, "a server with such a scorecard", done, 1, "moonphase", file.name)
+    shutil.rmtree(file.parent.parent)
+
+
 def questions(checks: Checks, binary: Binary) -> None:
     home = ("--home", str(binary.home))
     sentence(checks, "a column that is not there", binary.run("query", "select nmae from account", *home), 1, "nmae")
@@ -155,6 +173,7 @@ def main() -> None:
         port_in_use(checks, binary)
         home_not_writable(checks, binary, folder)
         newer_database(checks, binary)
+        definitions(checks, binary)
         questions(checks, binary)
         if options.csv.is_dir():
             csv_faults(checks, binary, options.csv)

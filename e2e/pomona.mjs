@@ -112,7 +112,7 @@ export class Pomona {
 
   /** `pomona query`, as rows by column name. */
   query(sql) {
-    const done = spawnSync(this.binary, ['query', sql, '--home', this.home, '--json'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+    const done = spawnSync(this.binary, ['query', sql, '--most', '50000000', '--home', this.home, '--json'], { encoding: 'utf8', maxBuffer: 1 << 28 });
     if (done.status !== 0) throw new Error(`pomona query failed: ${done.stderr}`);
     return JSON.parse(done.stdout);
   }

@@ -106,7 +106,7 @@ class Binary:
 
     def query(self, sql: str) -> list[dict]:
         """`pomona query`, as rows by column name."""
-        done = self.run("query", sql, "--home", str(self.home), "--json")
+        done = self.run("query", sql, "--most", "50000000", "--home", str(self.home), "--json")
         if done.returncode != 0:
             raise RuntimeError(f"pomona query failed: {done.stderr.strip()}")
         return json.loads(done.stdout)
