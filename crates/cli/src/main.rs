@@ -1,1 +1,73 @@
-fn main() {}
+//! `pomona`: settings and wiring. Every command reads its settings here, opens
+//! the engine, and prints; what it means is decided elsewhere. Exit codes: 0 for
+//! done, 1 for failed with a sentence saying why, 2 for a command nobody has.
+
+mod command;
+mod print;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use settings::Settings;
+
+/// The open-source customer success platform: who is healthy, who will leave, why, and what to do.
+#[derive(Debug, Parser)]
+#[command(name = "pomona", version, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes a synthetic company, serves it, and prints links to click
+    Demo(command::demo::Demo),
+    /// Serves a home folder
+    Serve(command::serve::Serve),
+    /// Loads records or events from a file
+    #[command(subcommand)]
+    Import(command::import::Import),
+    /// Computes the snapshot of a day and prints it
+    Snapshot(command::snapshot::Snapshot),
+    /// Runs one read-only SQL statement over events, records and the snapshot
+    Query(command::query::Query),
+    /// Checks definition files
+    #[command(subcommand)]
+    Config(command::config::Config),
+    /// Measures this machine beside a bare loop
+    Bench(command::bench::Bench),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    settings::log(&arguments.settings);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("cannot start: no threads to be had")),
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(Arguments { settings, command }: Arguments) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(demo) => demo.run(&settings).await,
+        Command::Serve(serve) => serve.run(&settings).await,
+        Command::Import(import) => import.run(&settings).await,
+        Command::Snapshot(snapshot) => snapshot.run(&settings).await,
+        Command::Query(query) => query.run(&settings).await,
+        Command::Config(config) => config.run(&settings),
+        Command::Bench(bench) => bench.run(&settings).await,
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    print::error(&format!("error: {error:#}"));
+    ExitCode::FAILURE
+}

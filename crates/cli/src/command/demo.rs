@@ -1,0 +1,131 @@
+//! `pomona demo`: a synthetic company in a home of its own, a server, and links
+//! to click for each kind of colleague.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use clap::Args;
+use engine::{Clock, Engine, demo};
+use serde_json::{Value, json};
+use web::server::Server;
+
+use super::serve::{address, until_stopped};
+use crate::{
+    print,
+    settings::{Listening, Settings},
+};
+
+/// Makes a synthetic company, serves it, and prints links to click.
+///
+/// Example: pomona demo --accounts 500 --home demo-home
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Accounts of the company
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=200_000))]
+    accounts: u32,
+    /// Decides every detail of the company
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    listening: Listening,
+}
+
+impl Demo {
+    pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let server = Server::bind(self.listening.listen).await?;
+        let url = address(&server, &self.listening);
+        let home = Home::of(settings)?;
+        let clock = Clock::System;
+        let engine_settings = settings.engine(home.path.clone());
+        let bar = print::progress();
+        let plan = demo::Demo { seed: self.seed, accounts: self.accounts as usize, today: clock.today() };
+        let built = demo::build(&engine_settings, plan, clock.now(), &mut |progress| {
+            bar.set_message(progress.stage);
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.done as u64);
+        })
+        .await?;
+        bar.finish_and_clear();
+        let engine = Engine::open(&engine_settings, clock).await?;
+        let ready = self.ready(&engine, &url, &home.path, built).await?;
+        if self.listening.ready_json {
+            print::line(&ready.to_string());
+        } else {
+            greet(&ready, &home);
+        }
+        until_stopped(server, engine, &self.listening).await
+    }
+
+    /// Everything a script needs to drive the demo.
+    async fn ready(&self, engine: &Engine, url: &str, home: &Path, built: bool) -> anyhow::Result<Value> {
+        let kept = home.join("demo.json");
+        let keys = if built { web::auth::demo::keys(engine).await? } else { read(&kept)? };
+        if built {
+            fs::write(&kept, keys.to_string()).with_context(|| format!("cannot write {}", kept.display()))?;
+        }
+        let links = web::auth::demo::links(engine).await?;
+        let login: serde_json::Map<String, Value> =
+            links.into_iter().map(|(role, path)| (role.to_owned(), json!(format!("{url}{path}")))).collect();
+        Ok(json!({
+            "url": url,
+            "write_key": keys["write_key"],
+            "api_token": keys["api_token"],
+            "login": login,
+            "home": home.display().to_string(),
+        }))
+    }
+}
+
+/// The home of a demo; a temporary one goes when the demo ends.
+struct Home {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl Home {
+    fn of(settings: &Settings) -> anyhow::Result<Self> {
+        if let Some(path) = &settings.home {
+            return Ok(Self { path: path.clone(), temporary: false });
+        }
+        let path = std::env::temp_dir().join(format!("pomona-demo-{}", std::process::id()));
+        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self { path, temporary: true })
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if self.temporary {
+            // What cannot be removed lies in the folder for temporary files.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Value> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("this home holds no demo: {} is missing; choose an empty folder", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn greet(ready: &Value, home: &Home) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    print::note("");
+    print::note("A company of your own, made up down to the last click. Open one of these:");
+    print::note("");
+    for (role, label) in
+        [("csm", "as a CSM"), ("manager", "as a manager"), ("executive", "as an executive"), ("admin", "as the admin")]
+    {
+        print::note(&format!("  {label:<16} {}", text(&ready["login"][role])));
+    }
+    print::note("");
+    print::note(&format!("  send events to   {}/v1/batch with write key {}", text(&ready["url"]), text(&ready["write_key"])));
+    print::note(&format!("  API              {}/api with token {}", text(&ready["url"]), text(&ready["api_token"])));
+    let fate = if home.temporary { "removed when you stop" } else { "kept" };
+    print::note(&format!("  data             {} ({fate})", text(&ready["home"])));
+    print::note("");
+    print::note("Stop with Ctrl-C.");
+}

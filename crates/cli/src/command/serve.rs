@@ -1,0 +1,77 @@
+//! `pomona serve`: opens a home folder, serves it until told to stop, then seals
+//! what has arrived. The first time, it prints the link that sets up the admin.
+
+use anyhow::Context;
+use clap::Args;
+use engine::{Clock, Engine};
+use serde_json::json;
+use tokio::signal;
+use tokio_util::sync::CancellationToken;
+use web::{AppState, server::Server};
+
+use crate::{
+    print,
+    settings::{Listening, Settings},
+};
+
+/// Serves a home folder.
+///
+/// Example: pomona serve --home /var/lib/pomona --listen 127.0.0.1:8080
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    listening: Listening,
+}
+
+impl Serve {
+    pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let server = Server::bind(self.listening.listen).await?;
+        let url = address(&server, &self.listening);
+        let engine = Engine::open(&settings.engine(settings.home()), Clock::System).await?;
+        let setup = web::auth::link::setup(&engine).await?;
+        if self.listening.ready_json {
+            print::line(&json!({ "url": url, "setup": setup.map(|path| format!("{url}{path}")) }).to_string());
+        } else {
+            print::note(&format!("Pomona serves {} at {url}", settings.home().display()));
+            if let Some(path) = setup {
+                print::note(&format!("Nobody can sign in yet. Set up the first admin once, here: {url}{path}"));
+            }
+        }
+        until_stopped(server, engine, &self.listening).await
+    }
+}
+
+/// The address people type.
+pub(crate) fn address(server: &Server, listening: &Listening) -> String {
+    listening.public_url.clone().unwrap_or_else(|| format!("http://{}", server.address()))
+}
+
+/// Serves until an interrupt or a termination, drains, and closes the engine.
+pub(crate) async fn until_stopped(server: Server, engine: Engine, listening: &Listening) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let settings = web::Settings {
+        public_url: listening.public_url.clone(),
+        proxied: listening.proxied,
+        ..web::Settings::default()
+    };
+    let state = AppState::new(engine.clone(), settings, stop.clone())?;
+    let serving = server.run(web::router(state), web::server::Limits::default(), stop.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        () = &mut serving => {}
+        stopped = told_to_stop() => {
+            stopped?;
+            stop.cancel();
+            serving.await;
+        }
+    }
+    Ok(engine.close().await?)
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate()).context("cannot wait for signals")?;
+    tokio::select! {
+        interrupted = signal::ctrl_c() => interrupted.context("cannot wait for an interrupt"),
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,67 @@
+//! Settings: read once, from arguments and the environment, and passed on. The
+//! only place of the product that looks at the environment.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Settings every command understands.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Settings {
+    /// Folder for the store, the lake and definitions
+    #[arg(long, global = true, env = "POMONA_HOME", value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// PostgreSQL to use instead of the embedded database: postgres://…
+    #[arg(long, global = true, env = "POMONA_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// Where the lake is, instead of the home folder
+    #[arg(long, global = true, env = "POMONA_LAKE", value_name = "URL")]
+    pub(crate) lake: Option<String>,
+    /// Memory queries may use, in MiB
+    #[arg(long, global = true, env = "POMONA_QUERY_MEMORY_MIB", default_value_t = 512)]
+    pub(crate) query_memory_mib: usize,
+    /// What to log: a level, or module=level pairs
+    #[arg(long, global = true, env = "POMONA_LOG", default_value = "warn")]
+    pub(crate) log: String,
+}
+
+impl Settings {
+    /// The home folder: the one given, or `pomona-data` in the current folder.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.home.clone().unwrap_or_else(|| PathBuf::from("pomona-data"))
+    }
+
+    /// What the engine needs to open a home folder.
+    pub(crate) fn engine(&self, home: PathBuf) -> engine::Settings {
+        engine::Settings {
+            database_url: self.database_url.clone(),
+            lake_url: self.lake.clone(),
+            query_memory_bytes: self.query_memory_mib << 20,
+            ..engine::Settings::at(home)
+        }
+    }
+}
+
+/// Where and how to serve.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Listening {
+    /// Address to listen on; port 0 takes any free one
+    #[arg(long, env = "POMONA_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Address people type, where a proxy stands in front
+    #[arg(long, env = "POMONA_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Believe the proxy's X-Forwarded-For
+    #[arg(long, env = "POMONA_PROXIED")]
+    pub(crate) proxied: bool,
+    /// Print one line of JSON once it serves, for scripts
+    #[arg(long)]
+    pub(crate) ready_json: bool,
+}
+
+/// Sends logs to standard error.
+pub(crate) fn log(settings: &Settings) {
+    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("warn"));
+    fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,264 @@
+//! A [`Book`] is the snapshot of all accounts as of a day, held in memory: what
+//! the screens read. A [`Row`] is one account with its metrics, health, open
+//! signals and trend. Books are immutable; a refreshed account makes a new book
+//! that shares every other row.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, OnceLock},
+};
+
+use domain::{
+    Day, Instant,
+    access::RowFilter,
+    metric::Unit,
+    money::Money,
+    scorecard::{Band, Health},
+    signal::{self, Severity},
+};
+use lake::{Column, Frame, FrameError, Kind};
+use store::Account;
+
+use crate::{definitions::Definitions, revenue::Steps, snapshot::spoken};
+
+/// All accounts as of a day.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// The day.
+    pub as_of: Day,
+    /// Only what was recorded before this instant, if that was asked.
+    pub known_on: Option<Instant>,
+    /// When it was computed.
+    pub computed_at: Instant,
+    /// Grows with every change of the current book.
+    pub version: u64,
+    /// What it was computed by.
+    pub definitions: Arc<Definitions>,
+    /// Relations the book has any row of.
+    pub(crate) present: BTreeSet<&'static str>,
+    rows: Vec<Arc<Row>>,
+    position: HashMap<i64, usize>,
+    frame: OnceLock<Frame>,
+}
+
+/// One account as of a day.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its record.
+    pub account: Account,
+    /// Whether it is a customer on the day.
+    pub active: bool,
+    /// Its CSM.
+    pub owner: Option<Owner>,
+    /// Everybody assigned to it, in any role.
+    pub team: Vec<i64>,
+    /// One value per metric of the catalogue; money in minor units.
+    pub values: Vec<Option<f64>>,
+    /// Its health.
+    pub health: Health,
+    /// Its recurring revenue over time.
+    pub revenue: Arc<Steps>,
+    /// Signals open on it.
+    pub signals: Vec<OpenSignal>,
+    /// Health at the end of each of the last weeks, oldest first.
+    pub trend: Vec<Option<f64>>,
+}
+
+/// The member who looks after an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The member's id.
+    pub member_id: i64,
+    /// Their name.
+    pub name: Arc<str>,
+}
+
+/// A signal that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSignal {
+    /// The signal's id.
+    pub id: i64,
+    /// Its rule.
+    pub rule: String,
+    /// Its name on screen.
+    pub name: String,
+    /// Risk or opportunity.
+    pub kind: signal::Kind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Since when.
+    pub opened_at: Instant,
+}
+
+impl Book {
+    /// A book of rows in the order of their accounts' ids.
+    pub(crate) fn new(
+        as_of: Day,
+        known_on: Option<Instant>,
+        computed_at: Instant,
+        definitions: Arc<Definitions>,
+        present: BTreeSet<&'static str>,
+        rows: Vec<Row>,
+    ) -> Self {
+        let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
+        let position = index(&rows);
+        Self { as_of, known_on, computed_at, version: 0, definitions, present, rows, position, frame: OnceLock::new() }
+    }
+
+    /// The row of an account.
+    pub fn row(&self, account_id: i64) -> Option<&Arc<Row>> {
+        self.position.get(&account_id).map(|&at| &self.rows[at])
+    }
+
+    /// The row of an account, if the filter shows it.
+    pub fn visible_row(&self, account_id: i64, filter: &RowFilter) -> Option<&Arc<Row>> {
+        self.row(account_id).filter(|row| row.visible(filter))
+    }
+
+    /// The rows a filter shows, by account id.
+    pub fn visible<'a>(&'a self, filter: &'a RowFilter) -> impl Iterator<Item = &'a Arc<Row>> {
+        self.rows.iter().filter(move |row| row.visible(filter))
+    }
+
+    /// Every row, for the engine itself; screens use [`Self::visible`].
+    pub fn rows(&self) -> &[Arc<Row>] {
+        &self.rows
+    }
+
+    /// The value of a metric in a row.
+    pub fn value(&self, row: &Row, metric: &str) -> Option<f64> {
+        let position = self.definitions.catalogue.position(metric)?;
+        row.values.get(position).copied().flatten()
+    }
+
+    /// ARR of a row in minor units; nothing under contract is zero.
+    pub fn arr_cents(&self, row: &Row) -> i64 {
+        self.value(row, "arr").map_or(0, |cents| cents as i64)
+    }
+
+    /// A book in which some rows are replaced or added.
+    #[must_use]
+    pub(crate) fn with_rows(&self, fresh: Vec<Row>, version: u64, computed_at: Instant) -> Self {
+        let mut rows = self.rows.clone();
+        let mut added = Vec::new();
+        for row in fresh {
+            match self.position.get(&row.account.id) {
+                Some(&at) => rows[at] = Arc::new(row),
+                None => added.push(Arc::new(row)),
+            }
+        }
+        let position = if added.is_empty() {
+            self.position.clone()
+        } else {
+            rows.extend(added);
+            rows.sort_by_key(|row| row.account.id);
+            index(&rows)
+        };
+        Self { rows, position, version, computed_at, frame: OnceLock::new(), ..self.clone() }
+    }
+
+    /// The snapshot as a table, in the order of [`Self::rows`]: what segments and
+    /// signals are expressions over. Money is in whole units.
+    pub fn frame(&self) -> Result<&Frame, FrameError> {
+        if let Some(frame) = self.frame.get() {
+            return Ok(frame);
+        }
+        let frame = frame_of(&self.definitions, &self.rows)?;
+        Ok(self.frame.get_or_init(|| frame))
+    }
+}
+
+impl Row {
+    /// Whether a filter shows the account.
+    pub fn visible(&self, filter: &RowFilter) -> bool {
+        match filter {
+            RowFilter::All => true,
+            RowFilter::Members(members) => self.team.iter().any(|member| members.contains(member)),
+        }
+    }
+
+    /// Whether it counts as at risk: red, or with an open risk of high severity.
+    pub fn at_risk(&self) -> bool {
+        let severe = |signal: &OpenSignal| signal.kind == signal::Kind::Risk && signal.severity == Severity::High;
+        self.health.band == Band::Red || self.signals.iter().any(severe)
+    }
+}
+
+fn index(rows: &[Arc<Row>]) -> HashMap<i64, usize> {
+    rows.iter().enumerate().map(|(at, row)| (row.account.id, at)).collect()
+}
+
+/// The words of an account that expressions may use beside the metrics, with what they hold.
+pub(crate) const ATTRIBUTES: [(&str, Kind); 18] = [
+    ("account_id", Kind::Int),
+    ("external_id", Kind::Text),
+    ("name", Kind::Text),
+    ("domain", Kind::Text),
+    ("status", Kind::Text),
+    ("kind", Kind::Text),
+    ("tier", Kind::Text),
+    ("industry", Kind::Text),
+    ("region", Kind::Text),
+    ("stage", Kind::Text),
+    ("currency", Kind::Text),
+    ("employees", Kind::Int),
+    ("customer_from", Kind::Day),
+    ("csm", Kind::Text),
+    ("health", Kind::Float),
+    ("band", Kind::Text),
+    ("coverage", Kind::Float),
+    ("open_signals", Kind::Int),
+];
+
+/// Rows as a table: the account's own words, health, then every metric.
+pub(crate) fn frame_of(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Frame, FrameError> {
+    macro_rules! column {
+        (|$row:ident| $value:expr) => {
+            rows.iter().map(|$row| $value).collect::<Column>()
+        };
+    }
+    let attributes = [
+        column!(|row| row.account.id),
+        column!(|row| row.account.external_id.as_str()),
+        column!(|row| row.account.name.as_str()),
+        column!(|row| row.account.domain.as_deref()),
+        column!(|row| if row.active { row.account.status.as_str() } else { "churned" }),
+        column!(|row| row.account.kind.as_str()),
+        column!(|row| row.account.tier.as_deref()),
+        column!(|row| row.account.industry.as_deref()),
+        column!(|row| row.account.region.as_deref()),
+        column!(|row| row.account.stage.map(|stage| stage.as_str())),
+        column!(|row| row.account.currency.as_str()),
+        column!(|row| row.account.employees),
+        column!(|row| row.account.customer_from),
+        column!(|row| row.owner.as_ref().map(|owner| &*owner.name)),
+        column!(|row| row.health.score),
+        column!(|row| row.health.band.as_str()),
+        column!(|row| row.health.coverage),
+        column!(|row| row.signals.len() as i64),
+    ];
+    let attributes = ATTRIBUTES.iter().map(|(name, _)| (*name).to_owned()).zip(attributes);
+    let metrics = definitions.catalogue.metrics().iter().enumerate().map(|(at, metric)| {
+        (metric.key.clone(), column!(|row| spoken(metric, row.values.get(at).copied().flatten())))
+    });
+    Frame::new(attributes.chain(metrics))
+}
+
+/// A metric's value as a person writes it, with its unit.
+pub fn written(unit: Unit, value: f64, currency: &str) -> String {
+    match unit {
+        Unit::Count | Unit::Points => trimmed(value),
+        Unit::Share => format!("{} %", trimmed(value * 100.0)),
+        Unit::Ratio => format!("{value:.3}"),
+        Unit::Days => format!("{} d", trimmed(value)),
+        Unit::Hours => format!("{} h", trimmed(value)),
+        Unit::Money => Money { cents: value as i64, currency: currency.to_owned() }.to_string(),
+        Unit::Flag => if value == 0.0 { "no" } else { "yes" }.to_owned(),
+    }
+}
+
+/// At most one decimal, and none where it is zero.
+fn trimmed(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+}

@@ -1,0 +1,134 @@
+//! What an executive asks of a book: how much revenue there is, how much of it
+//! is at risk, what moved it, and whether customers who started together stay.
+//! Everything is computed from the rows a filter shows, so a manager's figures
+//! are those of the manager's accounts.
+
+use std::collections::BTreeMap;
+
+use domain::{Day, access::RowFilter, scorecard::Band, time::days_before};
+use store::{HealthDay, health_day};
+
+use crate::{
+    Engine, EngineError,
+    book::Book,
+    revenue::{Cohort, Ledger, Movements, Retention, month_of, months_before},
+};
+
+/// Months of history the figures look back.
+const MONTHS: u32 = 12;
+
+/// The figures of one book.
+#[derive(Debug, Clone)]
+pub struct Executive {
+    /// The day they are as of.
+    pub as_of: Day,
+    /// The currency of all money.
+    pub currency: String,
+    /// Customers on the day.
+    pub accounts: usize,
+    /// Customers paying a month before.
+    pub accounts_month_ago: usize,
+    /// ARR on the day, minor units.
+    pub arr_cents: i64,
+    /// ARR 90 days before.
+    pub arr_90d_ago_cents: i64,
+    /// Retention of the last twelve months.
+    pub retention: Retention,
+    /// The same as it stood 90 days before.
+    pub retention_90d_ago: Retention,
+    /// ARR of accounts at risk.
+    pub at_risk_cents: i64,
+    /// Accounts at risk.
+    pub at_risk_accounts: usize,
+    /// Health now, by accounts and ARR.
+    pub bands: Bands,
+    /// Health at the end of each month that has history, oldest first.
+    pub health: Vec<(Day, Bands)>,
+    /// ARR on the first day of each month and on the day, oldest first.
+    pub arr: Vec<(Day, i64)>,
+    /// Twelve-month retention at the same days.
+    pub retentions: Vec<(Day, Retention)>,
+    /// MRR movements of each month, oldest first.
+    pub movements: Vec<(Day, Movements)>,
+    /// Cohorts by quarter of first payment.
+    pub cohorts: Vec<Cohort>,
+}
+
+/// Accounts and ARR by band, in the order of [`Band::ALL`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bands {
+    /// Number of accounts.
+    pub accounts: [usize; 4],
+    /// ARR in minor units.
+    pub arr_cents: [i64; 4],
+}
+
+impl Bands {
+    fn add(&mut self, band: Band, arr_cents: i64) {
+        self.accounts[band as usize] += 1;
+        self.arr_cents[band as usize] += arr_cents;
+    }
+
+    /// Accounts in a band.
+    pub fn accounts_in(&self, band: Band) -> usize {
+        self.accounts[band as usize]
+    }
+
+    /// ARR in a band, minor units.
+    pub fn arr_in(&self, band: Band) -> i64 {
+        self.arr_cents[band as usize]
+    }
+}
+
+/// Computes the figures of the accounts a filter shows.
+pub async fn executive(engine: &Engine, book: &Book, filter: &RowFilter) -> Result<Executive, EngineError> {
+    let days: Vec<Day> = (0..=MONTHS).rev().map(|months| month_day(book.as_of, months)).collect();
+    let history = health_day::on_days(engine.store(), &days).await?;
+    Ok(figures(book, filter, &days, &history))
+}
+
+/// The day the figures of some months ago stand at: the end of that month, or the book's own day.
+fn month_day(as_of: Day, months: u32) -> Day {
+    if months == 0 { as_of } else { days_before(month_of(months_before(as_of, months - 1)).0, 1) }
+}
+
+fn figures(book: &Book, filter: &RowFilter, days: &[Day], history: &[HealthDay]) -> Executive {
+    let rows: Vec<_> = book.visible(filter).collect();
+    let ledger: Ledger = rows.iter().map(|row| row.revenue.clone()).collect();
+    let as_of = book.as_of;
+    let mut bands = Bands::default();
+    let (mut at_risk_cents, mut at_risk_accounts) = (0, 0);
+    for row in rows.iter().filter(|row| row.active) {
+        bands.add(row.health.band, book.arr_cents(row));
+        if row.at_risk() {
+            at_risk_cents += book.arr_cents(row);
+            at_risk_accounts += 1;
+        }
+    }
+    let mut health: BTreeMap<Day, Bands> = BTreeMap::new();
+    for past in history.iter().filter(|past| past.day < as_of && book.visible_row(past.account_id, filter).is_some()) {
+        let band = Band::parse(past.band.as_str()).unwrap_or(Band::Unknown);
+        health.entry(past.day).or_default().add(band, past.arr_cents);
+    }
+    health.insert(as_of, bands);
+    let year = |to: Day| ledger.retention(months_before(to, MONTHS), to);
+    let months = (0..MONTHS).rev().map(|months| month_of(months_before(as_of, months)).0);
+    Executive {
+        as_of,
+        currency: rows.first().map_or_else(|| "USD".to_owned(), |row| row.account.currency.clone()),
+        accounts: rows.iter().filter(|row| row.active).count(),
+        accounts_month_ago: ledger.paying(months_before(as_of, 1)),
+        arr_cents: 12 * ledger.mrr(as_of),
+        arr_90d_ago_cents: 12 * ledger.mrr(days_before(as_of, 90)),
+        retention: year(as_of),
+        retention_90d_ago: year(days_before(as_of, 90)),
+        at_risk_cents,
+        at_risk_accounts,
+        bands,
+        health: health.into_iter().collect(),
+        arr: days.iter().map(|day| (*day, 12 * ledger.mrr(*day))).collect(),
+        retentions: days.iter().map(|day| (*day, year(*day))).collect(),
+        movements: months.map(|month| (month, ledger.movements(month))).collect(),
+        cohorts: ledger.cohorts(as_of),
+    }
+}

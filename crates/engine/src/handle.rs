@@ -1,0 +1,215 @@
+//! The handle to a running engine: where its data is, what it knows now, and how
+//! to reach its workers. It does nothing itself beyond opening and closing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use domain::{Day, Instant};
+use lake::Lake;
+use store::Store;
+use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Book, Clock, Definitions, EngineError, Live,
+    ingest::Intake,
+    refresh,
+    snapshot::{Ask, Basis},
+    worker,
+};
+
+/// How many live messages a slow page may lag behind before it is told to reload.
+const LIVE_CAPACITY: usize = 1024;
+
+/// Where an engine keeps its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The home folder: store, lake and definitions, unless they are elsewhere.
+    pub home: PathBuf,
+    /// `postgres://…`, or nothing for SQLite in the home.
+    pub database_url: Option<String>,
+    /// Where the lake is, or nothing for the home.
+    pub lake_url: Option<String>,
+    /// Memory that queries may use, in bytes.
+    pub query_memory_bytes: usize,
+}
+
+impl Settings {
+    /// Everything in one folder, with the usual limits.
+    pub fn at(home: impl Into<PathBuf>) -> Self {
+        Self { home: home.into(), database_url: None, lake_url: None, query_memory_bytes: 512 << 20 }
+    }
+
+    fn store(&self) -> store::Settings {
+        match &self.database_url {
+            Some(url) => store::Settings::new(url),
+            None => store::Settings::embedded(&self.home.join("pomona.db")),
+        }
+    }
+
+    fn lake(&self) -> lake::Settings {
+        let root = self.lake_url.clone().unwrap_or_else(|| self.home.join("lake").display().to_string());
+        lake::Settings { memory_limit_bytes: self.query_memory_bytes, ..lake::Settings::new(root) }
+    }
+}
+
+/// A running engine; clones are the same engine.
+#[derive(Debug, Clone)]
+pub struct Engine(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    store: Store,
+    lake: Lake,
+    clock: Clock,
+    home: PathBuf,
+    definitions: Arc<Definitions>,
+    intake: Intake,
+    book: RwLock<Arc<Book>>,
+    live: broadcast::Sender<Live>,
+    dirty: mpsc::UnboundedSender<i64>,
+    workers: Workers,
+    sealing: Mutex<()>,
+}
+
+/// What runs in the background, and how to end it.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Engine {
+    /// Opens the data of a home folder, creating what is missing, computes today's
+    /// book and starts the workers.
+    pub async fn open(settings: &Settings, clock: Clock) -> Result<Self, EngineError> {
+        let (store, lake) = open_data(settings).await?;
+        let definitions = Arc::new(Definitions::load(&settings.home)?);
+        let basis = Basis::load(&store, &lake, Ask::default()).await?;
+        let book = basis.book(&definitions, clock.today(), clock.now()).await?;
+        let (dirty, dirty_accounts) = mpsc::unbounded_channel();
+        let workers = Workers { tasks: TaskTracker::new(), stop: CancellationToken::new() };
+        let intake = Intake::open(&store, &workers).await?;
+        let engine = Self(Arc::new(Parts {
+            store,
+            lake,
+            clock,
+            home: settings.home.clone(),
+            definitions,
+            intake,
+            book: RwLock::new(Arc::new(book)),
+            live: broadcast::Sender::new(LIVE_CAPACITY),
+            dirty,
+            workers,
+            sealing: Mutex::new(()),
+        }));
+        refresh::all(&engine).await?;
+        worker::start(&engine, dirty_accounts);
+        Ok(engine)
+    }
+
+    /// Ends the workers, seals what has arrived and closes the store.
+    pub async fn close(self) -> Result<(), EngineError> {
+        self.0.workers.stop.cancel();
+        self.0.workers.tasks.close();
+        self.0.workers.tasks.wait().await;
+        crate::seal::seal(&self).await?;
+        Ok(())
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The lake.
+    pub fn lake(&self) -> &Lake {
+        &self.0.lake
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> &Path {
+        &self.0.home
+    }
+
+    /// The definitions in force.
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        &self.0.definitions
+    }
+
+    /// The one clock.
+    pub fn now(&self) -> Instant {
+        self.0.clock.now()
+    }
+
+    /// The day it is.
+    pub fn today(&self) -> Day {
+        self.0.clock.today()
+    }
+
+    /// Today's book; cheap.
+    pub fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.0.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Computes the book of any day, with what is known now or was known before an instant.
+    pub async fn book_as_of(&self, as_of: Day, known_on: Option<Instant>) -> Result<Book, EngineError> {
+        let basis = Basis::load(self.store(), self.lake(), Ask { known_on, ..Ask::default() }).await?;
+        basis.book(self.definitions(), as_of, self.now()).await
+    }
+
+    /// Schedules the refresh of an account; never waits.
+    pub fn touch(&self, account_id: i64) {
+        // The receiver lives as long as the workers; after that nobody looks at the book.
+        let _ = self.0.dirty.send(account_id);
+    }
+
+    /// What changes from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Live> {
+        self.0.live.subscribe()
+    }
+
+    /// Forgets which write keys are good, after a source was created, changed or disabled.
+    pub fn sources_changed(&self) {
+        self.0.intake.forget_sources();
+    }
+
+    /// Requests that wait for a commit.
+    pub fn waiting(&self) -> usize {
+        self.0.intake.waiting()
+    }
+
+    /// Held by whoever seals, compacts or sweeps.
+    pub(crate) async fn sealing(&self) -> MutexGuard<'_, ()> {
+        self.0.sealing.lock().await
+    }
+
+    pub(crate) fn intake(&self) -> &Intake {
+        &self.0.intake
+    }
+
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.0.workers
+    }
+
+    /// Puts a new book in place of the current one.
+    pub(crate) fn publish(&self, book: Book, changes: impl IntoIterator<Item = Live>) {
+        *self.0.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
+        for change in changes {
+            // An error means nobody is watching.
+            let _ = self.0.live.send(change);
+        }
+    }
+}
+
+/// Opens store and lake without computing or starting anything, for one-off commands.
+pub async fn open_data(settings: &Settings) -> Result<(Store, Lake), EngineError> {
+    let home = |source| EngineError::Home { path: settings.home.display().to_string(), source };
+    fs::create_dir_all(&settings.home).map_err(home)?;
+    let store = Store::open(&settings.store()).await?;
+    let lake = Lake::open(&settings.lake())?;
+    Ok((store, lake))
+}

@@ -1,0 +1,104 @@
+//! Records from outside. Whatever a source says about a record arrives as a
+//! draft; here a draft meets the records there are: it changes what it speaks
+//! of, leaves the rest alone, and is refused in a sentence where it cannot be
+//! understood. Files, HTTP messages and taps all come through here.
+
+mod account;
+mod apply;
+mod file;
+mod singer;
+
+use connectors::record::Draft;
+use domain::Instant;
+use store::record::Saved;
+
+pub use file::{CsvImport, ImportError, ImportReport, RefusedRow, csv};
+pub use singer::{SingerReport, singer};
+
+use crate::{Engine, EngineError};
+
+/// What became of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// Whether anything was written.
+    pub(crate) saved: Saved,
+    /// The account it concerns.
+    pub(crate) account_id: Option<i64>,
+    /// The contact it is about.
+    pub(crate) contact_id: Option<i64>,
+}
+
+/// Why a draft was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The field at fault, by our name.
+    pub(crate) field: &'static str,
+    /// A stable word.
+    pub(crate) code: &'static str,
+    /// What is wrong and what to do.
+    pub(crate) sentence: String,
+}
+
+/// What to do with a record whose account nobody has introduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Orphans {
+    /// Refuse the record.
+    Refuse,
+    /// Introduce the account under the id that was given.
+    CreateAccount,
+}
+
+/// Writes one draft in a transaction of its own.
+pub(crate) async fn take(
+    engine: &Engine,
+    draft: &Draft,
+    source_id: i64,
+    now: Instant,
+) -> Result<Result<Taken, Refusal>, EngineError> {
+    let from = apply::From { source_id: Some(source_id), now, orphans: Orphans::Refuse };
+    let outcome = engine
+        .store()
+        .write(async |tx| -> Result<Result<Taken, Refusal>, EngineError> { apply::draft(tx, draft, from).await })
+        .await?;
+    if let (Ok(taken), connectors::record::Object::Account) = (&outcome, draft.object)
+        && let Some(account) = taken.account_id
+    {
+        engine.intake().introduce(&draft.key, account);
+    }
+    Ok(outcome)
+}
+
+/// The source of a key, made when it is first used.
+async fn source(
+    engine: &Engine,
+    key: &str,
+    name: &str,
+    kind: store::source::Kind,
+    now: Instant,
+) -> Result<i64, EngineError> {
+    engine
+        .store()
+        .write(async |tx| -> Result<i64, EngineError> {
+            if let Some(source) = store::source::by_key(tx, key).await? {
+                return Ok(source.id);
+            }
+            let source = store::Source {
+                id: 0,
+                key: key.to_owned(),
+                name: name.to_owned(),
+                kind,
+                write_key_hash: None,
+                write_key_prefix: None,
+                enabled: true,
+                created_at: now,
+                last_message_at: None,
+                accepted: 0,
+                refused: 0,
+                unattributed: 0,
+                last_error: None,
+                last_error_at: None,
+            };
+            Ok(store::source::insert(tx, source).await?.id)
+        })
+        .await
+}

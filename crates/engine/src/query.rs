@@ -1,0 +1,55 @@
+//! Questions in SQL: a segment's expression over the book, and read-only
+//! statements over events, records and the snapshot. Whoever may ask is decided
+//! before; a segment is answered through a row filter, a statement sees all.
+
+use domain::access::RowFilter;
+use std::sync::Arc;
+
+use lake::{Answer, Lake, Params, expression::ExpressionError};
+use store::Store;
+
+use crate::{
+    Book, Clock, Definitions, Engine, EngineError,
+    snapshot::{Ask, Basis},
+};
+
+/// Accounts a filter shows for which an expression holds, by id. Unknown is not a yes.
+pub fn select(book: &Book, expression: &str, filter: &RowFilter) -> Result<Vec<i64>, EngineError> {
+    let condition = book.definitions.expressions.condition(expression)?;
+    let holds = condition.evaluate(book.frame()?)?;
+    let rows = book.rows().iter().zip(holds);
+    let chosen = rows.filter(|(row, holds)| *holds == Some(true) && row.visible(filter));
+    Ok(chosen.map(|(row, _)| row.account.id).collect())
+}
+
+/// Whether an expression could be a segment; the error points at what is wrong.
+pub fn check(book: &Book, expression: &str) -> Result<(), ExpressionError> {
+    book.definitions.expressions.condition(expression).map(|_| ())
+}
+
+/// Runs one read-only statement over `event`, the record tables and `snapshot`.
+pub async fn sql(engine: &Engine, statement: &str, most_rows: usize) -> Result<Answer, EngineError> {
+    let basis = Basis::load(engine.store(), engine.lake(), Ask::default()).await?;
+    let view = basis.view().clone().with("snapshot", engine.book().frame()?)?;
+    Ok(view.query_capped(statement, &Params::new(), most_rows).await?)
+}
+
+/// The same without a running engine: a one-off command beside the server or after it.
+///
+/// The snapshot is computed only if the statement speaks of it.
+pub async fn offline(
+    store: &Store,
+    lake: &Lake,
+    definitions: &Arc<Definitions>,
+    clock: &Clock,
+    statement: &str,
+    most_rows: usize,
+) -> Result<Answer, EngineError> {
+    let basis = Basis::load(store, lake, Ask::default()).await?;
+    let mut view = basis.view().clone();
+    if statement.to_ascii_lowercase().contains("snapshot") {
+        let book = basis.book(definitions, clock.today(), clock.now()).await?;
+        view = view.with("snapshot", book.frame()?)?;
+    }
+    Ok(view.query_capped(statement, &Params::new(), most_rows).await?)
+}

@@ -1,0 +1,133 @@
+//! Keeping the book fresh. A fact about an account schedules its refresh; what
+//! gathered in the meantime is recomputed together, by the code that computes
+//! the whole book. A refresh notices a changed band, moves signals, starts
+//! playbooks and tells open pages.
+
+use std::collections::HashMap;
+
+use domain::{Day, time::days_before};
+use serde_json::json;
+use store::{HealthDay, change, health_day};
+
+use crate::{
+    Engine, EngineError, Live, actions,
+    book::{Book, Row},
+    signals,
+    snapshot::{Ask, Basis},
+};
+
+/// Weeks a row's trend looks back.
+pub const TREND_WEEKS: u64 = 24;
+
+/// Recomputes the whole book as of today.
+pub async fn all(engine: &Engine) -> Result<(), EngineError> {
+    let basis = Basis::load(engine.store(), engine.lake(), Ask::default()).await?;
+    let fresh = basis.book(engine.definitions(), engine.today(), engine.now()).await?;
+    let rows = settle(engine, &fresh, take_rows(&fresh)).await?;
+    let version = engine.book().version + 1;
+    engine.publish(fresh.with_rows(rows, version, fresh.computed_at), [Live::Book { version }]);
+    actions::carry_out(engine).await?;
+    Ok(())
+}
+
+/// Recomputes some accounts as of today.
+pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> {
+    let current = engine.book();
+    if current.as_of != engine.today() {
+        return all(engine).await;
+    }
+    let ask = Ask { accounts: Some(accounts.to_vec()), present: current.present.clone(), known_on: None };
+    let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
+    let fresh = basis.book(engine.definitions(), current.as_of, engine.now()).await?;
+    if fresh.present != current.present {
+        // The first fact of its kind: "none" now means zero for everybody.
+        return all(engine).await;
+    }
+    let rows = settle(engine, &fresh, take_rows(&fresh)).await?;
+    let version = current.version + 1;
+    let changes: Vec<_> = rows.iter().map(|row| Live::Account { id: row.account.id }).collect();
+    engine.publish(engine.book().with_rows(rows, version, fresh.computed_at), changes);
+    actions::carry_out(engine).await?;
+    Ok(())
+}
+
+fn take_rows(book: &Book) -> Vec<Row> {
+    book.rows().iter().map(|row| Row::clone(row)).collect()
+}
+
+/// Gives rows their trend and signals, and writes today's health and changed bands.
+async fn settle(engine: &Engine, fresh: &Book, rows: Vec<Row>) -> Result<Vec<Row>, EngineError> {
+    note_health(engine, fresh, &rows).await?;
+    let rows = attach_trend(engine, fresh.as_of, rows).await?;
+    signals::reconcile(engine, fresh, rows).await
+}
+
+async fn note_health(engine: &Engine, fresh: &Book, rows: &[Row]) -> Result<(), EngineError> {
+    let before = engine.book();
+    let now = engine.now();
+    let days: Vec<HealthDay> = rows.iter().filter(|row| row.active).map(|row| health_day(fresh, row)).collect();
+    let moved: Vec<change::NewChange> = rows
+        .iter()
+        .filter_map(|row| {
+            let old = before.row(row.account.id)?.health.band;
+            (old != row.health.band && before.version > 0).then(|| change::NewChange {
+                actor: "engine".to_owned(),
+                account_id: Some(row.account.id),
+                kind: "health.band".to_owned(),
+                subject_id: None,
+                detail: json!({ "from": old, "to": row.health.band, "score": row.health.score }),
+            })
+        })
+        .collect();
+    engine
+        .store()
+        .write(async |tx| -> Result<(), EngineError> {
+            health_day::put(tx, days).await?;
+            for change in moved {
+                change::record(tx, change, now).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// A row's health as it is kept for history.
+pub(crate) fn health_day(book: &Book, row: &Row) -> HealthDay {
+    let health = &row.health;
+    HealthDay {
+        account_id: row.account.id,
+        day: book.as_of,
+        score: health.score,
+        low: health.score.map(|_| health.low),
+        high: health.score.map(|_| health.high),
+        coverage: health.coverage,
+        band: match health.band {
+            domain::scorecard::Band::Green => health_day::Band::Green,
+            domain::scorecard::Band::Yellow => health_day::Band::Yellow,
+            domain::scorecard::Band::Red => health_day::Band::Red,
+            domain::scorecard::Band::Unknown => health_day::Band::Unknown,
+        },
+        arr_cents: book.arr_cents(row),
+        computed_at: book.computed_at,
+    }
+}
+
+/// The days at which a trend is read: the same weekday of each past week, then the day itself.
+pub(crate) fn trend_days(as_of: Day) -> Vec<Day> {
+    (0..=TREND_WEEKS).rev().map(|week| days_before(as_of, 7 * week)).collect()
+}
+
+async fn attach_trend(engine: &Engine, as_of: Day, mut rows: Vec<Row>) -> Result<Vec<Row>, EngineError> {
+    let days = trend_days(as_of);
+    let accounts: Vec<i64> = rows.iter().map(|row| row.account.id).collect();
+    let only = (accounts.len() < 500).then_some(accounts.as_slice());
+    let mut history: HashMap<(i64, Day), Option<f64>> = HashMap::new();
+    for past in health_day::on_days_of(engine.store().read(), &days, only).await? {
+        history.insert((past.account_id, past.day), past.score);
+    }
+    for row in &mut rows {
+        let past = days.iter().map(|day| history.get(&(row.account.id, *day)).copied().flatten());
+        row.trend = past.collect();
+    }
+    Ok(rows)
+}

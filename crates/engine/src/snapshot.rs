@@ -1,0 +1,265 @@
+//! The snapshot: every metric of every account as of a day, and from them the
+//! health of each. A [`Basis`] is what is known at one moment, read once;
+//! [`Basis::book`] computes any day from it. One definition of a metric so
+//! serves the screens, the history and the back-test, and the same basis gives
+//! the same bits, in whatever order its facts arrived.
+
+mod explain;
+mod plan;
+mod relation;
+mod tables;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use domain::{
+    Day, Instant,
+    metric::{Metric, Unit, WhenEmpty},
+    time::{end_of, start_of},
+};
+use lake::{Column, Frame, Lake, Params, View, expression::Formula};
+use store::{Account, Assignment, Facts, Member, Store, assignment};
+
+pub use explain::Explanation;
+
+use crate::{
+    EngineError,
+    book::{Book, Owner, Row},
+    definitions::Definitions,
+    revenue::{self, Steps},
+};
+pub(crate) use plan::Plan;
+use plan::Query;
+use relation::Relation;
+
+/// What is known, read once, from which any day can be computed.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    view: View,
+    accounts: Vec<Account>,
+    assignments: Vec<Assignment>,
+    revenue: BTreeMap<i64, Arc<Steps>>,
+    members: HashMap<i64, Member>,
+    known_on: Option<Instant>,
+    only: Option<Vec<i64>>,
+    present: BTreeSet<&'static str>,
+}
+
+/// What to read into a basis.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// Only what was recorded before this instant; everything when absent.
+    pub known_on: Option<Instant>,
+    /// Only these accounts; the whole book when absent.
+    pub accounts: Option<Vec<i64>>,
+    /// Relations the whole book has rows of, when only some accounts are read.
+    pub present: BTreeSet<&'static str>,
+}
+
+impl Basis {
+    /// Reads the store and opens the lake at one moment.
+    pub async fn load(store: &Store, lake: &Lake, ask: Ask) -> Result<Self, EngineError> {
+        let facts = store.facts(ask.known_on, ask.accounts.as_deref()).await?;
+        let mut view = crate::seal::view(store, lake).await?;
+        for (name, frame) in tables::tables(&facts)? {
+            view = view.with(name, &frame)?;
+        }
+        let members = store::member::all(store).await?.into_iter().map(|member| (member.id, member)).collect();
+        let Facts { mut accounts, assignments, subscription_items, .. } = facts;
+        accounts.sort_by_key(|account| account.id);
+        Ok(Self {
+            view,
+            accounts,
+            assignments,
+            revenue: revenue::steps(&subscription_items),
+            members,
+            known_on: ask.known_on,
+            only: ask.accounts,
+            present: ask.present,
+        })
+    }
+
+    /// The tables themselves, for read-only SQL.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Computes every metric and the health of every account as of a day.
+    pub async fn book(
+        &self,
+        definitions: &Arc<Definitions>,
+        as_of: Day,
+        computed_at: Instant,
+    ) -> Result<Book, EngineError> {
+        let accounts: Vec<&Account> = self.accounts.iter().filter(|account| begins_by(account, as_of)).collect();
+        let mut grid = Grid::new(&accounts, definitions, self.present.clone());
+        let plan = &definitions.plan;
+        let frames = futures::future::try_join_all(plan.queries.iter().map(|query| self.run(query, as_of))).await?;
+        for (query, frame) in plan.queries.iter().zip(&frames) {
+            grid.note_seen(query, frame)?;
+        }
+        for (query, frame) in plan.queries.iter().zip(&frames) {
+            grid.take(query, frame)?;
+        }
+        for (at, formula) in &definitions.formulas {
+            grid.derive(*at, formula)?;
+        }
+        let present = std::mem::take(&mut grid.present);
+        let rows = self.rows(definitions, &accounts, grid, as_of);
+        Ok(Book::new(as_of, self.known_on, computed_at, Arc::clone(definitions), present, rows))
+    }
+
+    async fn run(&self, query: &Query, as_of: Day) -> Result<Frame, EngineError> {
+        let sql = query.sql(self.known_on.is_some(), self.only.as_deref());
+        Ok(self.view.query(&sql, &self.params(as_of, query.window_days)).await?)
+    }
+
+    fn params(&self, as_of: Day, window_days: Option<u32>) -> Params {
+        let end = end_of(as_of);
+        let since = window_days.map_or(Instant::UNIX_EPOCH, |days| end - chrono::TimeDelta::days(i64::from(days)));
+        let params = Params::new()
+            .instant("end", end)
+            .int("end_us", end.timestamp_micros())
+            .day("day", as_of)
+            .int("day_number", start_of(as_of).timestamp() / 86_400)
+            .instant("since", since);
+        match self.known_on {
+            Some(known) => params.instant("known", known),
+            None => params,
+        }
+    }
+
+    fn rows(&self, definitions: &Definitions, accounts: &[&Account], grid: Grid<'_>, as_of: Day) -> Vec<Row> {
+        let mut assigned: HashMap<i64, Vec<&Assignment>> = HashMap::new();
+        for assignment in &self.assignments {
+            let begun = assignment.effective_from <= as_of;
+            if begun && assignment.effective_to.is_none_or(|to| to > as_of) {
+                assigned.entry(assignment.account_id).or_default().push(assignment);
+            }
+        }
+        let values = grid.into_rows();
+        let rows = accounts.iter().zip(values).map(|(account, values)| {
+            let team = assigned.remove(&account.id).unwrap_or_default();
+            let owner = team.iter().find(|assignment| assignment.role == assignment::Role::Csm);
+            Row {
+                account: (*account).clone(),
+                active: account.customer_to.is_none_or(|to| to > as_of),
+                owner: owner.and_then(|assignment| self.owner(assignment.member_id)),
+                team: team.iter().map(|assignment| assignment.member_id).collect(),
+                health: definitions.scorecard.evaluate(&values),
+                values,
+                revenue: self.revenue.get(&account.id).cloned().unwrap_or_default(),
+                signals: Vec::new(),
+                trend: Vec::new(),
+            }
+        });
+        rows.collect()
+    }
+
+    fn owner(&self, member_id: i64) -> Option<Owner> {
+        let member = self.members.get(&member_id)?;
+        Some(Owner { member_id, name: member.name.as_str().into() })
+    }
+}
+
+/// Whether the account existed by the end of a day, as far as its record says.
+fn begins_by(account: &Account, as_of: Day) -> bool {
+    account.customer_from.is_none_or(|from| from <= as_of)
+}
+
+/// Values on their way into rows: one column per metric, one line per account.
+struct Grid<'a> {
+    metrics: &'a [Metric],
+    ids: Vec<i64>,
+    line: HashMap<i64, usize>,
+    columns: Vec<Vec<Option<f64>>>,
+    seen: HashMap<&'static str, Vec<bool>>,
+    present: BTreeSet<&'static str>,
+}
+
+impl<'a> Grid<'a> {
+    fn new(accounts: &[&Account], definitions: &'a Definitions, present: BTreeSet<&'static str>) -> Self {
+        let metrics = definitions.catalogue.metrics();
+        let ids: Vec<i64> = accounts.iter().map(|account| account.id).collect();
+        let line = ids.iter().enumerate().map(|(line, id)| (*id, line)).collect();
+        let columns = vec![vec![None; ids.len()]; metrics.len()];
+        Self { metrics, ids, line, columns, seen: HashMap::new(), present }
+    }
+
+    /// The line of each row of a frame.
+    fn lines(&self, frame: &Frame) -> Result<Vec<Option<usize>>, EngineError> {
+        Ok(frame.ints("account_id")?.map(|id| id.and_then(|id| self.line.get(&id).copied())).collect())
+    }
+
+    /// Remembers which accounts ever had a row of the relation.
+    fn note_seen(&mut self, query: &Query, frame: &Frame) -> Result<(), EngineError> {
+        if !query.counts_all {
+            return Ok(());
+        }
+        if !frame.is_empty() {
+            self.present.insert(query.relation.name);
+        }
+        let mut seen = vec![false; self.ids.len()];
+        for line in self.lines(frame)?.into_iter().flatten() {
+            seen[line] = true;
+        }
+        self.seen.insert(query.relation.name, seen);
+        Ok(())
+    }
+
+    /// Fills the metrics of one query, and what an absent row means for each.
+    fn take(&mut self, query: &Query, frame: &Frame) -> Result<(), EngineError> {
+        self.fill_empty(query.relation, &query.metrics);
+        let lines = self.lines(frame)?;
+        for &at in &query.metrics {
+            for (line, value) in lines.iter().zip(frame.floats(&format!("m{at}"))?) {
+                if let Some(line) = line {
+                    self.columns[at][*line] = value.filter(|value| value.is_finite());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_empty(&mut self, relation: Relation, metrics: &[usize]) {
+        for &at in metrics {
+            let zero = Some(0.0);
+            match self.metrics[at].when_empty {
+                WhenEmpty::Unknown => {}
+                WhenEmpty::Zero if self.present.contains(relation.name) => self.columns[at].fill(zero),
+                WhenEmpty::Zero => {}
+                WhenEmpty::ZeroIfSeen => {
+                    let seen = self.seen.get(relation.name).map_or(&[][..], Vec::as_slice);
+                    for (value, seen) in self.columns[at].iter_mut().zip(seen) {
+                        *value = seen.then_some(0.0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fills a metric over metrics. Formulas speak in whole units of money, columns hold minor units.
+    fn derive(&mut self, at: usize, formula: &Formula) -> Result<(), EngineError> {
+        let minor = self.metrics[at].unit == Unit::Money;
+        let inputs = self.metrics.iter().zip(&self.columns).filter(|(metric, _)| formula.columns().any(|column| column == metric.key));
+        let columns = inputs.map(|(metric, values)| {
+            (metric.key.as_str(), values.iter().map(|value| spoken(metric, *value)).collect::<Column>())
+        });
+        let lines = ("account_id", Column::from(self.ids.clone()));
+        let values = formula.evaluate(&Frame::new(std::iter::once(lines).chain(columns))?)?;
+        let stored = |value: Option<f64>| if minor { value.map(|units| (units * 100.0).round()) } else { value };
+        self.columns[at] = values.into_iter().map(stored).collect();
+        Ok(())
+    }
+
+    fn into_rows(self) -> Vec<Vec<Option<f64>>> {
+        (0..self.ids.len()).map(|line| self.columns.iter().map(|column| column[line]).collect()).collect()
+    }
+}
+
+/// A value as expressions read it: money in whole units, everything else as it is.
+pub(crate) fn spoken(metric: &Metric, value: Option<f64>) -> Option<f64> {
+    if metric.unit == Unit::Money { value.map(|cents| cents / 100.0) } else { value }
+}

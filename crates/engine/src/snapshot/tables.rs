@@ -1,0 +1,201 @@
+//! Records as tables: what the store knows, laid beside the events so that one
+//! query can read both. Column names are the records' own; the identity of a
+//! record is named after it, so that joins read well.
+
+use lake::{Column, Frame, FrameError};
+use store::Facts;
+
+/// Every record table a relation may read, by name.
+pub(crate) fn tables(facts: &Facts) -> Result<Vec<(&'static str, Frame)>, FrameError> {
+    Ok(vec![
+        ("account", accounts(facts)?),
+        ("contact", contacts(facts)?),
+        ("contact_role", contact_roles(facts)?),
+        ("touchpoint", touchpoints(facts)?),
+        ("ticket", tickets(facts)?),
+        ("survey_response", survey_responses(facts)?),
+        ("csm_sentiment", csm_sentiments(facts)?),
+        ("invoice", invoices(facts)?),
+        ("payment_attempt", payment_attempts(facts)?),
+        ("subscription", subscriptions(facts)?),
+        ("subscription_item", subscription_items(facts)?),
+        ("objective", objectives(facts)?),
+        ("milestone", milestones(facts)?),
+        ("entitlement", entitlements(facts)?),
+    ])
+}
+
+/// Builds one frame: a column per line, each an expression of one record.
+macro_rules! frame {
+    ($records:expr, |$record:ident| { $($name:literal: $value:expr),* $(,)? }) => {{
+        let records = &$records;
+        Frame::new([$(($name, records.iter().map(|$record| $value).collect::<Column>())),*])
+    }};
+}
+
+fn accounts(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.accounts, |account| {
+        "account_id": account.id,
+        "name": account.name.as_str(),
+        "parent_id": account.parent_id,
+        "kind": account.kind.as_str(),
+        "status": account.status.as_str(),
+        "tier": account.tier.as_deref(),
+        "industry": account.industry.as_deref(),
+        "region": account.region.as_deref(),
+        "stage": account.stage.map(|stage| stage.as_str()),
+        "currency": account.currency.as_str(),
+        "customer_from": account.customer_from,
+        "customer_to": account.customer_to,
+    })
+}
+
+fn contacts(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.contacts, |contact| {
+        "account_id": contact.account_id,
+        "contact_id": contact.id,
+        "effective_from": contact.effective_from,
+        "effective_to": contact.effective_to,
+    })
+}
+
+fn contact_roles(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.contact_roles, |role| {
+        "account_id": role.account_id,
+        "contact_id": role.contact_id,
+        "role": role.role.as_str(),
+        "effective_from": role.effective_from,
+        "effective_to": role.effective_to,
+    })
+}
+
+fn touchpoints(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.touchpoints, |touchpoint| {
+        "account_id": touchpoint.account_id,
+        "touchpoint_id": touchpoint.id,
+        "contact_id": touchpoint.contact_id,
+        "member_id": touchpoint.member_id,
+        "kind": touchpoint.kind.as_str(),
+        "direction": touchpoint.direction.as_str(),
+        "minutes": touchpoint.minutes.map(i64::from),
+        "occurred_at": touchpoint.occurred_at,
+        "replied_at": touchpoint.replied_at,
+    })
+}
+
+fn tickets(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.tickets, |ticket| {
+        "account_id": ticket.account_id,
+        "ticket_id": ticket.id,
+        "priority": ticket.priority.as_str(),
+        "opened_at": ticket.opened_at,
+        "first_response_at": ticket.first_response_at,
+        "resolved_at": ticket.resolved_at,
+        "escalated_at": ticket.escalated_at,
+    })
+}
+
+fn survey_responses(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.survey_responses, |response| {
+        "account_id": response.account_id,
+        "response_id": response.id,
+        "contact_id": response.contact_id,
+        "kind": response.kind.as_str(),
+        "score": i64::from(response.score),
+        "occurred_at": response.occurred_at,
+    })
+}
+
+fn csm_sentiments(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.csm_sentiments, |sentiment| {
+        "account_id": sentiment.account_id,
+        "sentiment_id": sentiment.id,
+        "member_id": sentiment.member_id,
+        "score": i64::from(sentiment.score),
+        "occurred_at": sentiment.occurred_at,
+    })
+}
+
+fn invoices(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.invoices, |invoice| {
+        "account_id": invoice.account_id,
+        "invoice_id": invoice.id,
+        "amount_cents": invoice.amount_cents,
+        "currency": invoice.currency.as_str(),
+        "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on,
+        "paid_on": invoice.paid_on,
+        "voided_on": invoice.voided_on,
+    })
+}
+
+fn payment_attempts(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.payment_attempts, |attempt| {
+        "account_id": attempt.account_id,
+        "invoice_id": attempt.invoice_id,
+        "failed": attempt.failed,
+        "occurred_at": attempt.occurred_at,
+    })
+}
+
+fn subscriptions(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.subscriptions, |subscription| {
+        "account_id": subscription.account_id,
+        "subscription_id": subscription.id,
+        "auto_renew": subscription.auto_renew,
+        "notice_days": i64::from(subscription.notice_days),
+        "period_months": i64::from(subscription.period_months),
+        "effective_from": subscription.effective_from,
+        "effective_to": subscription.effective_to,
+        "cancelled_on": subscription.cancelled_on,
+    })
+}
+
+fn subscription_items(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.subscription_items, |item| {
+        "account_id": item.account_id,
+        "item_id": item.id,
+        "subscription_id": item.subscription_id,
+        "product": item.product.as_str(),
+        "plan": item.plan.as_str(),
+        "unit": item.unit.as_str(),
+        "quantity": item.quantity,
+        "mrr_cents": item.mrr_cents,
+        "currency": item.currency.as_str(),
+        "effective_from": item.effective_from,
+        "effective_to": item.effective_to,
+    })
+}
+
+fn objectives(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.objectives, |objective| {
+        "account_id": objective.account_id,
+        "objective_id": objective.id,
+        "kind": objective.kind.as_str(),
+        "baseline": objective.baseline,
+        "target": objective.target,
+        "actual": objective.actual,
+        "effective_from": objective.effective_from,
+        "due_on": objective.due_on,
+        "achieved_on": objective.achieved_on,
+    })
+}
+
+fn milestones(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.milestones, |milestone| {
+        "account_id": milestone.account_id,
+        "milestone_id": milestone.id,
+        "weight": i64::from(milestone.weight),
+        "due_on": milestone.due_on,
+        "reached_on": milestone.reached_on,
+    })
+}
+
+fn entitlements(facts: &Facts) -> Result<Frame, FrameError> {
+    frame!(facts.entitlements, |entitlement| {
+        "account_id": entitlement.account_id,
+        "feature": entitlement.feature.as_str(),
+        "effective_from": entitlement.effective_from,
+        "effective_to": entitlement.effective_to,
+    })
+}
