@@ -10,7 +10,8 @@
 //! [`SCHEMA`], path [`SCHEMA_PATH`], relative. `ducklake_table`: id [`TABLE_ID`],
 //! `begin_snapshot` 1, schema 0, name [`TABLE`], path [`TABLE_PATH`], relative; both
 //! with a fresh UUID. `ducklake_schema_versions`: (1, 1, [`TABLE_ID`]).
-//! `ducklake_column`: [`columns`], `column_order` = `column_id`, `begin_snapshot` 1.
+//! `ducklake_column`: [`columns`], `column_order` = `column_id`, `begin_snapshot` 1,
+//! `default_value` `NULL` of type `literal` in dialect `duckdb`.
 //!
 //! **In each seal transaction**, after the exact inbox rows were deleted and counted:
 //! one `ducklake_snapshot` (last id + 1, the time as [`timestamp`], same

@@ -109,7 +109,7 @@ pub struct ColumnStats {
     pub column_id: i64,
     /// Compressed size.
     pub column_size_bytes: i64,
-    /// Number of values, nulls included.
+    /// Number of values that are not null.
     pub value_count: i64,
     /// Number of nulls.
     pub null_count: i64,

@@ -144,7 +144,7 @@ fn column_statistics(groups: &[RowGroupMetaData], position: usize) -> ColumnStat
         let statistics = chunk.statistics();
         let nulls = statistics.and_then(Statistics::null_count_opt).unwrap_or(0) as i64;
         total.column_size_bytes += chunk.compressed_size();
-        total.value_count += group.num_rows();
+        total.value_count += group.num_rows() - nulls;
         total.null_count += nulls;
         if nulls == group.num_rows() {
             continue;

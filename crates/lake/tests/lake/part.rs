@@ -65,7 +65,7 @@ fn a_part_tells_the_catalogue_what_duckdb_needs() {
             "occurred_at 0/30 2026-01-01 06:00:01.000000+00..2026-01-01 22:00:10.000000+00",
             "recorded_at 0/30 2026-11-22 00:00:00.000000+00..2026-11-22 00:00:00.000000+00",
             "quantity 0/30 1..1",
-            "properties 24/30 -..-",
+            "properties 24/6 -..-",
         ]
     );
 }
