@@ -186,7 +186,7 @@ impl Canvas {
         let step = every(labels.len(), widest(labels.iter().map(String::as_str)), room);
         html! {
             g.ticks fill=[self.print(palette::MUTED)] text-anchor="middle" {
-                @for (position, label) in labels.iter().enumerate().filter(|(i, _)| (labels.len() - 1 - i) % step == 0) {
+                @for (position, label) in labels.iter().enumerate().filter(|(i, _)| (labels.len() - 1 - i).is_multiple_of(step)) {
                     text x=(Px(x(position))) y=(Px(self.height - 6.0)) { (label) }
                 }
             }
@@ -273,12 +273,14 @@ fn print(frame: &Frame<'_>, marks: &Markup) -> Markup {
 
 fn swatch(key: &Key<'_>) -> Markup {
     html! {
-        svg.key width="18" height="10" viewBox="0 0 18 10" aria-hidden="true" {
-            @match key.line {
-                Some(dashed) => line class=(format!("stroke {}", key.ink.class())) x1="1" x2="17" y1="5" y2="5"
-                    stroke-width="2.5" stroke-dasharray=[dashed.then_some("4 3")] {},
-                None => rect class=(format!("fill {}", key.ink.class())) x="4" width="10" height="10" rx="3" {},
-            }
+        @match key.line {
+            Some(dashed) => svg.key width="18" height="10" viewBox="0 0 18 10" aria-hidden="true" {
+                line class=(format!("stroke {}", key.ink.class())) x1="1" x2="17" y1="5" y2="5" stroke-width="2.5"
+                    stroke-dasharray=[dashed.then_some("4 3")] {}
+            },
+            None => svg.key width="10" height="10" viewBox="0 0 10 10" aria-hidden="true" {
+                rect class=(format!("fill {}", key.ink.class())) width="10" height="10" rx="3" {}
+            },
         }
     }
 }

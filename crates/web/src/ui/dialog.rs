@@ -5,7 +5,7 @@
 
 use maud::{Markup, html};
 
-use super::icon::Icon;
+use super::{Icon, Nav};
 
 /// Renders a link that opens the dialog `id`; `class` is the button style (`btn` or `btn primary`).
 pub fn opener(id: &str, class: &str, label: &str) -> Markup {
@@ -27,23 +27,23 @@ pub fn dialog(id: &str, title: &str, body: &Markup) -> Markup {
 }
 
 /// The keys of every page and what they do.
-const KEYS: [(&[&str], &str); 10] = [
+const KEYS: [(&[&str], &str); 7] = [
     (&["/"], "Search this page"),
     (&["Ctrl", "K"], "Find an account, a page or an action"),
     (&["j", "k"], "Next and previous line"),
     (&["Enter"], "Open the line"),
     (&["[", "]"], "Previous and next page"),
     (&["Shift", "←", "→"], "Move a card between lanes"),
-    (&["g", "h"], "Go to Home"),
-    (&["g", "p"], "Go to Portfolio"),
-    (&["g", "c"], "Go to CTAs; e Executive, s Sources, t Settings"),
     (&["?"], "This help"),
 ];
 
 /// Renders the keyboard help.
 pub(super) fn help() -> Markup {
     let keys = html! {
-        dl.keys { @for (keys, meaning) in KEYS { div { dt { @for key in keys { kbd { (key) } " " } } dd { (meaning) } } } }
+        dl.keys {
+            @for (keys, meaning) in KEYS { div { dt { @for key in keys { kbd { (key) } " " } } dd { (meaning) } } }
+            @for entry in Nav::ALL { div { dt { kbd { "g" } " " kbd { (entry.key()) } } dd { "Go to " (entry.label()) } } }
+        }
     };
     dialog("help", "Keyboard shortcuts", &keys)
 }

@@ -121,6 +121,13 @@ pub fn frame(label: &str, head: &Markup, rows: &Markup) -> Markup {
     }
 }
 
+/// Frames a table whose rows become cards on a telephone, each cell with its column's label (see [`cell`]).
+pub fn stacking(label: &str, head: &Markup, rows: &Markup) -> Markup {
+    html! {
+        div.scroll.frame tabindex="0" role="region" aria-label=(label) { table.table.stacking { (head) tbody { (rows) } } }
+    }
+}
+
 /// Where a list stands: pages of `per_page` rows, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pages {
