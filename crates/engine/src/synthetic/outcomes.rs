@@ -59,17 +59,18 @@ pub(super) fn write_objectives(subject: &Subject<'_>, ledger: &mut Ledger) {
     let mut agreed = shift(subject.first_day(), stream.between(20, 60));
     while agreed < subject.last_day() {
         let months = stream.between(5, 11) as i32;
-        for _ in 0..parallel {
-            pursue(subject, agreed, add_months(agreed, months), &mut stream, ledger);
+        let first = stream.between(0, GOALS.len() as i64 - 1) as usize;
+        for goal in GOALS.iter().cycle().skip(first).step_by(3).take(parallel) {
+            pursue(subject, goal, agreed, add_months(agreed, months), &mut stream, ledger);
         }
         agreed = shift(add_months(agreed, months), stream.between(5, 70));
     }
 }
 
-fn pursue(subject: &Subject<'_>, agreed: Day, due_on: Day, stream: &mut Stream, ledger: &mut Ledger) {
-    let goal = stream.pick(&GOALS);
-    let baseline = tenth(stream.spread(goal.from, 0.25));
-    let target = tenth(baseline * (1.0 + goal.change * stream.spread(1.0, 0.2)).max(0.05));
+fn pursue(subject: &Subject<'_>, goal: &Goal, agreed: Day, due_on: Day, stream: &mut Stream, ledger: &mut Ledger) {
+    let most = if goal.unit.starts_with('%') { 98.0 } else { f64::INFINITY };
+    let baseline = tenth(stream.spread(goal.from, 0.2).min(0.8 * most));
+    let target = tenth((baseline * (1.0 + goal.change * stream.spread(1.0, 0.2)).max(0.05)).min(most));
     let mut progress = 0.0;
     let mut states = vec![Objective {
         id: 0,
@@ -94,7 +95,7 @@ fn pursue(subject: &Subject<'_>, agreed: Day, due_on: Day, stream: &mut Stream, 
         let reached = progress >= 1.0;
         if let Some(last) = states.last() {
             states.push(Objective {
-                actual: Some(tenth(baseline + (target - baseline) * progress)),
+                actual: Some(tenth((baseline + (target - baseline) * progress).clamp(0.0, most))),
                 achieved_on: reached.then_some(day),
                 recorded_at: at(day, 15 * 3600),
                 ..last.clone()

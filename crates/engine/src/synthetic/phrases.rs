@@ -413,7 +413,7 @@ const COMMENTS_BAD: [&str; 12] = [
     "Tickets stay open for weeks and nobody tells us why.",
     "Most of the team went back to spreadsheets.",
     "Confusing after the last update, nobody asked us.",
-    "The outage cost us a month end. Not acceptable.",
+    "It was slow exactly when we had to close the month. Not acceptable.",
     "We never got the integration we were promised.",
     "Slow, and it loses changes. We are looking at alternatives.",
     "No idea who our contact is since the last one left.",
@@ -436,7 +436,7 @@ const SENTIMENTS: [&str; 4] = [
 ];
 const SENTIMENTS_BAD: [&str; 5] = [
     "Quiet for weeks. I do not have a good feeling.",
-    "Sponsor gone and no successor.",
+    "I no longer know who decides there.",
     "They are comparing vendors.",
     "Too many open tickets for too long.",
     "Value not visible to the person who pays.",
