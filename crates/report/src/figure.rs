@@ -48,14 +48,14 @@ impl<'a> Frame<'a> {
     /// Makes it as wide as the main column.
     #[must_use]
     pub const fn wide(mut self) -> Self {
-        self.width = 680.0;
+        self.width = 600.0;
         self
     }
 
     /// Makes it as wide as the page.
     #[must_use]
     pub const fn full(mut self) -> Self {
-        self.width = 1040.0;
+        self.width = FULL;
         self
     }
 
@@ -73,6 +73,9 @@ impl<'a> Frame<'a> {
         self
     }
 }
+
+/// The width of a drawing across the whole page; it gives way to the compact one earlier than the others.
+const FULL: f64 = 1040.0;
 
 /// A named list of values, one per label; `None` is a gap.
 #[derive(Clone, Debug)]
@@ -249,7 +252,7 @@ fn drawing(frame: &Frame<'_>, canvas: Canvas, marks: &Markup) -> Markup {
     let suffix = if canvas.compact { "s" } else { "w" };
     let (title, summary) = (format!("{}-{suffix}-t", frame.id), format!("{}-{suffix}-d", frame.id));
     html! {
-        svg.chart.(if canvas.compact { "compact" } else { "spacious" })
+        svg.chart.(if canvas.compact { "compact" } else { "spacious" }).full[canvas.width >= FULL]
             viewBox=(format!("0 0 {} {}", canvas.width, canvas.height)) role="img"
             aria-labelledby=(format!("{title} {summary}")) {
             title id=(title) { (frame.title) }

@@ -16,7 +16,7 @@ pub struct Card<'a> {
     pub title: Markup,
     /// The lines below it.
     pub detail: Markup,
-    /// Where moving it is POSTed; `None` cannot be moved.
+    /// Where a move is sent by POST; `None` cannot be moved.
     pub action: Option<String>,
     /// The account it is about, so that live updates reach it.
     pub account_id: Option<i64>,
