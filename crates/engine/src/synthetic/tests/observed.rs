@@ -68,7 +68,7 @@ fn exits_happen_at_the_true_hazard() {
 
 #[test]
 fn an_exit_in_the_truth_is_an_exit_in_the_records() {
-    let company = company(23, 200);
+    let company = company(23, 120);
     let records = company.records();
     for (account, truth) in records.accounts.iter().zip(&company.truth().accounts) {
         let exit = truth.exit.map(|exit| exit.day).filter(|day| calendar::at(*day, 6 * 3600) <= company.now());
@@ -104,7 +104,7 @@ fn the_true_effect_of_a_save_play_can_be_found_again() {
 
 #[test]
 fn lower_latent_health_is_a_higher_hazard() {
-    let company = company(25, 400);
+    let company = company(25, 250);
     let at_term_end = company.truth().accounts.iter().flat_map(|account| &account.months);
     let pairs: Vec<(f64, f64)> =
         at_term_end.filter(|month| month.months_to_renewal == 0).map(|month| (month.latent, month.hazard())).collect();
@@ -132,7 +132,7 @@ fn usage_follows_latent_health() {
 
 #[test]
 fn answers_and_payments_follow_latent_health() {
-    let company = company(27, 300);
+    let company = company(27, 150);
     let (records, latents) = (company.records(), latents(&company));
     let at = |account_id, instant| latent_at(&latents, account_id, instant);
     let nps = records.survey_responses.iter().filter(|row| row.kind == store::survey_response::Kind::Nps);
@@ -161,14 +161,14 @@ fn answers_and_payments_follow_latent_health() {
 
 #[test]
 fn some_accounts_lack_whole_sources() {
-    let records = company(28, 300).records();
+    let records = company(28, 150).records();
     let silent = |with: &dyn Fn(i64) -> bool| records.accounts.iter().filter(|account| !with(account.id)).count();
     let no_tickets = silent(&|id| records.tickets.iter().any(|row| row.account_id == id));
     let no_surveys = silent(&|id| records.survey_responses.iter().any(|row| row.account_id == id));
     let no_invoices = silent(&|id| records.invoices.iter().any(|row| row.account_id == id));
-    assert!((15..90).contains(&no_tickets), "{no_tickets}");
-    assert!((30..150).contains(&no_surveys), "{no_surveys}");
-    assert!((5..60).contains(&no_invoices), "{no_invoices}");
+    assert!((4..50).contains(&no_tickets), "{no_tickets}");
+    assert!((12..75).contains(&no_surveys), "{no_surveys}");
+    assert!((1..30).contains(&no_invoices), "{no_invoices}");
 }
 
 #[test]
