@@ -119,6 +119,15 @@ def compare(checks: Checks, binary: Binary, sent: set[str], acknowledged: set[st
     checks.equal("inbox and lake count the same", (count["facts"], count["ids"]), (len(stored), len(distinct)))
 
 
+def through_the_api(checks: Checks, url: str, api_token: str, facts: int) -> None:
+    """What the running server says over HTTP."""
+    sql = f"select count(*), count(distinct event_id) from event where name = '{EVENT}'"
+    headers = {"authorization": f"Bearer {api_token}", "content-type": "application/json"}
+    status, _, text = Client(url).request("POST", "/api/v1/query", json.dumps({"sql": sql}).encode(), headers)
+    counted = tuple(json.loads(text)["rows"][0]) if status == 200 else text[:200]
+    checks.equal("the API counts the same", counted, (facts, facts))
+
+
 def integrity(checks: Checks, binary: Binary) -> None:
     with closing(sqlite3.connect(f"file:{binary.database()}?mode=ro", uri=True)) as connection:
         checks.equal("integrity of the store", connection.execute("pragma integrity_check").fetchone()[0], "ok")
@@ -153,12 +162,12 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="pomona-crash-") as folder:
         binary = Binary(options.binary, Path(folder) / "home")
-        write_key = binary.demo(20)["write_key"]
+        keys = binary.demo(20)
         binary.stop()
         listen = f"127.0.0.1:{free_port()}"
         binary.serve(*serve, listen=listen)
         stop = threading.Event()
-        posters = [Poster(number, f"http://{listen}", write_key, stop) for number in range(CLIENTS)]
+        posters = [Poster(number, f"http://{listen}", keys["write_key"], stop) for number in range(CLIENTS)]
         for poster in posters:
             poster.start()
         restarts = storm(binary, posters, options.kills, options.seed, serve, listen)
@@ -180,9 +189,11 @@ def main() -> None:
         checks.equal("every kill was followed by a start", len(restarts), options.kills)
         compare(checks, binary, sent, acknowledged)
         integrity(checks, binary)
+        facts = len(set(stored_facts(binary)))
         binary.serve(listen=listen)
+        through_the_api(checks, f"http://{listen}", keys["api_token"], facts)
         checks.equal("a clean stop ends with 0", binary.stop(), 0)
-        stock_duckdb(checks, binary, len(set(stored_facts(binary))))
+        stock_duckdb(checks, binary, facts)
     checks.finish()
 
 
