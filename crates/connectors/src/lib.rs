@@ -11,6 +11,7 @@
 //! absent: the network, the database, the clock (the receive time is passed in),
 //! and the decision what a draft changes, which is `engine`'s.
 
+pub mod csv;
 pub mod json;
 pub mod personal;
 pub mod record;

@@ -14,6 +14,7 @@ mod build;
 mod choice;
 mod contact;
 pub mod date;
+mod derived;
 mod draft;
 mod event;
 mod fault;
@@ -21,6 +22,7 @@ mod field;
 mod invoice;
 pub mod number;
 mod payment_attempt;
+mod report;
 mod subscription;
 mod subscription_item;
 mod survey_response;
@@ -31,10 +33,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use build::{Builder, Convention};
 pub use choice::Choice;
+pub(crate) use derived::{DerivedKeys, digest};
 pub use draft::{Draft, Fields, Given, Value};
 pub(crate) use fault::shorten;
 pub use fault::{Code, Fault};
 pub use field::{Field, Kind, field_for_header, normal_header};
+pub use report::Report;
 
 /// The name of the field that holds a record's own external id, in every object.
 pub const KEY: &str = "external_id";

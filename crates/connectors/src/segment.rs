@@ -20,12 +20,11 @@ mod read;
 mod traits;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use domain::Instant;
 
 use crate::json::{self, Value};
-use crate::record::shorten;
+use crate::record::{DerivedKeys, shorten};
 
 pub use evidence::Evidence;
 pub use key::{Credentials, write_key};
@@ -170,9 +169,9 @@ pub fn parse(
         received_at,
         repaired: matches!(text, Cow::Owned(_)),
     };
-    let mut repeats = HashMap::new();
+    let mut derived = DerivedKeys::default();
     for (index, raw) in envelope.messages.iter().enumerate() {
-        match reader.message(raw, index, &mut repeats) {
+        match reader.message(raw, index, &mut derived) {
             Ok(message) => batch.messages.push(message),
             Err((code, message)) => {
                 let body = shorten(raw, REFUSED_BYTES).to_owned();

@@ -236,18 +236,16 @@ impl<'a> Reader<'a> {
     fn unicode(&mut self, out: &mut String) -> Result<(), JsonError> {
         let first = self.hex()?;
         let after_first = self.at;
-        let code = if (0xD800..0xDC00).contains(&first) && self.text.as_bytes()[self.at..].starts_with(b"\\u") {
+        let mut code = first;
+        if (0xD800..0xDC00).contains(&first) && self.text.as_bytes()[self.at..].starts_with(b"\\u") {
             self.at += 2;
-            match self.hex()? {
-                second @ 0xDC00..0xE000 => 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00),
-                _ => {
-                    self.at = after_first;
-                    first
-                }
+            let second = self.hex()?;
+            if (0xDC00..0xE000).contains(&second) {
+                code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            } else {
+                self.at = after_first;
             }
-        } else {
-            first
-        };
+        }
         match char::from_u32(code) {
             Some('\0') => self.stripped_nul = true,
             Some(letter) => out.push(letter),

@@ -144,7 +144,12 @@ impl Builder {
             let value = draft.fields.get(field.name);
             field.required && field.name != KEY && matches!(value, None | Some(Value::Cleared))
         });
+        let is_set = |name: &str| matches!(draft.fields.get(name), Some(Value::Text(_)));
         match missing {
+            None if draft.object == Object::Event && !is_set("account") && !is_set("user") => {
+                let sentence = "the event names neither an account nor a user".to_owned();
+                Err(Fault::new("account", "", Code::MissingValue, sentence))
+            }
             None => Ok(draft),
             Some(field) => {
                 let sentence = format!("`{}` is empty and must be {}", field.name, field.kind.expects());
@@ -166,14 +171,12 @@ impl Builder {
         }
         let key_given = self.key.is_some();
         let derived = || self.object.derives_key().then(content);
-        match self.key.take().or_else(derived).filter(|key| !key.is_empty()) {
-            Some(key) => Ok(Draft { object: self.object, key, key_given, fields: self.fields, extra: self.extra }),
-            None => {
-                let object = self.object.as_str().replace('_', " ");
-                let sentence = format!("this {object} has no id, so it could not be found again");
-                Err(Fault::new(KEY, "", Code::MissingKey, sentence))
-            }
-        }
+        let Some(key) = self.key.take().or_else(derived).filter(|key| !key.is_empty()) else {
+            let object = self.object.as_str().replace('_', " ");
+            let sentence = format!("this {object} has no id, so it could not be found again");
+            return Err(Fault::new(KEY, "", Code::MissingKey, sentence));
+        };
+        Ok(Draft { object: self.object, key, key_given, fields: self.fields, extra: self.extra })
     }
 
     /// Money waits for the currency of its record, which may stand in a later column.
@@ -423,11 +426,12 @@ mod tests {
 
     #[test]
     fn facts_derive_their_key_and_cannot_lie_ahead() {
-        let draft = build(Object::Event, &[("name", "Login"), ("occurred_at", "2026-11-23T11:59:59Z")]).unwrap();
+        let draft =
+            build(Object::Event, &[("user", "u"), ("name", "Login"), ("occurred_at", "2026-11-23T11:59:59Z")]).unwrap();
         assert_eq!((draft.key.as_str(), draft.key_given), ("derived", false));
         refuses(
             Object::Event,
-            &[("name", "Login"), ("occurred_at", "2036-11-01T10:00:00Z")],
+            &[("user", "u"), ("name", "Login"), ("occurred_at", "2036-11-01T10:00:00Z")],
             Code::Future,
             "lies in the future",
         );
@@ -438,6 +442,12 @@ mod tests {
             )
             .is_ok()
         );
+    }
+
+    #[test]
+    fn an_event_belongs_to_somebody() {
+        let cells = [("name", "Login"), ("occurred_at", "2026-01-01")];
+        refuses(Object::Event, &cells, Code::MissingValue, "neither an account nor a user");
     }
 
     #[test]

@@ -67,9 +67,18 @@ pub fn read(text: &str, format: Option<&Format>) -> Result<Moment, Unread> {
     }
 }
 
-/// What `text` tells about the order of day and month: `None` unless it is a date of
-/// three numbers, `Some(None)` if it could be either.
-pub fn order(text: &str) -> Option<Option<Order>> {
+/// What a date of three numbers proves about the order of day and month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// This order.
+    Of(Order),
+    /// Nothing: it could be either.
+    Open,
+}
+
+/// What `text` proves about the order of day and month; `None` unless it is a date of
+/// three numbers.
+pub fn order(text: &str) -> Option<Proof> {
     parts::order(text.trim())
 }
 
@@ -147,9 +156,9 @@ mod tests {
 
     #[test]
     fn columns_get_their_evidence() {
-        assert_eq!(order("31/12/2026"), Some(Some(Order::DayFirst)));
-        assert_eq!(order("12/31/2026 10:00"), Some(Some(Order::MonthFirst)));
-        assert_eq!(order("03/04/2026"), Some(None));
+        assert_eq!(order("31/12/2026"), Some(Proof::Of(Order::DayFirst)));
+        assert_eq!(order("12/31/2026 10:00"), Some(Proof::Of(Order::MonthFirst)));
+        assert_eq!(order("03/04/2026"), Some(Proof::Open));
         assert_eq!(order("2026-12-31"), None);
         assert_eq!(order("Acme"), None);
     }

@@ -45,6 +45,8 @@ pub enum Code {
     TooLong,
     /// A quoted cell that never ends.
     UnclosedQuote,
+    /// Text between a closing quote and the next delimiter.
+    StrayQuote,
     /// Bytes that are not text in the encoding of the file.
     Encoding,
     /// The file could not be read any further.
@@ -74,6 +76,7 @@ impl Code {
             Self::BadType => "bad_type",
             Self::TooLong => "too_long",
             Self::UnclosedQuote => "unclosed_quote",
+            Self::StrayQuote => "stray_quote",
             Self::Encoding => "encoding",
             Self::Unreadable => "unreadable",
         }

@@ -114,27 +114,27 @@ mod tests {
         account(&message, shared.as_ref(), &paths).map(|evidence| (evidence.account, evidence.found))
     }
 
-    fn pair(account: &str, path: &str) -> Option<(String, String)> {
-        Some((account.to_owned(), path.to_owned()))
+    fn pair(account: &str, path: &str) -> (String, String) {
+        (account.to_owned(), path.to_owned())
     }
 
     #[test]
     fn the_most_trusted_place_wins() {
         let all = r#"{"groupId":"g","context":{"groupId":"c"},"properties":{"account_id":"p"}}"#;
-        assert_eq!(found(all, None), pair("g", "groupId"));
-        assert_eq!(found(r#"{"groupId":"","context":{"groupId":"c"}}"#, None), pair("c", "context.groupId"));
-        assert_eq!(found(r#"{"properties":{"account_id":42}}"#, None), pair("42", "properties.account_id"));
-        assert_eq!(found(r#"{"traits":{"company":{"id":"t"}}}"#, None), pair("t", "traits.company.id"));
-        assert_eq!(found(r#"{"account":{"id":"totango"}}"#, None), pair("totango", "account.id"));
+        assert_eq!(found(all, None), Some(pair("g", "groupId")));
+        assert_eq!(found(r#"{"groupId":"","context":{"groupId":"c"}}"#, None), Some(pair("c", "context.groupId")));
+        assert_eq!(found(r#"{"properties":{"account_id":42}}"#, None), Some(pair("42", "properties.account_id")));
+        assert_eq!(found(r#"{"traits":{"company":{"id":"t"}}}"#, None), Some(pair("t", "traits.company.id")));
+        assert_eq!(found(r#"{"account":{"id":"totango"}}"#, None), Some(pair("totango", "account.id")));
         assert_eq!(found(r#"{"groupId":null,"event":"x"}"#, None), None);
     }
 
     #[test]
     fn the_context_of_the_batch_lies_under_that_of_the_message() {
-        assert_eq!(found("{}", Some(r#"{"groupId":"b"}"#)), pair("b", "context.groupId"));
+        assert_eq!(found("{}", Some(r#"{"groupId":"b"}"#)), Some(pair("b", "context.groupId")));
         assert_eq!(
             found(r#"{"context":{"groupId":"own"}}"#, Some(r#"{"groupId":"b"}"#)),
-            pair("own", "context.groupId")
+            Some(pair("own", "context.groupId"))
         );
     }
 

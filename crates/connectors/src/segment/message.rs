@@ -14,7 +14,7 @@ pub struct Message {
     pub kind: Kind,
     /// Its identity within the source: the sender's, or derived from its content, so
     /// that a retry is recognised either way.
-    pub message_id: String,
+    pub id: String,
     /// Who it is about, by the sender's id.
     pub user_id: Option<String>,
     /// The browser or device it is about, before anybody signed in.
@@ -104,10 +104,7 @@ impl Message {
 /// The identity of an event: the first 16 bytes of SHA-256 over the source's id as
 /// decimal digits, a zero byte, and the message id.
 pub fn event_id(source_id: i64, message_id: &str) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    hash.update(source_id.to_string());
-    hash.update([0]);
-    hash.update(message_id);
+    let hash = Sha256::new().chain_update(source_id.to_string()).chain_update([0]).chain_update(message_id);
     let digest = hash.finalize();
     std::array::from_fn(|i| digest[i])
 }
@@ -116,14 +113,10 @@ pub fn event_id(source_id: i64, message_id: &str) -> [u8; 16] {
 mod tests {
     use super::*;
 
-    fn hex(id: [u8; 16]) -> String {
-        id.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     #[test]
     fn event_ids_are_stable_and_separate_sources() {
         // printf '7\0m1' | sha256sum
-        assert_eq!(hex(event_id(7, "m1")), "f1e6b09c049b41621b72d735188bfbac");
+        assert_eq!(hex::encode(event_id(7, "m1")), "f1e6b09c049b41621b72d735188bfbac");
         assert_ne!(event_id(1, "11"), event_id(11, "1"));
     }
 }

@@ -1,16 +1,13 @@
 //! From one raw message to a [`Message`], or to the reason why not.
 
-use std::collections::HashMap;
-
 use domain::Instant;
-use sha2::{Digest, Sha256};
 
 use super::evidence::{self, lookup};
 use super::message::{Action, Clocks, Kind, Message};
 use super::{Call, Evidence, Limits, clock, traits};
 use crate::json::{self, Members, Value};
 use crate::personal;
-use crate::record::{Draft, Fault, Object};
+use crate::record::{DerivedKeys, Draft, Fault, Object};
 
 /// Longest id of a user, a group or a message.
 const MAX_ID_BYTES: usize = 512;
@@ -34,13 +31,8 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Understands one message. `repeats` counts equal messages without an id.
-    pub(super) fn message(
-        &self,
-        raw: &str,
-        index: usize,
-        repeats: &mut HashMap<[u8; 16], u32>,
-    ) -> Result<Message, Refusal> {
+    /// Understands one message. `derived` gives ids to those without one.
+    pub(super) fn message(&self, raw: &str, index: usize, derived: &mut DerivedKeys) -> Result<Message, Refusal> {
         let limit = self.limits.message_bytes;
         if raw.len() > limit {
             return Err((
@@ -67,7 +59,7 @@ impl Reader<'_> {
         }
         let message_id = match id(&message, &["messageId", "message_id"])? {
             Some(given) => given,
-            None => self.derived_id(&message, index, clocks.original, repeats),
+            None => self.derived_id(&message, index, clocks.original, derived),
         };
         let mut removed = 0;
         let (kind, faults) = match call {
@@ -79,7 +71,7 @@ impl Reader<'_> {
         let altered = document.stripped_nul || (self.repaired && raw.contains(char::REPLACEMENT_CHARACTER));
         Ok(Message {
             kind,
-            message_id,
+            id: message_id,
             user_id,
             anonymous_id,
             account,
@@ -133,23 +125,13 @@ impl Reader<'_> {
         message: &Value<'_>,
         index: usize,
         original: Option<Instant>,
-        repeats: &mut HashMap<[u8; 16], u32>,
+        derived: &mut DerivedKeys,
     ) -> String {
         const VOLATILE: [&str; 4] = ["sentAt", "_metadata", "writeKey", "integrations"];
-        let mut hash = Sha256::new();
-        for (key, value) in message.as_object().into_iter().flat_map(Members::iter) {
-            if !VOLATILE.contains(&key) {
-                hash.update(format!("{key}\0{value}\0"));
-            }
-        }
-        let content: [u8; 32] = hash.finalize().into();
-        let content: [u8; 16] = std::array::from_fn(|i| content[i]);
-        let digits: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
-        if original.is_none() {
-            return format!("auto-{digits}-{}-{index}", self.received_at.timestamp_micros());
-        }
-        let repeat = repeats.entry(content).and_modify(|count| *count += 1).or_insert(0);
-        format!("auto-{digits}-{repeat}")
+        let members = message.as_object().into_iter().flat_map(Members::iter);
+        let content = members.filter(|(key, _)| !VOLATILE.contains(key)).map(|(key, value)| format!("{key}:{value}"));
+        let receipt = original.is_none().then(|| format!("{}.{index}", self.received_at.timestamp_micros()));
+        derived.key(content.chain(receipt))
     }
 
     fn identify(&self, message: &Value<'_>, user_id: Option<&str>) -> Result<(Kind, Vec<Fault>), Refusal> {

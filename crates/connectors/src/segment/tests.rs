@@ -68,7 +68,7 @@ fn a_python_batch_is_understood() {
     assert_eq!(batch.write_key.as_deref(), Some("wk_1"));
     let [track, identify, group] = &batch.messages[..] else { panic!("three messages") };
 
-    assert_eq!(track.message_id, "9c6ff4a5");
+    assert_eq!(track.id, "9c6ff4a5");
     assert_eq!(track.user_id.as_deref(), Some("u1"));
     assert_eq!(track.anonymous_id, None);
     assert_eq!(track.account, Some(Evidence { account: "acme".to_owned(), found: "context.groupId".to_owned() }));
@@ -208,7 +208,7 @@ fn messages_without_an_id_get_one_that_survives_a_retry() {
                {{"event":"A","userId":"u","timestamp":"2026-11-22T10:00:00Z","sentAt":"{sent}"}},
                {{"event":"B","userId":"u","timestamp":"2026-11-22T10:00:00Z"}}]}}"#
         );
-        batch(&body).messages.into_iter().map(|message| message.message_id).collect()
+        batch(&body).messages.into_iter().map(|message| message.id).collect()
     };
     let first = ids("2026-11-22T11:00:00Z");
     assert_eq!(first, ids("2026-11-22T11:00:07Z"), "a retry gives the same ids");
@@ -216,9 +216,7 @@ fn messages_without_an_id_get_one_that_survives_a_retry() {
 
     let untimed = |received: &str| {
         let body = br#"[{"event":"A","userId":"u"}]"#;
-        parse(body, Route::Batch, None, &Limits::default(), received.parse().unwrap()).unwrap().messages[0]
-            .message_id
-            .clone()
+        parse(body, Route::Batch, None, &Limits::default(), received.parse().unwrap()).unwrap().messages[0].id.clone()
     };
     assert_ne!(untimed("2026-11-22T12:00:00Z"), untimed("2026-11-22T12:00:01Z"), "two clicks are two clicks");
 }

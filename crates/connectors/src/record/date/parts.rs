@@ -3,7 +3,7 @@
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::{Moment, Order, Unread};
+use super::{Moment, Order, Proof, Unread};
 
 /// Years a date may lie in.
 const YEARS: std::ops::RangeInclusive<u32> = 1000..=9999;
@@ -50,10 +50,10 @@ pub(super) fn read(text: &str, order: Option<Order>) -> Result<Moment, Unread> {
 }
 
 /// What a text proves about the order, if it is a date of three numbers.
-pub(super) fn order(text: &str) -> Option<Option<Order>> {
+pub(super) fn order(text: &str) -> Option<Proof> {
     let triple = triple(&mut Cursor(text)).ok()??;
     let by_habit = || triple.dotted.then_some(Order::DayFirst);
-    Some(triple.proven().or_else(by_habit))
+    Some(triple.proven().or_else(by_habit).map_or(Proof::Open, Proof::Of))
 }
 
 fn date(year: u32, month: u32, day: u32) -> Result<NaiveDate, Unread> {
