@@ -42,6 +42,7 @@ CREATE TABLE step (
     finished_at {instant},
     UNIQUE (run_id, position)
 ){strict};
+CREATE INDEX step_planned ON step(run_id, position) WHERE status = 'planned';
 
 CREATE TABLE cta (
     id {identity},
@@ -62,6 +63,8 @@ CREATE TABLE cta (
     created_at {instant} NOT NULL,
     closed_at {instant}
 ){strict};
+-- Playbooks open at most one for an account and a reason; people may open more.
+CREATE UNIQUE INDEX cta_open ON cta(account_id, reason) WHERE status <> 'closed' AND run_id IS NOT NULL;
 CREATE INDEX cta_account ON cta(account_id);
 CREATE INDEX cta_owner ON cta(owner_id);
 CREATE INDEX cta_due ON cta(status, due_on);

@@ -66,7 +66,7 @@ CREATE INDEX end_user_account ON end_user(account_id);
 CREATE TABLE event_key (
     key {blob} PRIMARY KEY,
     received_on {day} NOT NULL
-){strict};
+){keyed};
 
 -- Accepted events waiting to be sealed: one row per request.
 CREATE TABLE inbox (

@@ -2,10 +2,11 @@
 //! it; health, value and ownership are computed or recorded elsewhere and are deliberately absent here.
 
 use domain::{Day, Instant};
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QuerySelect, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    StoreError,
     declare::{no_relations, text_enum},
     record::fact,
 };
@@ -100,4 +101,15 @@ impl crate::record::Imported for Model {
     fn known_as(_source_id: Option<i64>, external_id: &str) -> sea_orm::Condition {
         sea_orm::Condition::all().add(Column::ExternalId.eq(external_id))
     }
+}
+
+/// The account with this identity in the customer's own systems.
+pub async fn find_by_external_id(db: &impl ConnectionTrait, external_id: &str) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::ExternalId.eq(external_id)).one(db).await?)
+}
+
+/// Every account's outer and inner identity.
+pub async fn external_ids(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, StoreError> {
+    let query = Entity::find().select_only().column(Column::ExternalId).column(Column::Id);
+    Ok(query.into_tuple().all(db).await?)
 }

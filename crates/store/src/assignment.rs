@@ -2,10 +2,11 @@
 //! `domain::access` are answered from the assignments that hold today.
 
 use domain::{Day, Instant};
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, ConnectionTrait, QueryOrder, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    StoreError,
     declare::{no_relations, text_enum},
     record::fact,
 };
@@ -49,3 +50,26 @@ pub struct Model {
 
 no_relations!();
 fact!("assignment");
+
+/// Assignments that hold on a day.
+pub(crate) fn holds_on(day: Day) -> Condition {
+    Condition::all()
+        .add(Column::EffectiveFrom.lte(day))
+        .add(Condition::any().add(Column::EffectiveTo.is_null()).add(Column::EffectiveTo.gt(day)))
+}
+
+/// The assignment of an account in a role on a day; the latest if several hold.
+pub async fn current(
+    db: &impl ConnectionTrait,
+    account_id: i64,
+    role: Role,
+    day: Day,
+) -> Result<Option<Model>, StoreError> {
+    let query = Entity::find()
+        .filter(Column::AccountId.eq(account_id))
+        .filter(Column::Role.eq(role))
+        .filter(holds_on(day))
+        .order_by_desc(Column::EffectiveFrom)
+        .order_by_desc(Column::Id);
+    Ok(query.one(db).await?)
+}

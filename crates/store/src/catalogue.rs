@@ -48,7 +48,7 @@ pub struct Part {
 /// A part that was written and is to be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPart {
-    /// Its path, relative to [`EVENT_FOLDER`]; begins with its month.
+    /// Its path, relative to [`EVENT_FOLDER`]: `month=YYYY-MM/name.parquet`.
     pub path: String,
     /// How many events it holds.
     pub record_count: i64,
@@ -58,7 +58,7 @@ pub struct NewPart {
     pub footer_size: i64,
     /// What its columns hold.
     pub column_stats: Vec<ColumnStat>,
-    /// The month of its events, `YYYY-MM`: the first folder of the path.
+    /// The month of its events, `YYYY-MM`.
     pub month: String,
 }
 
@@ -100,9 +100,10 @@ pub struct LakeRows {
 }
 
 impl Part {
-    /// The month of its events, `YYYY-MM`.
+    /// The month of its events, `YYYY-MM`, as its folder says.
     pub fn month(&self) -> &str {
-        self.path.split('/').next().unwrap_or_default()
+        let folder = self.path.split('/').next().unwrap_or_default();
+        folder.strip_prefix("month=").unwrap_or(folder)
     }
 }
 
@@ -180,7 +181,7 @@ pub async fn tail(db: &impl Db) -> Result<Vec<TailBlob>, StoreError> {
 pub async fn seal(tx: &Tx, sealed: &[i64], parts: &[NewPart], now: Instant) -> Result<(), StoreError> {
     let mut deleted = 0;
     for rows in sealed.chunks(MAX_VALUES) {
-        let sql = format!("DELETE FROM inbox WHERE seq IN {}", placeholders(1, rows.len()));
+        let sql = format!("DELETE FROM inbox WHERE seq IN {}", placeholders(tx, 0, 1, rows.len()));
         deleted += tx.execute_raw(statement(tx, sql, rows.iter().map(|seq| (*seq).into()))).await?.rows_affected();
     }
     expect_rows("inbox rows to seal", sealed.len() as u64, deleted)?;
@@ -220,21 +221,26 @@ pub async fn replace_parts(tx: &Tx, old: &[i64], new: &[NewPart], now: Instant) 
     list(tx, snapshot, new).await
 }
 
-/// Parts replaced before an instant, with their paths relative to the lake's data path: their files may be deleted.
+/// Parts replaced before an instant, with their paths relative to [`EVENT_FOLDER`]: their files may be deleted.
 pub async fn scheduled_for_deletion(db: &impl Db, before: Instant) -> Result<Vec<(i64, String)>, StoreError> {
     let sql = format!(
         "SELECT data_file_id, path FROM ducklake_files_scheduled_for_deletion WHERE schedule_start < {} ORDER BY data_file_id",
         time_placeholder(db, 1)
     );
     let rows = db.query_all_raw(statement(db, sql, [time(before)])).await?;
-    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    rows.iter()
+        .map(|row| {
+            let path: String = row.try_get_by_index(1)?;
+            Ok((row.try_get_by_index(0)?, path.strip_prefix(EVENT_FOLDER).unwrap_or(&path).to_owned()))
+        })
+        .collect()
 }
 
 /// Forgets parts whose files are deleted, and the lake snapshots that needed them.
 pub async fn forget(tx: &Tx, parts: &[i64]) -> Result<(), StoreError> {
     for parts in parts.chunks(MAX_VALUES) {
         let ids = || parts.iter().map(|id| Value::from(*id));
-        let list = placeholders(1, parts.len());
+        let list = placeholders(tx, 0, 1, parts.len());
         let sql = format!("SELECT max(end_snapshot) FROM ducklake_data_file WHERE data_file_id IN {list}");
         let row = tx.query_one_raw(statement(tx, sql, ids())).await?;
         let ended: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
@@ -290,7 +296,7 @@ async fn list(tx: &Tx, snapshot: Snapshot, parts: &[NewPart]) -> Result<(), Stor
         let sql = format!(
             "INSERT INTO ducklake_data_file (data_file_id, table_id, begin_snapshot, path, path_is_relative,
                  file_format, record_count, file_size_bytes, footer_size, row_id_start) VALUES {}",
-            placeholders(1, 10)
+            placeholders(tx, 0, 1, 10)
         );
         let values: [Value; 10] = [
             id.into(),
@@ -322,7 +328,7 @@ async fn list_columns(tx: &Tx, part: i64, stats: &[ColumnStat]) -> Result<(), St
     let sql = format!(
         "INSERT INTO ducklake_file_column_stats
              (data_file_id, table_id, column_id, value_count, null_count, min_value, max_value) VALUES {}",
-        placeholders(stats.len(), 7)
+        placeholders(tx, 0, stats.len(), 7)
     );
     let values = stats.iter().flat_map(|stat| -> [Value; 7] {
         [

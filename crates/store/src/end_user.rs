@@ -2,10 +2,10 @@
 //! row, after which their events say nothing about anybody.
 
 use domain::Instant;
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QuerySelect, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{StoreError, Tx, declare::no_relations};
 
 /// The pseudonym of a person in events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -29,3 +29,20 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// Everybody who belongs to an account: their number and the account.
+pub async fn attributed(db: &impl ConnectionTrait) -> Result<Vec<(i64, i64)>, StoreError> {
+    let query = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .column(Column::AccountId)
+        .filter(Column::AccountId.is_not_null());
+    Ok(query.into_tuple().all(db).await?)
+}
+
+/// Erases a person: what remains in events is a number that means nobody. False if they were not known.
+pub async fn erase(tx: &Tx, source_id: i64, external_id: &str) -> Result<bool, StoreError> {
+    let person =
+        Entity::delete_many().filter(Column::SourceId.eq(source_id)).filter(Column::ExternalId.eq(external_id));
+    Ok(person.exec(tx).await?.rows_affected > 0)
+}

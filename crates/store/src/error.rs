@@ -91,6 +91,9 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+    /// The events of a request could not be written as a blob.
+    #[error("the events of a request could not be encoded")]
+    Encode(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Anything else the database said.
     #[error("the database refused a statement")]
     Database(#[source] DbErr),

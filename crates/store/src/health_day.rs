@@ -2,10 +2,15 @@
 //! snapshot, not stored.
 
 use domain::{Day, Instant};
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    Store, StoreError, Tx,
+    declare::{no_relations, text_enum},
+    row,
+    statement::MAX_VALUES,
+};
 
 text_enum! {
     /// The colour of a health score.
@@ -48,3 +53,65 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// Writes health days, replacing those of the same account and day.
+pub async fn put(tx: &Tx, days: Vec<Model>) -> Result<(), StoreError> {
+    let mut days = days.into_iter().map(row::ready::<Model, Entity, ActiveModel>);
+    loop {
+        let chunk: Vec<ActiveModel> = days.by_ref().take(MAX_VALUES / 9).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let replace = OnConflict::columns([Column::AccountId, Column::Day])
+            .update_columns([
+                Column::Score,
+                Column::Low,
+                Column::High,
+                Column::Coverage,
+                Column::Band,
+                Column::ArrCents,
+                Column::ComputedAt,
+            ])
+            .to_owned();
+        Entity::insert_many(chunk).on_conflict(replace).exec_without_returning(tx).await?;
+    }
+}
+
+/// The health of every account on some days.
+pub async fn on_days(store: &Store, days: &[Day]) -> Result<Vec<Model>, StoreError> {
+    on_days_of(store.read(), days, None).await
+}
+
+/// The health of some accounts, or of all, on some days.
+pub async fn on_days_of(
+    db: &impl ConnectionTrait,
+    days: &[Day],
+    accounts: Option<&[i64]>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut query = Entity::find().filter(Column::Day.is_in(days.iter().copied()));
+    if let Some(accounts) = accounts {
+        query = query.filter(Column::AccountId.is_in(accounts.iter().copied()));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// The health of one account from a day to the day before another, in order.
+pub async fn of_account(
+    db: &impl ConnectionTrait,
+    account_id: i64,
+    from: Day,
+    to: Day,
+) -> Result<Vec<Model>, StoreError> {
+    let query = Entity::find()
+        .filter(Column::AccountId.eq(account_id))
+        .filter(Column::Day.gte(from))
+        .filter(Column::Day.lt(to))
+        .order_by_asc(Column::Day);
+    Ok(query.all(db).await?)
+}
+
+/// The days that have health, in order.
+pub async fn days(db: &impl ConnectionTrait) -> Result<Vec<Day>, StoreError> {
+    let query = Entity::find().select_only().column(Column::Day).distinct().order_by_asc(Column::Day);
+    Ok(query.into_tuple().all(db).await?)
+}

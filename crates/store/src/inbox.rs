@@ -7,22 +7,22 @@
 //! Deliberately absent: the encoding of events, which is the lake's and handed in, and the task that runs the writer,
 //! which belongs to whoever must wait for it at shutdown.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use domain::{Day, Event, Instant};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Value};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Db, Store, StoreError, Tx,
-    statement::{statement, text},
+    statement::{MAX_VALUES, placeholders, statement, text},
 };
 
 mod accept;
 mod people;
 
-/// Writes the events of one request into one blob, in the order given.
-pub type Encoder = Box<dyn Fn(&[Event]) -> Vec<u8> + Send + Sync>;
+/// Writes the events of one request into one blob, in the order given. What fails, fails the request.
+pub type Encoder = Box<dyn Fn(&[Event]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> + Send + Sync>;
 
 /// What one request brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,6 +225,19 @@ pub async fn backlog(db: &impl Db) -> Result<Backlog, StoreError> {
         bytes: totals.try_get_by_index(2)?,
         oldest: first.map(|row| row.try_get_by_index(0)).transpose()?,
     })
+}
+
+/// Which of these keys were accepted before.
+pub async fn known(db: &impl Db, keys: &[[u8; 16]]) -> Result<HashSet<[u8; 16]>, StoreError> {
+    let mut known = HashSet::new();
+    for keys in keys.chunks(MAX_VALUES) {
+        let sql = format!("SELECT key FROM event_key WHERE key IN {}", placeholders(db, 0, 1, keys.len()));
+        let values = keys.iter().map(|key| Value::from(key.to_vec()));
+        for row in db.query_all_raw(statement(db, sql, values)).await? {
+            known.extend(<[u8; 16]>::try_from(row.try_get_by_index::<Vec<u8>>(0)?));
+        }
+    }
+    Ok(known)
 }
 
 /// How many days an event's key is kept, and so how late a repeat is still recognised.

@@ -53,6 +53,7 @@ pub mod task;
 pub mod ticket;
 pub mod token;
 pub mod touchpoint;
+pub mod visible;
 
 pub use sea_orm::ConnectionTrait as Db;
 
@@ -69,6 +70,7 @@ pub use error::StoreError;
 pub use facts::Facts;
 pub use health_day::Model as HealthDay;
 pub use idempotency::Model as Idempotency;
+pub use inbox::Inbox;
 pub use invoice::Model as Invoice;
 pub use job::Model as Job;
 pub use login_link::Model as LoginLink;

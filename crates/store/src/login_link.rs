@@ -1,10 +1,14 @@
 //! A login link lets somebody in once, or creates the first admin. Only a hash of the link is kept.
 
 use domain::Instant;
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, ConnectionTrait, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::declare::{no_relations, text_enum};
+use crate::{
+    StoreError, Tx,
+    declare::{no_relations, text_enum},
+    row,
+};
 
 text_enum! {
     /// What a login link is for.
@@ -36,3 +40,25 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// Keeps a new link.
+pub async fn insert(tx: &Tx, link: Model) -> Result<Model, StoreError> {
+    row::insert(tx, link).await
+}
+
+/// The link whose secret has this hash, usable or not.
+pub async fn find(db: &impl ConnectionTrait, token_hash: &str) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(token_hash).one(db).await?)
+}
+
+/// Uses a link: `None` if there is none, it has expired, or somebody used it before and it works only once.
+pub async fn take(tx: &Tx, token_hash: &str, now: Instant) -> Result<Option<Model>, StoreError> {
+    let taken = Entity::update_many()
+        .filter(Column::TokenHash.eq(token_hash))
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Condition::any().add(Column::Reusable.eq(true)).add(Column::UsedAt.is_null()))
+        .col_expr(Column::UsedAt, Expr::value(now))
+        .exec_with_returning(tx)
+        .await?;
+    Ok(taken.into_iter().next())
+}

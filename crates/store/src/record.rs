@@ -31,6 +31,8 @@ pub trait Fact:
 {
     /// The table, as named in `record_version` and in errors.
     const KIND: &'static str;
+    /// The column of its identity.
+    const ID: <Self::Entity as EntityTrait>::Column;
     /// The column that says whose it is.
     const ACCOUNT: <Self::Entity as EntityTrait>::Column;
     /// The column that says when it became known.
@@ -222,6 +224,7 @@ macro_rules! fact {
     ($kind:literal, account = $account:ident ($column:ident)) => {
         impl crate::record::Fact for Model {
             const KIND: &'static str = $kind;
+            const ID: Column = Column::Id;
             const ACCOUNT: Column = Column::$column;
             const RECORDED: Column = Column::RecordedAt;
 
@@ -245,6 +248,7 @@ macro_rules! fact {
     };
     ($kind:literal) => {
         fact!($kind, account = account_id(AccountId));
+        crate::row::of_account!();
     };
     ($kind:literal, imported) => {
         fact!($kind);

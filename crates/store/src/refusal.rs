@@ -2,10 +2,10 @@
 //! are cut at 8 KiB.
 
 use domain::Instant;
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Tx, declare::no_relations, inbox::Refused, record};
+use crate::{StoreError, Tx, declare::no_relations, inbox::Refused, record, row};
 
 /// The most bytes of a refused message that are kept.
 pub const MAX_BODY: usize = 8 * 1024;
@@ -45,10 +45,14 @@ pub(crate) async fn record(tx: &Tx, source_id: i64, refused: &[Refused], at: Ins
     Ok(())
 }
 
-/// The latest refusals of a source, newest first.
-pub async fn latest(db: &impl ConnectionTrait, source_id: i64, limit: u64) -> Result<Vec<Model>, StoreError> {
-    let query = Entity::find().filter(Column::SourceId.eq(source_id)).order_by_desc(Column::Id).limit(limit);
-    Ok(query.all(db).await?)
+/// The refusals of a source, newest first: those with an id before `before`, at most `limit`.
+pub async fn of_source(
+    db: &impl ConnectionTrait,
+    source_id: i64,
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    row::newest::<Entity>(db, (Column::SourceId, source_id), Column::Id, before, limit).await
 }
 
 /// Forgets refusals before an instant. Returns how many.

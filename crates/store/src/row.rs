@@ -1,8 +1,8 @@
 //! What every record that is not a fact needs: insert a row, find it, replace it. Keeping the past is `record`'s.
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn, PrimaryKeyTrait,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable,
+    ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
 };
 
 use crate::{StoreError, Tx};
@@ -36,6 +36,21 @@ where
     Ok(E::insert(ready::<M, E, A>(model)).exec_with_returning(tx).await?)
 }
 
+/// Inserts a row unless the conflict it names stands in the way; returns it if it was inserted.
+pub(crate) async fn insert_unless<M, E, A>(
+    tx: &Tx,
+    model: M,
+    conflict: &mut OnConflict,
+) -> Result<Option<M>, StoreError>
+where
+    M: ModelTrait<Entity = E> + IntoActiveModel<A>,
+    E: EntityTrait<Model = M, ActiveModel = A>,
+    A: ActiveModelBehavior<Entity = E> + Send,
+{
+    let insert = E::insert_many([ready::<M, E, A>(model)]).on_conflict(conflict.do_nothing().to_owned());
+    Ok(insert.exec_with_returning(tx).await?.into_iter().next())
+}
+
 /// The row with this key.
 pub(crate) async fn find<E: EntityTrait>(
     db: &impl ConnectionTrait,
@@ -55,3 +70,35 @@ where
 {
     Ok(ready::<M, E, A>(model).update(tx).await?)
 }
+
+/// The rows with this value in `column`, newest first: those with an id before `before`, at most `limit`.
+pub(crate) async fn newest<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    (column, value): (E::Column, i64),
+    id: E::Column,
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<E::Model>, StoreError> {
+    let mut query = E::find().filter(column.eq(value));
+    if let Some(before) = before {
+        query = query.filter(id.lt(before));
+    }
+    Ok(query.order_by_desc(id).limit(limit).all(db).await?)
+}
+
+/// Declares `of_account`: the rows of one account, newest first.
+macro_rules! of_account {
+    () => {
+        /// The rows of one account, newest first: those with an id before `before`, at most `limit`.
+        pub async fn of_account(
+            db: &impl crate::Db,
+            account_id: i64,
+            before: Option<i64>,
+            limit: u64,
+        ) -> Result<Vec<Model>, crate::StoreError> {
+            crate::row::newest::<Entity>(db, (Column::AccountId, account_id), Column::Id, before, limit).await
+        }
+    };
+}
+
+pub(crate) use of_account;

@@ -2,10 +2,10 @@
 //! stored.
 
 use domain::Instant;
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::declare::no_relations;
+use crate::{StoreError, Tx, declare::no_relations, row};
 
 /// A saved expression over the snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -28,3 +28,34 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// Saves a new segment.
+pub async fn insert(tx: &Tx, segment: Model) -> Result<Model, StoreError> {
+    row::insert(tx, segment).await
+}
+
+/// Replaces the segment with the same id.
+pub async fn update(tx: &Tx, segment: Model) -> Result<Model, StoreError> {
+    row::update(tx, segment).await
+}
+
+/// Deletes a segment; one that is gone stays gone.
+pub async fn delete(tx: &Tx, id: i64) -> Result<(), StoreError> {
+    Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
+}
+
+/// The segment with this id.
+pub async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Model, StoreError> {
+    row::find::<Entity>(db, "segment", id).await
+}
+
+/// The segment with this key.
+pub async fn find_by_key(db: &impl ConnectionTrait, key: &str) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::Key.eq(key)).one(db).await?)
+}
+
+/// Every segment, by name.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?)
+}

@@ -77,18 +77,38 @@ pub async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Model, StoreErro
 }
 
 /// The source with this key.
-pub async fn find_by_key(db: &impl ConnectionTrait, key: &str) -> Result<Option<Model>, StoreError> {
+pub async fn by_key(db: &impl ConnectionTrait, key: &str) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find().filter(Column::Key.eq(key)).one(db).await?)
 }
 
 /// The source whose write key has this hash.
-pub async fn find_by_write_key(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Model>, StoreError> {
+pub async fn by_write_key(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find().filter(Column::WriteKeyHash.eq(hash)).one(db).await?)
 }
 
 /// Every source, by name.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find().order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?)
+}
+
+/// Adds to the counters of a source what came another way than through the inbox.
+pub async fn noted(
+    tx: &Tx,
+    id: i64,
+    accepted: i64,
+    refused: i64,
+    last_error: Option<&str>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let source = find(tx, id).await?;
+    let (last_error, last_error_at) = match last_error {
+        Some(error) => (Some(error.to_owned()), Some(now)),
+        None => (source.last_error, source.last_error_at),
+    };
+    let (accepted, refused) = (source.accepted + accepted, source.refused + refused);
+    row::update(tx, Model { accepted, refused, last_message_at: Some(now), last_error, last_error_at, ..source })
+        .await?;
+    Ok(())
 }
 
 /// Replaces the source with the same id. Its counters are the inbox's and are left as they are.

@@ -2,10 +2,11 @@
 //! item, so the MRR of a day is the sum of the items effective on it, and ARR is twelve times that.
 
 use domain::{Day, Instant};
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    StoreError,
     declare::{no_relations, text_enum},
     record::fact,
 };
@@ -53,3 +54,13 @@ pub struct Model {
 
 no_relations!();
 fact!("subscription_item");
+
+/// The line of a contract that runs: the newest without an end, else the one that began last.
+pub async fn running(db: &impl ConnectionTrait, subscription_id: i64) -> Result<Option<Model>, StoreError> {
+    let query = Entity::find()
+        .filter(Column::SubscriptionId.eq(subscription_id))
+        .order_by_desc(Column::EffectiveTo.is_null())
+        .order_by_desc(Column::EffectiveFrom)
+        .order_by_desc(Column::Id);
+    Ok(query.one(db).await?)
+}

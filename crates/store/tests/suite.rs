@@ -8,10 +8,13 @@
 mod postgres;
 
 mod suite {
+    pub(crate) mod access;
     pub(crate) mod catalogue;
     pub(crate) mod company;
     pub(crate) mod database;
     pub(crate) mod inbox;
     pub(crate) mod opening;
+    pub(crate) mod rate;
     pub(crate) mod record;
+    pub(crate) mod work;
 }

@@ -88,7 +88,7 @@ async fn describe(tx: &Tx) -> Result<(), StoreError> {
     let sql = format!(
         "INSERT INTO ducklake_column (column_id, begin_snapshot, table_id, column_order, column_name, column_type,
              nulls_allowed) VALUES {}",
-        placeholders(COLUMNS.len(), 7)
+        placeholders(tx, 0, COLUMNS.len(), 7)
     );
     let values = COLUMNS.iter().flat_map(|column| -> [Value; 7] {
         [

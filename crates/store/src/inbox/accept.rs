@@ -36,7 +36,7 @@ pub(super) async fn write(tx: &Tx, requests: &[Accept], encoder: &Encoder) -> Re
             blobs.push(Blob {
                 source_id: request.source_id,
                 events: events.len() as i32,
-                payload: encoder(&events),
+                payload: encoder(&events).map_err(StoreError::Encode)?,
                 received_at: request.received_at,
             });
         }
@@ -68,7 +68,7 @@ async fn new_keys(tx: &Tx, requests: &[Accept]) -> Result<HashSet<[u8; 16]>, Sto
     for rows in rows.chunks(MAX_VALUES / 2) {
         let sql = format!(
             "INSERT INTO event_key (key, received_on) VALUES {} ON CONFLICT DO NOTHING RETURNING key",
-            placeholders(rows.len(), 2)
+            placeholders(tx, 0, rows.len(), 2)
         );
         let values = rows.iter().flat_map(|(key, at)| -> [Value; 2] { [key.to_vec().into(), at.date_naive().into()] });
         for row in tx.query_all_raw(statement(tx, sql, values)).await? {
@@ -106,8 +106,10 @@ async fn store_blobs(tx: &Tx, blobs: Vec<Blob>) -> Result<(), StoreError> {
     if blobs.is_empty() {
         return Ok(());
     }
-    let sql =
-        format!("INSERT INTO inbox (source_id, events, payload, received_at) VALUES {}", placeholders(blobs.len(), 4));
+    let sql = format!(
+        "INSERT INTO inbox (source_id, events, payload, received_at) VALUES {}",
+        placeholders(tx, 0, blobs.len(), 4)
+    );
     let values = blobs.into_iter().flat_map(|blob| -> [Value; 4] {
         [blob.source_id.into(), blob.events.into(), blob.payload.into(), blob.received_at.into()]
     });

@@ -88,10 +88,10 @@ async fn known(
     let names: Vec<&str> = mentions.keys().copied().collect();
     let mut known = HashMap::with_capacity(names.len());
     for names in names.chunks(MAX_VALUES - 1) {
-        let list = (2..names.len() + 2).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
         let sql = format!(
             "SELECT id, external_id, account_id, contact_id, last_seen_at FROM end_user
-             WHERE source_id = $1 AND external_id IN ({list})"
+             WHERE source_id = $1 AND external_id IN {}",
+            placeholders(tx, 1, 1, names.len())
         );
         let values = std::iter::once(Value::from(source_id)).chain(names.iter().map(|name| Value::from(*name)));
         for row in tx.query_all_raw(statement(tx, sql, values)).await? {
@@ -130,7 +130,7 @@ async fn remember(
                  contact_id = COALESCE(excluded.contact_id, end_user.contact_id),
                  last_seen_at = excluded.last_seen_at
              RETURNING id, external_id, account_id",
-            placeholders(mentions.len(), 6)
+            placeholders(tx, 0, mentions.len(), 6)
         );
         let values = mentions.iter().flat_map(|(name, mention)| -> [Value; 6] {
             [

@@ -14,7 +14,7 @@ use super::{
 
 fn part(name: &str, record_count: i64) -> NewPart {
     NewPart {
-        path: format!("2026-03/{name}.parquet"),
+        path: format!("month=2026-03/{name}.parquet"),
         record_count,
         file_size_bytes: 1000 + record_count,
         footer_size: 400,
@@ -73,7 +73,7 @@ fn a_part_of_rows_that_are_gone_is_not_listed() {
         assert!(matches!(late, Err(StoreError::Lost { expected: 2, found: 1, .. })), "{late:?}");
         let lake = store.read_lake().await.unwrap();
         let paths: Vec<_> = lake.parts.iter().map(|part| part.path.as_str()).collect();
-        assert_eq!((paths, lake.tail.len()), (vec!["2026-03/a.parquet"], 1));
+        assert_eq!((paths, lake.tail.len()), (vec!["month=2026-03/a.parquet"], 1));
         // A crash between file and commit is the same: nothing was committed, the next sealer takes the rows.
         seal(&store, &seqs[1..], &[part("c", 2)]).await.unwrap();
         let lake = store.read_lake().await.unwrap();
@@ -96,11 +96,11 @@ fn merged_parts_replace_the_old_which_are_deleted_later() {
         let again = merge(part("late", 4)).await;
         assert!(matches!(again, Err(StoreError::Lost { .. })), "{again:?}");
         let lake = store.read_lake().await.unwrap();
-        assert_eq!((lake.parts.len(), lake.parts[0].path.as_str()), (1, "2026-03/ab.parquet"));
+        assert_eq!((lake.parts.len(), lake.parts[0].path.as_str()), (1, "month=2026-03/ab.parquet"));
         let due = async |second| catalogue::scheduled_for_deletion(store.read(), at(second)).await.unwrap();
         assert!(due(100).await.is_empty());
         let due = due(101).await;
-        let expected = [(old[0], "main/event/2026-03/a.parquet"), (old[1], "main/event/2026-03/b.parquet")];
+        let expected = [(old[0], "month=2026-03/a.parquet"), (old[1], "month=2026-03/b.parquet")];
         assert_eq!(due, expected.map(|(id, path)| (id, path.to_owned())));
         store.write(async |tx| catalogue::forget(tx, &old).await).await.unwrap();
         assert!(catalogue::scheduled_for_deletion(store.read(), at(500)).await.unwrap().is_empty());

@@ -15,8 +15,8 @@ use super::{
 };
 
 /// Stands in for the lake's encoder: the events as JSON.
-fn encode(events: &[Event]) -> Vec<u8> {
-    serde_json::to_vec(events).unwrap()
+fn encode(events: &[Event]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(serde_json::to_vec(events)?)
 }
 
 pub(crate) async fn stored(store: &Store) -> Vec<Event> {
@@ -173,7 +173,7 @@ fn refusals_are_kept_with_their_reason() {
             inbox.accept(Accept { refused, ..request(source.id, []) }).await.unwrap();
         })
         .await;
-        let kept = store::refusal::latest(store.read(), source.id, 10).await.unwrap();
+        let kept = store::refusal::of_source(store.read(), source.id, None, 10).await.unwrap();
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].code, "future");
         let source = source::find(store.read(), source.id).await.unwrap();

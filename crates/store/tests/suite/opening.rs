@@ -83,3 +83,27 @@ async fn execute(store: &Store, sql: &str) {
 fn bytes(database: &Database) -> Option<Vec<u8>> {
     database.folder.as_ref().map(|folder| std::fs::read(folder.path().join("pomona.db")).unwrap())
 }
+
+#[test]
+fn a_write_can_be_awaited_on_any_thread() {
+    fn on_any_thread<F: Future + Send + 'static>(work: F) -> F {
+        work
+    }
+    on_both_closed(async |database| {
+        let store = database.open().await;
+        let name = "acme".to_owned();
+        let written = on_any_thread(async move {
+            let by = &name;
+            store
+                .write(async |tx| {
+                    let account = store::record::insert(tx, super::company::an_account(by)).await?;
+                    store::record::edit::<store::Account>(tx, account.id, super::company::at(1), |a| {
+                        a.name = by.clone()
+                    })
+                    .await
+                })
+                .await
+        });
+        assert_eq!(tokio::task::JoinSet::from_iter([written]).join_all().await.len(), 1);
+    });
+}

@@ -1,9 +1,9 @@
 //! Facts: what was known when, what an import changes, and that many rows go in at once.
 
 use store::{
-    Account, Invoice, Ticket, invoice,
+    Account, Invoice, Ticket, Touchpoint, invoice,
     record::{self, Saved},
-    ticket,
+    ticket, touchpoint,
 };
 
 use super::{
@@ -131,7 +131,7 @@ fn many_rows_with_given_ids_leave_room_for_the_next() {
     });
 }
 
-fn an_invoice(account_id: i64) -> Invoice {
+pub(crate) fn an_invoice(account_id: i64) -> Invoice {
     invoice::Model {
         id: 0,
         account_id,
@@ -144,6 +144,23 @@ fn an_invoice(account_id: i64) -> Invoice {
         paid_on: None,
         voided_on: None,
         source_id: None,
+        recorded_at: at(0),
+    }
+}
+
+pub(crate) fn a_touchpoint(account_id: i64) -> Touchpoint {
+    Touchpoint {
+        id: 0,
+        account_id,
+        contact_id: None,
+        member_id: None,
+        kind: touchpoint::Kind::Call,
+        direction: touchpoint::Direction::Outbound,
+        subject: "Check in".to_owned(),
+        body: None,
+        occurred_at: at(0),
+        replied_at: None,
+        minutes: Some(30),
         recorded_at: at(0),
     }
 }
