@@ -38,8 +38,6 @@ enum Command {
     /// Checks definition files
     #[command(subcommand)]
     Config(command::config::Config),
-    /// Measures this machine beside a bare loop
-    Bench(command::bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -63,7 +61,6 @@ async fn run(Arguments { settings, command }: Arguments) -> anyhow::Result<()> {
         Command::Snapshot(snapshot) => snapshot.run(&settings).await,
         Command::Query(query) => query.run(&settings).await,
         Command::Config(config) => config.run(&settings),
-        Command::Bench(bench) => bench.run(&settings).await,
     }
 }
 

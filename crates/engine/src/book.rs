@@ -163,7 +163,7 @@ impl Book {
         if let Some(frame) = self.frame.get() {
             return Ok(frame);
         }
-        let frame = frame_of(&self.definitions, &self.rows)?;
+        let frame = table(&self.definitions, &self.rows)?;
         Ok(self.frame.get_or_init(|| frame))
     }
 }
@@ -210,8 +210,8 @@ pub(crate) const ATTRIBUTES: [(&str, Kind); 18] = [
     ("open_signals", Kind::Int),
 ];
 
-/// Rows as a table: the account's own words, health, then every metric.
-pub(crate) fn frame_of(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Frame, FrameError> {
+/// Rows as a table: the account's own words, health, then every metric; money in whole units.
+pub fn table(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Frame, FrameError> {
     macro_rules! column {
         (|$row:ident| $value:expr) => {
             rows.iter().map(|$row| $value).collect::<Column>()
@@ -262,3 +262,4 @@ fn trimmed(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }
+

@@ -39,7 +39,7 @@ pub async fn build(
     now: Instant,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<bool, EngineError> {
-    let (store, lake) = open_data(settings).await?;
+    let (store, lake) = open_data(settings, now).await?;
     if !store::member::all(&store).await?.is_empty() {
         store.close().await?;
         return Ok(false);

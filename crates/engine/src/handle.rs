@@ -9,7 +9,7 @@ use std::{
 
 use domain::{Day, Instant};
 use lake::Lake;
-use store::Store;
+use store::{Store, catalogue};
 use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -86,7 +86,7 @@ impl Engine {
     /// Opens the data of a home folder, creating what is missing, computes today's
     /// book and starts the workers.
     pub async fn open(settings: &Settings, clock: Clock) -> Result<Self, EngineError> {
-        let (store, lake) = open_data(settings).await?;
+        let (store, lake) = open_data(settings, clock.now()).await?;
         let definitions = Arc::new(Definitions::load(&settings.home)?);
         let basis = Basis::load(&store, &lake, Ask::default()).await?;
         let book = basis.book(&definitions, clock.today(), clock.now()).await?;
@@ -161,6 +161,13 @@ impl Engine {
         basis.book(self.definitions(), as_of, self.now()).await
     }
 
+    /// Computes one account's row as of any day.
+    pub async fn account_as_of(&self, account_id: i64, as_of: Day) -> Result<Book, EngineError> {
+        let ask = Ask { accounts: Some(vec![account_id]), present: self.book().present.clone(), known_on: None };
+        let basis = Basis::load(self.store(), self.lake(), ask).await?;
+        basis.book(self.definitions(), as_of, self.now()).await
+    }
+
     /// Schedules the refresh of an account; never waits.
     pub fn touch(&self, account_id: i64) {
         // The receiver lives as long as the workers; after that nobody looks at the book.
@@ -205,11 +212,13 @@ impl Engine {
     }
 }
 
-/// Opens store and lake without computing or starting anything, for one-off commands.
-pub async fn open_data(settings: &Settings) -> Result<(Store, Lake), EngineError> {
+/// Opens store and lake, founding the lake's catalogue, without computing or starting anything.
+pub async fn open_data(settings: &Settings, now: Instant) -> Result<(Store, Lake), EngineError> {
     let home = |source| EngineError::Home { path: settings.home.display().to_string(), source };
     fs::create_dir_all(&settings.home).map_err(home)?;
     let store = Store::open(&settings.store()).await?;
     let lake = Lake::open(&settings.lake())?;
+    let root = lake.root().display().to_string();
+    store.write(async |tx| catalogue::found(tx, &root, now).await).await?;
     Ok((store, lake))
 }

@@ -6,14 +6,14 @@
 mod account;
 mod apply;
 mod file;
-mod singer;
+// mod singer;
 
-use connectors::record::Draft;
+use connectors::record::{Code, Draft};
 use domain::Instant;
 use store::record::Saved;
 
 pub use file::{CsvImport, ImportError, ImportReport, RefusedRow, csv};
-pub use singer::{SingerReport, singer};
+// pub use singer::{SingerReport, singer};
 
 use crate::{Engine, EngineError};
 
@@ -33,8 +33,8 @@ pub(crate) struct Taken {
 pub(crate) struct Refusal {
     /// The field at fault, by our name.
     pub(crate) field: &'static str,
-    /// A stable word.
-    pub(crate) code: &'static str,
+    /// Why, for machines.
+    pub(crate) code: Code,
     /// What is wrong and what to do.
     pub(crate) sentence: String,
 }

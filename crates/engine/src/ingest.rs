@@ -213,7 +213,7 @@ async fn take(
     let user = message.user_id.clone().or_else(|| message.anonymous_id.clone());
     if let Some(action) = message.action() {
         accept.events.push(NewEvent {
-            key: segment::event_id(source_id, &message.message_id),
+            key: segment::event_id(source_id, &message.id),
             account_id: evidence,
             user: user.clone(),
             name: action.name.clone(),
@@ -237,7 +237,7 @@ async fn take(
             }
             Err(fault) => {
                 let body = serde_json::to_string(&draft.fields).unwrap_or_default();
-                accept.refused.push(Refused { code: fault.code.to_owned(), message: fault.sentence, body });
+                accept.refused.push(Refused { code: fault.code.as_str().to_owned(), message: fault.sentence, body });
             }
         }
     }

@@ -15,7 +15,7 @@ use store::{Signal, Tx};
 
 use crate::{
     Definitions, Engine, EngineError,
-    book::{Book, OpenSignal, Row, frame_of},
+    book::{Book, OpenSignal, Row, table},
 };
 
 /// What has to happen to one signal of one account.
@@ -81,7 +81,7 @@ pub(crate) async fn attach_open(
 }
 
 fn changes(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Vec<Change>, EngineError> {
-    let frame = frame_of(definitions, rows)?;
+    let frame = table(definitions, rows)?;
     let mut changes = Vec::new();
     for (rule, compiled) in definitions.rules.iter().enumerate() {
         let (opens, closes) = (compiled.opens.evaluate(&frame)?, compiled.closes.evaluate(&frame)?);

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::{sync::mpsc, time};
 
-use crate::{Engine, actions, history, refresh, seal};
+use crate::{Engine, actions, history, ingest, refresh, seal};
 
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
@@ -35,7 +35,8 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>) {
         }
         actions::carry_out(engine).await?;
         seal::compact(engine).await?;
-        seal::sweep(engine).await
+        seal::sweep(engine).await?;
+        ingest::prune(engine).await
     }));
     tasks.spawn(remembering(engine.clone()));
 }

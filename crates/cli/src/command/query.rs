@@ -25,8 +25,9 @@ impl Query {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let home = settings.home();
         let definitions = std::sync::Arc::new(Definitions::load(&home)?);
-        let (store, lake) = engine::open_data(&settings.engine(home)).await?;
-        let answer = query::offline(&store, &lake, &definitions, &Clock::System, &self.statement, self.most).await?;
+        let clock = Clock::System;
+        let (store, lake) = engine::open_data(&settings.engine(home), clock.now()).await?;
+        let answer = query::offline(&store, &lake, &definitions, &clock, &self.statement, self.most).await?;
         if self.json {
             let rows: Vec<_> = answer.frame.json_rows().map(serde_json::Value::Object).collect();
             print::line(&serde_json::Value::Array(rows).to_string());

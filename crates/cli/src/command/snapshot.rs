@@ -33,8 +33,8 @@ impl Snapshot {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let home = settings.home();
         let definitions = std::sync::Arc::new(Definitions::load(&home)?);
-        let (store, lake) = engine::open_data(&settings.engine(home)).await?;
         let clock = Clock::System;
+        let (store, lake) = engine::open_data(&settings.engine(home), clock.now()).await?;
         let ask = snapshot::Ask { known_on: self.known_on, ..snapshot::Ask::default() };
         let basis = snapshot::Basis::load(&store, &lake, ask).await?;
         let book = basis.book(&definitions, self.as_of.unwrap_or_else(|| clock.today()), clock.now()).await?;

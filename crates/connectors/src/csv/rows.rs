@@ -21,6 +21,25 @@ pub struct Row {
     pub line: u64,
     /// What it says.
     pub draft: Draft,
+    /// The whole row, to write it out again should it be refused later.
+    pub cells: Vec<String>,
+}
+
+impl Row {
+    /// Refuses a row that was understood but does not fit what there is, such as one of an unknown account.
+    pub fn refused(self, sheet: &Sheet, field: &str, code: Code, sentence: String) -> RowError {
+        let column = sheet.header_of(field);
+        let value = self.draft.text(if column.is_some() { field } else { "" }).set().unwrap_or_default();
+        RowError {
+            line: self.line,
+            column: column.map(str::to_owned),
+            value: shorten(value, 200).to_owned(),
+            code,
+            sentence,
+            cells: self.cells,
+            is_skip: false,
+        }
+    }
 }
 
 /// A row that was refused.
@@ -153,7 +172,7 @@ impl<'a, R: Read> Rows<'a, R> {
         let draft =
             builder.finish(|| derived.key(record.cells().map(str::trim))).map_err(|fault| self.fault(&fault))?;
         self.check_repeat(&draft)?;
-        Ok(Row { line: self.record.line, draft })
+        Ok(Row { line: self.record.line, draft, cells: self.record.cells().map(str::to_owned).collect() })
     }
 
     fn fill(&self, builder: &mut Builder, fill: &Fill) -> Result<(), Fault> {

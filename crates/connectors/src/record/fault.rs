@@ -51,6 +51,8 @@ pub enum Code {
     Encoding,
     /// The file could not be read any further.
     Unreadable,
+    /// It names another record that is not there.
+    UnknownRecord,
 }
 
 impl Code {
@@ -79,6 +81,7 @@ impl Code {
             Self::StrayQuote => "stray_quote",
             Self::Encoding => "encoding",
             Self::Unreadable => "unreadable",
+            Self::UnknownRecord => "unknown_record",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One draft onto the records: what it speaks of changes, what it does not
 //! speak of stays, and the version before is kept by the store.
 
-use connectors::record::{Draft, Given, Object};
+use connectors::record::{Code, Draft, Given, Object};
 use domain::{Day, Instant, time::day_of};
 use store::{
     Account, Contact, ContactRole, Invoice, Subscription, SubscriptionItem, Ticket, Tx, contact_role,
@@ -36,7 +36,7 @@ pub(crate) async fn draft(tx: &Tx, draft: &Draft, from: From) -> Outcome {
         Object::Ticket => ticket_of(tx, draft, from).await,
         Object::PaymentAttempt | Object::Touchpoint | Object::SurveyResponse | Object::Event => Ok(Err(Refusal {
             field: "object",
-            code: "unsupported",
+            code: Code::BadType,
             sentence: format!("{} cannot be imported this way", draft.object.as_str()),
         })),
     }
@@ -57,7 +57,7 @@ pub(crate) async fn owner(tx: &Tx, draft: &Draft, from: From) -> Result<Result<A
     match from.orphans {
         Orphans::Refuse => Ok(Err(Refusal {
             field: "account",
-            code: "unknown_account",
+            code: Code::UnknownRecord,
             sentence: format!("no account has the id `{key}`: import accounts first, or let the import create them"),
         })),
         Orphans::CreateAccount => Ok(Ok(record::insert(tx, account::blank(key, from)).await?)),
@@ -65,7 +65,7 @@ pub(crate) async fn owner(tx: &Tx, draft: &Draft, from: From) -> Result<Result<A
 }
 
 fn missing(field: &'static str, sentence: &str) -> Refusal {
-    Refusal { field, code: "missing_value", sentence: sentence.to_owned() }
+    Refusal { field, code: Code::MissingValue, sentence: sentence.to_owned() }
 }
 
 fn text(given: Given<&str>, target: &mut Option<String>) {
@@ -109,7 +109,7 @@ async fn contact(tx: &Tx, draft: &Draft, from: From) -> Outcome {
     let (mut saved, contact) = record::upsert::<Contact>(tx, from.source_id, &draft.key, merge).await?;
     if let Given::Set(word) = draft.text("role") {
         let Ok(role) = word.parse::<contact_role::Role>() else {
-            return Ok(Err(Refusal { field: "role", code: "bad_choice", sentence: format!("`{word}` is no role of a contact") }));
+            return Ok(Err(Refusal { field: "role", code: Code::BadChoice, sentence: format!("`{word}` is no role of a contact") }));
         };
         if !contact_role::has(tx, contact.id, role, today).await? {
             let fact = ContactRole {
@@ -139,7 +139,7 @@ async fn subscription(tx: &Tx, draft: &Draft, from: From) -> Outcome {
     {
         return Ok(Err(Refusal {
             field: "effective_to",
-            code: "out_of_range",
+            code: Code::OutOfRange,
             sentence: format!("the term ends on {ends}, not after its start on {starts}"),
         }));
     }
@@ -269,7 +269,7 @@ async fn subscription_item_of(tx: &Tx, draft: &Draft, from: From) -> Outcome {
     };
     let Some(subscription) = store::subscription::find_by_external_id(tx, from.source_id, key).await? else {
         let sentence = format!("no subscription has the id `{key}`: import subscriptions first");
-        return Ok(Err(Refusal { field: "subscription", code: "unknown_subscription", sentence }));
+        return Ok(Err(Refusal { field: "subscription", code: Code::UnknownRecord, sentence }));
     };
     let saved = line(tx, draft, &subscription, from).await?;
     Ok(Ok(taken(saved, subscription.account_id)))

@@ -10,7 +10,7 @@ use std::{
 
 use connectors::{
     csv::{self as sheet, FailedRows, Mapping, PlanError, Row, RowError, Sheet},
-    record::{Draft, Given, Object},
+    record::{Code, Draft, Given, Object},
     segment::event_id,
 };
 use domain::Instant;
@@ -125,9 +125,11 @@ pub async fn csv<R: Read + Seek + Send>(
     let now = engine.now();
     let source_id = source(engine, now).await?;
     let from = apply::From { source_id: Some(source_id), now, orphans };
-    let mut run = Run { engine, from, dry_run: import.dry_run, report: begun(&plan, import.dry_run), touched: BTreeSet::new() };
-    let mut failed = FailedRows::new(Vec::new(), &plan);
-    let mut rows = plan.rows(input, now)?;
+    let used = plan.mapping.to_toml().map_err(|error| ImportError::Mapping(error.to_string()))?;
+    let report = begun(&plan, used, import.dry_run);
+    let mut run = Run { engine, sheet: &plan, from, dry_run: import.dry_run, report, touched: BTreeSet::new() };
+    let mut failed = FailedRows::new(Vec::new(), &plan)?;
+    let mut rows = plan.rows(input, now);
     loop {
         let mut chunk = Vec::with_capacity(CHUNK);
         let mut refused = Vec::new();
@@ -152,6 +154,7 @@ pub async fn csv<R: Read + Seek + Send>(
 /// One import under way.
 struct Run<'a> {
     engine: &'a Engine,
+    sheet: &'a Sheet,
     from: apply::From,
     dry_run: bool,
     report: ImportReport,
@@ -192,7 +195,7 @@ impl Run<'_> {
         for (row, outcome) in chunk.into_iter().zip(outcomes) {
             match outcome {
                 Ok(taken) => self.count(&row.draft, taken),
-                Err(refusal) => refused.push(row.refused(refusal.field, refusal.code, refusal.sentence)),
+                Err(refusal) => refused.push(row.refused(self.sheet, refusal.field, refusal.code, refusal.sentence)),
             }
         }
         Ok(())
@@ -218,7 +221,7 @@ impl Run<'_> {
         for row in chunk {
             match self.event(&row.draft).await? {
                 Ok(event) => events.push(event),
-                Err(refusal) => refused.push(row.refused(refusal.field, refusal.code, refusal.sentence)),
+                Err(refusal) => refused.push(row.refused(self.sheet, refusal.field, refusal.code, refusal.sentence)),
             }
         }
         let total = events.len() as u64;
@@ -261,7 +264,7 @@ impl Run<'_> {
         };
         let (Given::Set(name), Given::Set(occurred_at)) = (draft.text("name"), draft.instant("occurred_at")) else {
             let sentence = "an event needs a name and the moment it happened".to_owned();
-            return Ok(Err(Refusal { field: "name", code: "missing_value", sentence }));
+            return Ok(Err(Refusal { field: "name", code: Code::MissingValue, sentence }));
         };
         Ok(Ok(NewEvent {
             key: event_id(self.from.source_id.unwrap_or_default(), &draft.key),
@@ -276,7 +279,7 @@ impl Run<'_> {
 
     fn refuse(&mut self, rows: Vec<RowError>, failed: &mut FailedRows<Vec<u8>>) -> Result<(), ImportError> {
         for row in rows {
-            if row.is_skip() {
+            if row.is_skip {
                 self.report.skipped += 1;
                 continue;
             }
@@ -323,10 +326,10 @@ fn importable(object: &str) -> Result<Object, ImportError> {
     known.ok_or_else(|| ImportError::Object(object.to_owned()))
 }
 
-fn begun(plan: &Sheet, dry_run: bool) -> ImportReport {
+fn begun(plan: &Sheet, mapping: String, dry_run: bool) -> ImportReport {
     ImportReport {
         dry_run,
-        mapping: plan.mapping.to_toml(),
+        mapping,
         notices: plan.notices.iter().map(|notice| notice.sentence.clone()).collect(),
         ..ImportReport::default()
     }

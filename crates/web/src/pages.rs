@@ -1,0 +1,42 @@
+//! The pages, one file each: what a path shows and what its forms do. A page
+//! reads the book and the records through the filter it was given, and writes
+//! through the store; it computes nothing itself.
+
+pub mod account;
+pub mod executive;
+pub mod portfolio;
+
+use domain::Day;
+use domain::scorecard::Band;
+
+/// The word of a band on screen.
+pub(crate) fn band_label(band: Band) -> &'static str {
+    match band {
+        Band::Green => "Healthy",
+        Band::Yellow => "Watch",
+        Band::Red => "At risk",
+        Band::Unknown => "Unknown",
+    }
+}
+
+/// A large number in few characters: `1.2M`, `33k`, `410`.
+pub(crate) fn compact(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if size >= 1e9 => format!("{:.1}B", value / 1e9),
+        _ if size >= 1e6 => format!("{:.1}M", value / 1e6),
+        _ if size >= 1e4 => format!("{:.0}k", value / 1e3),
+        _ if size >= 1e3 => format!("{:.1}k", value / 1e3),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// The same with its sign, for changes.
+pub(crate) fn compact_signed(value: f64) -> String {
+    if value > 0.0 { format!("+{}", compact(value)) } else { compact(value) }
+}
+
+/// A month as charts label it: `Nov 26`.
+pub(crate) fn month_label(day: Day) -> String {
+    day.format("%b %y").to_string()
+}

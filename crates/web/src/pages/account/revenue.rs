@@ -1,0 +1,91 @@
+//! The revenue tab: ARR over time, the contracts with their lines, and invoices.
+
+use engine::revenue::{month_of, months_before};
+use maud::{Markup, html};
+use report::{Axis, Frame, Ink, Line, Series, lines};
+
+use super::Subject;
+use crate::pages::{compact, month_label};
+use crate::problem::{Answer, Problem};
+use crate::ui::card::{card, plain};
+use crate::ui::table::{Column, Sort, cell, frame, header};
+use crate::ui::{format, notice, pill};
+
+/// Months of ARR shown.
+const MONTHS: u32 = 24;
+/// Invoices listed.
+const INVOICES: u64 = 24;
+
+const PLAN: Column<'_> = Column::new("Plan");
+const QUANTITY: Column<'_> = Column::new("Quantity").number();
+const MONTHLY: Column<'_> = Column::new("MRR").number();
+const FROM: Column<'_> = Column::new("From");
+const TO: Column<'_> = Column::new("To");
+const LINES: [Column<'_>; 6] = [Column::new("Product"), PLAN, QUANTITY, MONTHLY, FROM, TO];
+
+const AMOUNT: Column<'_> = Column::new("Amount").number();
+const DUE: Column<'_> = Column::new("Due");
+const STATE: Column<'_> = Column::new("State");
+const BILLS: [Column<'_>; 4] = [Column::new("Issued"), AMOUNT, DUE, STATE];
+
+/// The tab.
+pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
+    let db = subject.engine.store().read();
+    let items = store::subscription_item::of_account(db, subject.id(), None, 200).await.map_err(Problem::internal)?;
+    let invoices = store::invoice::of_account(db, subject.id(), None, INVOICES).await.map_err(Problem::internal)?;
+    if items.is_empty() && invoices.is_empty() {
+        let why = "No contract and no invoice of this account is known.";
+        return Ok(notice::empty("No revenue", why, &html! { a.btn href="/sources" { "Import subscriptions" } }));
+    }
+    Ok(html! {
+        (plain(&arr(subject)))
+        (card("Contract lines", &contract(subject, &items)))
+        (card("Invoices", &bills(subject, &invoices)))
+    })
+}
+
+fn arr(subject: &Subject<'_>) -> Markup {
+    let as_of = subject.as_of();
+    let mut days: Vec<_> = (0..MONTHS).rev().map(|months| month_of(months_before(as_of, months)).0).collect();
+    days.push(as_of);
+    let labels: Vec<String> = days.iter().map(|day| month_label(*day)).collect();
+    let values = days.iter().map(|day| Some(12.0 * subject.row.revenue.on(*day) as f64 / 100.0)).collect();
+    let title = format!("ARR, {}", subject.row.account.currency);
+    let now = format::money_text(subject.book.arr_cents(&subject.row), &subject.row.account.currency);
+    let summary = format!("Annual recurring revenue over two years, now {now}.");
+    let n = format!("n = {} days", days.len());
+    let picture = Frame::new("arr", &title, &summary, &n).wide();
+    let line = Line::new(Series::new("ARR", Ink::One, values)).stepped();
+    lines(&picture, "Month", &labels, &[line], Axis { low: Some(0.0), ..Axis::fitting(compact) })
+}
+
+fn contract(subject: &Subject<'_>, items: &[store::SubscriptionItem]) -> Markup {
+    let rows = html! { @for item in items { tr {
+        th scope="row" { (item.product) }
+        (cell(&PLAN, &html! { (item.plan) }))
+        (cell(&QUANTITY, &html! { (format::count(item.quantity)) " " (item.unit.as_str()) }))
+        (cell(&MONTHLY, &format::money(item.mrr_cents, &item.currency)))
+        (cell(&FROM, &format::day(item.effective_from)))
+        (cell(&TO, &html! { @match item.effective_to { Some(day) => (format::day(day)), None => "running" } }))
+    } } };
+    frame("Contract lines", &header(&LINES, Sort { key: "", descending: false }, &subject.link(), ""), &rows)
+}
+
+fn bills(subject: &Subject<'_>, invoices: &[store::Invoice]) -> Markup {
+    let as_of = subject.as_of();
+    let shown = invoices.iter().filter(|invoice| invoice.issued_on <= as_of);
+    let state = |invoice: &store::Invoice| match (invoice.voided_on, invoice.paid_on.filter(|day| *day <= as_of)) {
+        (Some(_), _) => html! { "voided" },
+        (None, Some(paid)) if paid > invoice.due_on => html! { "paid late, " (format::day(paid)) },
+        (None, Some(paid)) => html! { "paid " (format::day(paid)) },
+        (None, None) if invoice.due_on < as_of => pill::pill(Ink::Red, "overdue"),
+        (None, None) => html! { "open" },
+    };
+    let rows = html! { @for invoice in shown { tr {
+        th scope="row" { (format::day(invoice.issued_on)) }
+        (cell(&AMOUNT, &format::money(invoice.amount_cents, &invoice.currency)))
+        (cell(&DUE, &format::day(invoice.due_on)))
+        (cell(&STATE, &state(invoice)))
+    } } };
+    frame("Invoices", &header(&BILLS, Sort { key: "", descending: false }, &subject.link(), ""), &rows)
+}

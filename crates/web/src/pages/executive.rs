@@ -1,0 +1,212 @@
+//! `/executive`: how much revenue there is, how much of it is at risk, what moved
+//! it, and whether customers who started together stay. The figures are those of
+//! the accounts one may see.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::scorecard::Band;
+use engine::executive::{Executive, executive};
+use engine::Engine;
+use maud::{Markup, html};
+use report::{
+    Axis, Cohort, Cohorts, Frame, Ink, Line, Scale, Series, Step, cohorts, lines, stacked_bars, waterfall,
+};
+
+use super::{compact, compact_signed, month_label};
+use crate::gate::Access;
+use crate::page::{Titled, Want, respond};
+use crate::problem::{Answer, Problem};
+use crate::ui::card::{Tile, grid, plain, tiles};
+use crate::ui::shell::Nav;
+use crate::ui::{Link, format, notice, pill, shell};
+
+/// Months of movements the bridge adds up.
+const BRIDGE_MONTHS: usize = 3;
+/// Cohorts shown.
+const COHORTS: usize = 12;
+
+/// Shows the figures.
+pub async fn show(State(engine): State<Engine>, access: Access, want: Want) -> Answer<Response> {
+    let book = engine.book();
+    let figures = executive(&engine, &book, &access.rows).await.map_err(Problem::internal)?;
+    let titled = Titled { title: "Executive overview", active: Some(Nav::Executive) };
+    Ok(respond(&access, &engine, want, &titled, &page(&figures)))
+}
+
+fn page(figures: &Executive) -> Markup {
+    let detail = html! { "As of " (format::day(figures.as_of)) " · " (format::counted(figures.accounts as i64, "customer", "customers")) };
+    html! {
+        (shell::heading(&[], "Executive overview", &detail, &html! {}))
+        div id="executive" data-fragment="" data-live-src="/executive" {
+            @if figures.accounts == 0 {
+                (notice::empty("No customers yet", "Import accounts and subscriptions, or send events.",
+                    &html! { a.btn href="/sources" { "Open sources" } }))
+            } @else {
+                (headline(figures))
+                (grid(&[
+                    plain(&health(figures, false)),
+                    plain(&health(figures, true)),
+                    plain(&arr(figures)),
+                    plain(&retention(figures)),
+                    plain(&bridge(figures)),
+                    plain(&cohort_map(figures)),
+                ]))
+            }
+        }
+    }
+}
+
+fn headline(figures: &Executive) -> Markup {
+    let money = |cents: i64| format::money(cents, &figures.currency);
+    let growth = (figures.arr_90d_ago_cents > 0)
+        .then(|| (figures.arr_cents - figures.arr_90d_ago_cents) as f64 / figures.arr_90d_ago_cents as f64);
+    let share = |value: Option<f64>| format::or_unknown(value, format::percent);
+    let points = |now: Option<f64>, then: Option<f64>| match now.zip(then) {
+        Some((now, then)) => pill::delta(pill::Direction::of(now - then), &format!("{} in 90 days", format::points_text(now - then))),
+        None => html! {},
+    };
+    let (now, then) = (&figures.retention, &figures.retention_90d_ago);
+    let added = figures.accounts as i64 - figures.accounts_month_ago as i64;
+    tiles(
+        "Key figures",
+        &[
+            Tile {
+                label: "ARR",
+                value: money(figures.arr_cents),
+                delta: growth.map_or_else(|| html! {}, |growth| {
+                    let text = format!("{} % in 90 days", format::signed(growth * 100.0, 1));
+                    pill::delta(pill::Direction::of(growth), &text)
+                }),
+                explained_at: Some(Link::to("/accounts").with("sort", "arr").with("dir", "desc")),
+            },
+            Tile { label: "Net revenue retention", value: share(now.net()), delta: points(now.net(), then.net()), explained_at: None },
+            Tile { label: "Gross revenue retention", value: share(now.gross()), delta: points(now.gross(), then.gross()), explained_at: None },
+            Tile {
+                label: "ARR at risk",
+                value: money(figures.at_risk_cents),
+                delta: html! { (format::counted(figures.at_risk_accounts as i64, "account", "accounts")) },
+                explained_at: Some(Link::to("/accounts").with("expression", "band = 'red'")),
+            },
+            Tile {
+                label: "Customers",
+                value: html! { (format::count(figures.accounts as i64)) },
+                delta: pill::delta(pill::Direction::of(added as f64), &format!("{} in a month", format::signed(added as f64, 0))),
+                explained_at: Some(Link::to("/accounts")),
+            },
+        ],
+    )
+}
+
+fn health(figures: &Executive, by_arr: bool) -> Markup {
+    let labels: Vec<String> = figures.health.iter().map(|(day, _)| month_label(*day)).collect();
+    let of = |band: Band| -> Vec<Option<f64>> {
+        let value = |bands: &engine::executive::Bands| {
+            if by_arr { bands.arr_in(band) as f64 / 100.0 } else { bands.accounts_in(band) as f64 }
+        };
+        figures.health.iter().map(|(_, bands)| Some(value(bands))).collect()
+    };
+    let series = [
+        Series::new("Healthy", Ink::Green, of(Band::Green)),
+        Series::new("Watch", Ink::Yellow, of(Band::Yellow)),
+        Series::new("At risk", Ink::Red, of(Band::Red)),
+        Series::new("Unknown", Ink::Grey, of(Band::Unknown)),
+    ];
+    let total: usize = figures.bands.accounts.iter().sum();
+    let green = figures.bands.accounts_in(Band::Green);
+    let summary = format!("{green} of {total} customers are healthy now; each bar is the end of a month.");
+    let n = format!("n = {} customers", format::count(total as i64));
+    let (id, title) = if by_arr { ("health-arr", "Health by ARR") } else { ("health", "Health by customers") };
+    let write = if by_arr { compact } else { |value| format::number(value, 0) };
+    stacked_bars(&Frame::new(id, title, &summary, &n), "Month", &labels, &series, Scale::Share, write)
+}
+
+fn arr(figures: &Executive) -> Markup {
+    let labels: Vec<String> = figures.arr.iter().map(|(day, _)| month_label(*day)).collect();
+    let values = figures.arr.iter().map(|(_, cents)| Some(*cents as f64 / 100.0)).collect();
+    let title = format!("ARR, {}", figures.currency);
+    let summary = format!("ARR is {} now.", format::money_text(figures.arr_cents, &figures.currency));
+    let n = format!("n = {} customers", format::count(figures.accounts as i64));
+    let line = Line::new(Series::new("ARR", Ink::One, values));
+    let axis = Axis { low: Some(0.0), ..Axis::fitting(compact) };
+    lines(&Frame::new("arr", &title, &summary, &n), "Month", &labels, &[line], axis)
+}
+
+fn retention(figures: &Executive) -> Markup {
+    let labels: Vec<String> = figures.retentions.iter().map(|(day, _)| month_label(*day)).collect();
+    let net = figures.retentions.iter().map(|(_, retention)| retention.net()).collect();
+    let gross = figures.retentions.iter().map(|(_, retention)| retention.gross()).collect();
+    let text = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), format::percent_text);
+    let summary = format!(
+        "Over the last twelve months NRR is {} and GRR {}.",
+        text(figures.retention.net()),
+        text(figures.retention.gross())
+    );
+    let series = [
+        Line::new(Series::new("NRR", Ink::One, net)),
+        Line::new(Series::new("GRR", Ink::Two, gross)).dashed(),
+    ];
+    let axis = Axis { reference: Some((1.0, "all kept")), ..Axis::fitting(format::percent_text) };
+    let frame = Frame::new("retention", "Twelve-month revenue retention", &summary, "accounts paying a year before");
+    lines(&frame, "Month", &labels, &series, axis)
+}
+
+fn bridge(figures: &Executive) -> Markup {
+    let recent = &figures.movements[figures.movements.len().saturating_sub(BRIDGE_MONTHS)..];
+    let (Some((from, first)), Some((to, last))) = (recent.first(), recent.last()) else {
+        return html! {};
+    };
+    let yearly = |cents: i64| 12.0 * cents as f64 / 100.0;
+    let sum = |part: fn(&engine::revenue::Movements) -> i64| -> f64 {
+        yearly(recent.iter().map(|(_, movements)| part(movements)).sum())
+    };
+    let steps = [
+        Step::Total("Opening", yearly(first.opening)),
+        Step::Change("New", Some(sum(|movements| movements.new))),
+        Step::Change("Returned", Some(sum(|movements| movements.reactivation))),
+        Step::Change("Expansion", Some(sum(|movements| movements.expansion))),
+        Step::Change("Contraction", Some(sum(|movements| movements.contraction))),
+        Step::Change("Churn", Some(sum(|movements| movements.churn))),
+        Step::Total("Closing", yearly(last.closing)),
+    ];
+    let title = format!("ARR movements, {} to {}", month_label(*from), month_label(*to));
+    let summary = "From opening to closing ARR; contracts that end later this month are counted as they stand.";
+    let n = format!("n = {} months", recent.len());
+    waterfall(&Frame::new("bridge", &title, summary, &n), &steps, compact, compact_signed)
+}
+
+fn cohort_map(figures: &Executive) -> Markup {
+    let shown = &figures.cohorts[figures.cohorts.len().saturating_sub(COHORTS)..];
+    let longest = shown.iter().map(|cohort| cohort.quarters.len()).max().unwrap_or(0);
+    let words: Vec<(String, String)> = shown
+        .iter()
+        .map(|cohort| (quarter(cohort.starts), format::count(cohort.accounts as i64)))
+        .collect();
+    let rows = shown
+        .iter()
+        .zip(&words)
+        .map(|(cohort, (label, n))| Cohort {
+            label,
+            n,
+            values: std::iter::once(cohort.opening)
+                .chain(cohort.quarters.iter().copied())
+                .map(|cents| (cohort.opening > 0).then(|| cents as f64 / cohort.opening as f64))
+                .collect(),
+        })
+        .collect();
+    let data = Cohorts {
+        heading: "Started",
+        ages: (0..=longest).map(|age| format!("Q{age}")).collect(),
+        rows,
+        low: 0.5,
+        high: 1.2,
+        format: |value| format::number(value * 100.0, 0),
+    };
+    let summary = "Share of the first quarter's revenue that is left, by quarter of start; quarters that have not ended are not shown.";
+    let n = format!("n = {} customers", shown.iter().map(|cohort| cohort.accounts).sum::<usize>());
+    cohorts(&Frame::new("cohorts", "Revenue retention by cohort, %", summary, &n).height(0.0), &data)
+}
+
+fn quarter(starts: domain::Day) -> String {
+    use chrono::Datelike as _;
+    format!("{} Q{}", starts.year(), starts.month0() / 3 + 1)
+}

@@ -1,0 +1,215 @@
+//! Which accounts a portfolio's URL names, in which order. Everything narrows
+//! the rows the filter shows; counts per band are taken before the band itself
+//! narrows, so that every chip says what it would show.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use domain::access::RowFilter;
+use domain::scorecard::Band;
+use engine::{Book, Row};
+use lake::expression::ExpressionError;
+use serde::Deserialize;
+use store::Segment;
+
+use crate::problem::{Answer, Problem};
+use crate::ui::Link;
+
+/// Rows on a page.
+pub(super) const PER_PAGE: u64 = 50;
+
+/// The parameters of the list; an empty text asks for nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    pub(super) q: String,
+    pub(super) band: String,
+    pub(super) csm: String,
+    pub(super) tier: String,
+    pub(super) segment: String,
+    pub(super) expression: String,
+    pub(super) status: String,
+    pub(super) sort: String,
+    pub(super) dir: String,
+    pub(super) page: String,
+}
+
+/// The accounts of a list, filtered and sorted, with what is said about them.
+pub(super) struct List {
+    pub(super) asked: Asked,
+    pub(super) rows: Vec<Arc<Row>>,
+    /// Rows by band, in the order of [`Band::ALL`], before the band narrows.
+    pub(super) bands: [i64; 4],
+    pub(super) arr_cents: i64,
+    /// CSMs of the rows one may see: id and name.
+    pub(super) owners: Vec<(i64, Arc<str>)>,
+    pub(super) tiers: Vec<String>,
+    /// What is wrong with the expression.
+    pub(super) wrong: Option<ExpressionError>,
+}
+
+/// The list itself, without parameters.
+pub(super) fn address() -> Link {
+    Link::to("/accounts")
+}
+
+impl List {
+    /// Reads a list out of a book.
+    pub(super) fn of(book: &Book, filter: &RowFilter, asked: Asked, segments: &[Segment]) -> Answer<Self> {
+        let (chosen, wrong) = chosen(book, filter, &asked, segments)?;
+        let mut list = Self {
+            rows: Vec::new(),
+            bands: [0; 4],
+            arr_cents: 0,
+            owners: Vec::new(),
+            tiers: Vec::new(),
+            wrong,
+            asked,
+        };
+        let wanted = Band::parse(&list.asked.band);
+        let needle = list.asked.q.trim().to_lowercase();
+        let csm: Option<i64> = list.asked.csm.parse().ok();
+        for row in book.visible(filter) {
+            list.note_choices(row);
+            let fits = row.active == (list.asked.status != "churned")
+                && chosen.as_ref().is_none_or(|ids| ids.binary_search(&row.account.id).is_ok())
+                && csm.is_none_or(|csm| row.owner.as_ref().is_some_and(|owner| owner.member_id == csm))
+                && (list.asked.tier.is_empty() || row.account.tier.as_deref() == Some(&*list.asked.tier))
+                && (needle.is_empty() || mentions(row, &needle));
+            if !fits {
+                continue;
+            }
+            list.bands[row.health.band as usize] += 1;
+            if wanted.is_none_or(|band| row.health.band == band) {
+                list.arr_cents += book.arr_cents(row);
+                list.rows.push(Arc::clone(row));
+            }
+        }
+        list.owners.sort_by(|a, b| a.1.cmp(&b.1));
+        list.tiers.sort();
+        list.sort(book);
+        Ok(list)
+    }
+
+    fn note_choices(&mut self, row: &Row) {
+        if let Some(owner) = &row.owner
+            && !self.owners.iter().any(|(id, _)| *id == owner.member_id)
+        {
+            self.owners.push((owner.member_id, Arc::clone(&owner.name)));
+        }
+        if let Some(tier) = &row.account.tier
+            && !self.tiers.contains(tier)
+        {
+            self.tiers.push(tier.clone());
+        }
+    }
+
+    fn sort(&mut self, book: &Book) {
+        let descending = self.descending();
+        if self.sort_key() == "name" || self.sort_key() == "csm" {
+            let by_name = self.sort_key() == "name";
+            self.rows.sort_by(|a, b| {
+                let order = if by_name { a.account.name.cmp(&b.account.name) } else { owner(a).cmp(&owner(b)) };
+                if descending { order.reverse() } else { order }
+            });
+            return;
+        }
+        let metric = match self.sort_key() {
+            "arr" => "arr",
+            "renewal" => "days_to_renewal",
+            "seats" => "seat_utilisation",
+            "touch" => "days_since_touchpoint",
+            _ => "health",
+        };
+        let column = book.definitions.catalogue.position(metric);
+        let value = |row: &Row| match column {
+            Some(column) => row.values.get(column).copied().flatten(),
+            None => row.health.score,
+        };
+        let mut keyed: Vec<(Option<f64>, Arc<Row>)> = self.rows.drain(..).map(|row| (value(&row), row)).collect();
+        keyed.sort_by(|(a, x), (b, y)| known_first(*a, *b, descending).then_with(|| x.account.id.cmp(&y.account.id)));
+        self.rows = keyed.into_iter().map(|(_, row)| row).collect();
+    }
+
+    /// The key the list is sorted by.
+    pub(super) fn sort_key(&self) -> &str {
+        if self.asked.sort.is_empty() { "health" } else { &self.asked.sort }
+    }
+
+    /// Whether the largest comes first.
+    pub(super) fn descending(&self) -> bool {
+        self.asked.dir == "desc"
+    }
+
+    /// The page asked for, from 1.
+    pub(super) fn page(&self) -> u64 {
+        self.asked.page.parse().unwrap_or(1).max(1)
+    }
+
+    /// The rows of that page.
+    pub(super) fn shown(&self) -> &[Arc<Row>] {
+        let last = (self.rows.len() as u64).div_ceil(PER_PAGE).max(1);
+        let from = ((self.page().min(last) - 1) * PER_PAGE) as usize;
+        &self.rows[from..self.rows.len().min(from + PER_PAGE as usize)]
+    }
+
+    /// The URL of the list as it is.
+    pub(super) fn link(&self) -> Link {
+        let asked = &self.asked;
+        [
+            ("q", &asked.q),
+            ("band", &asked.band),
+            ("csm", &asked.csm),
+            ("tier", &asked.tier),
+            ("segment", &asked.segment),
+            ("expression", &asked.expression),
+            ("status", &asked.status),
+            ("sort", &asked.sort),
+            ("dir", &asked.dir),
+            ("page", &asked.page),
+        ]
+        .into_iter()
+        .fold(address(), |link, (name, value)| link.with(name, value))
+    }
+
+    /// The whole list as a table.
+    pub(super) fn frame(&self, book: &Book) -> Result<lake::Frame, lake::FrameError> {
+        engine::book::table(&book.definitions, &self.rows)
+    }
+}
+
+type Chosen = (Option<Vec<i64>>, Option<ExpressionError>);
+
+/// The accounts of the expression, or of the saved segment; a wrong expression narrows nothing and is explained.
+fn chosen(book: &Book, filter: &RowFilter, asked: &Asked, segments: &[Segment]) -> Answer<Chosen> {
+    let saved = segments.iter().find(|segment| segment.key == asked.segment).map(|segment| segment.expression.as_str());
+    let expression = if asked.expression.trim().is_empty() { saved } else { Some(asked.expression.as_str()) };
+    let Some(expression) = expression else { return Ok((None, None)) };
+    match engine::query::select(book, expression, filter) {
+        Ok(ids) => Ok((Some(ids), None)),
+        Err(engine::EngineError::Expression(wrong)) => Ok((None, Some(wrong))),
+        Err(error) => Err(Problem::internal(error)),
+    }
+}
+
+fn mentions(row: &Row, needle: &str) -> bool {
+    let account = &row.account;
+    account.name.to_lowercase().contains(needle)
+        || account.external_id.to_lowercase().contains(needle)
+        || account.domain.as_ref().is_some_and(|domain| domain.contains(needle))
+}
+
+fn owner(row: &Row) -> Option<&str> {
+    row.owner.as_ref().map(|owner| &*owner.name)
+}
+
+/// Unknown values come last in either direction.
+fn known_first(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if descending => b.total_cmp(&a),
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}
