@@ -43,11 +43,6 @@ impl Uncertainty {
         Self { covariance, identified }
     }
 
-    /// Parameters given rather than estimated.
-    pub(crate) fn none(size: usize) -> Self {
-        Self { covariance: Matrix::zeros(size), identified: vec![true; size] }
-    }
-
     /// Uncertainty about linear combinations of these parameters, `rows` of weights.
     pub(crate) fn combined(&self, rows: &[Vec<f64>]) -> Self {
         let images: Vec<Vec<f64>> = rows.iter().map(|row| self.covariance.times_vector(row)).collect();

@@ -8,6 +8,15 @@
 //! Deliberately absent: sampling of posteriors by Markov chains, generic numeric types in the interface, and any
 //! silent repair of bad input. What cannot be estimated is an [`Error`] or a labelled degenerate answer, never NaN.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "exact comparisons here are of ties between times and of exact zeros and ones, never of results"
+)]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "indices are those of the formulas; iterators over rows of small matrices hide them"
+)]
+
 pub mod cohort;
 pub mod error;
 pub mod inference;
@@ -17,11 +26,13 @@ mod optimise;
 pub mod purchase;
 pub mod random;
 mod real;
+pub mod shrinkage;
 pub mod special;
 pub mod spend;
 pub mod survival;
 pub mod tenure;
 pub mod validation;
+pub mod value;
 
 pub use error::Error;
 pub use interval::{Confidence, Estimate, Interval};

@@ -5,6 +5,7 @@
 //! regular (non-Poisson) timing are absent.
 
 pub mod bg_bb;
+pub mod covariates;
 mod drop_out;
 mod exponential;
 mod fit;
@@ -12,11 +13,12 @@ mod forecast;
 mod future;
 mod geometric;
 mod history;
+pub mod segments;
 
 pub use drop_out::{NoAttrition, drop_out_bound};
 pub(crate) use fit::in_logs;
 pub use fit::{Attrition, Fitted, Options, Prior, fit};
-pub use forecast::{Forecast, Horizon};
+pub use forecast::{Expectation, Forecast, Horizon};
 pub use history::{Histories, History, Purchases, TimeUnit, summarise};
 
 use crate::error::{Error, positive};
@@ -24,6 +26,7 @@ use crate::real::{Jet, Real};
 
 /// How buying and dropping out are combined. All three mix Poisson buying with gamma rates across customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::enum_variant_names, reason = "these are the names of the models")]
 pub enum Model {
     /// Beta-geometric: a customer may drop out right after any repeat purchase (Fader, Hardie & Lee 2005).
     BgNbd,
@@ -107,16 +110,22 @@ impl Params {
             fit::total(self.model, self.values, book.rows(), 1).value
         } else {
             let [r, alpha, ..] = self.values;
-            book.rows().iter().map(|row| row.weight * nbd_row(r, alpha, row).value).sum()
+            fit::total_without_attrition([r, alpha], book.rows(), 1).value
         }
     }
 }
 
-/// A row's log-likelihood without drop-out, the plain negative binomial, in `r` and `alpha`.
-fn nbd_row(r: f64, alpha: f64, row: &history::Row) -> Jet<2> {
-    let (r, alpha) = (Jet::<2>::variable(r, 0), Jet::variable(alpha, 1));
-    let x = f64::from(row.repeats);
-    r.ln_rising(row.repeats) + r * alpha.ln() - (r + x) * (alpha + row.age).ln()
+/// A row's log-likelihood without drop-out, the plain negative binomial, with derivatives in `r` and `alpha`.
+fn nbd_row([r, alpha]: [f64; 2], counts: &Rising, row: &history::Row) -> Jet<2> {
+    let shape = r + f64::from(row.repeats);
+    let [g, g1, g2] = counts.at(row.repeats);
+    let (at_end, ln_ratio) = (1.0 / (alpha + row.age), -(row.age / alpha).ln_1p());
+    let cross = 1.0 / alpha - at_end;
+    Jet {
+        value: g + r * ln_ratio - f64::from(row.repeats) * (alpha + row.age).ln(),
+        gradient: [g1 + ln_ratio, r / alpha - shape * at_end],
+        hessian: [[g2, cross], [cross, shape * at_end * at_end - r / (alpha * alpha)]],
+    }
 }
 
 /// The logarithm of a rising factorial and its first two derivatives, tabled where the same base meets many counts.
@@ -143,12 +152,10 @@ impl Rising {
     }
 
     fn at(&self, n: u32) -> [f64; 3] {
-        match self.table.get(n as usize) {
-            Some(&entry) => entry,
-            None => {
-                let jet = Jet::<1>::variable(self.base, 0).ln_rising(n);
-                [jet.value, jet.gradient[0], jet.hessian[0][0]]
-            }
+        if let Some(&entry) = self.table.get(n as usize) {
+            return entry;
         }
+        let jet = Jet::<1>::variable(self.base, 0).ln_rising(n);
+        [jet.value, jet.gradient[0], jet.hessian[0][0]]
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn check_subjects(what: &'static str, subjects: &[Subject]) -> Result
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Risk {
     pub(crate) time: f64,
-    pub(crate) at_risk: u64,
+    pub(crate) present: u64,
     pub(crate) events: u64,
     pub(crate) censored: u64,
 }
@@ -77,7 +77,7 @@ pub(crate) fn risk_table(subjects: &[Subject]) -> Vec<Risk> {
         }
         let events = group.iter().filter(|&&key| key & 1 == 1).count() as u64;
         let total = group.len() as u64;
-        table.push(Risk { time, at_risk: entered - left.min(entered), events, censored: total - events });
+        table.push(Risk { time, present: entered - left.min(entered), events, censored: total - events });
         left += total;
     }
     table
@@ -95,8 +95,8 @@ mod tests {
             Subject { entry: 2.0, exit: 5.0, event: true },
         ];
         let table = risk_table(&subjects);
-        assert_eq!(table[0], Risk { time: 2.0, at_risk: 2, events: 1, censored: 1 });
-        assert_eq!(table[1], Risk { time: 5.0, at_risk: 1, events: 1, censored: 0 });
+        assert_eq!(table[0], Risk { time: 2.0, present: 2, events: 1, censored: 1 });
+        assert_eq!(table[1], Risk { time: 5.0, present: 1, events: 1, censored: 0 });
     }
 
     #[test]

@@ -100,6 +100,11 @@ pub fn fit(model: Model, book: &Histories, options: Options) -> Result<Fitted, E
     if book.repeats() == 0.0 {
         return Err(Error::NotIdentified { what: model.name(), why: "no customer has bought a second time" });
     }
+    fit_any(model, book, options)
+}
+
+/// The same without asking for enough data: with a prior, any book has a posterior mode.
+pub(super) fn fit_any(model: Model, book: &Histories, options: Options) -> Result<Fitted, Error> {
     let unit = book.median_age();
     let rows = book.rescaled(unit);
     let problem = Problem { model, rows: &rows, customers: book.customers() as f64, unit, options };
@@ -180,7 +185,7 @@ impl Problem<'_> {
     fn starts(&self) -> [[f64; 4]; 2] {
         let exposure: f64 = self.rows.iter().map(|r| r.weight * r.age).sum();
         let repeats: f64 = self.rows.iter().map(|r| r.weight * f64::from(r.repeats)).sum();
-        let alpha = (0.5 * exposure / repeats).clamp(1e-4, 1e4).ln();
+        let alpha = (0.5 * exposure / repeats.max(0.5)).clamp(1e-4, 1e4).ln();
         let half = 0.5_f64.ln();
         match self.model {
             Model::BgNbd | Model::MbgNbd => [[half, alpha, -0.2, 0.9], [0.0; 4]],
@@ -212,15 +217,27 @@ impl Problem<'_> {
             .or_else(|_| self.best_of_starts(self.rows, self.customers))
     }
 
+    /// The plain negative binomial, for which the last purchase does not matter.
     fn minimum_without_attrition(&self) -> Result<Minimum, Error> {
+        let merged: Vec<Row> = self
+            .rows
+            .chunk_by(|a, b| a.age == b.age && a.repeats == b.repeats)
+            .map(|same| Row { weight: same.iter().map(|r| r.weight).sum(), ..same[0] })
+            .collect();
         let start = self.starts()[0];
         minimise("negative binomial", &start[..2], Search::default(), |log| {
             let theta = [log[0].exp(), log[1].exp()];
-            let sum =
-                chunked(self.rows, self.options.threads, |rows| sum(rows, |row| nbd_row(theta[0], theta[1], row)));
+            let sum = total_without_attrition(theta, &merged, self.options.threads);
             in_logs(&sum, &theta, -1.0 / self.customers)
         })
     }
+}
+
+/// The log-likelihood of weighted rows under the plain negative binomial.
+pub(super) fn total_without_attrition(theta: [f64; 2], rows: &[Row], threads: usize) -> Jet<2> {
+    let max = rows.iter().map(|r| r.repeats).max().unwrap_or(0);
+    let counts = Rising::new(theta[0], max);
+    chunked(rows, threads, |rows| sum(rows, |row| nbd_row(theta, &counts, row)))
 }
 
 /// Derivatives in parameters turned into derivatives in their logarithms, times a factor.

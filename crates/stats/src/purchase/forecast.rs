@@ -32,6 +32,17 @@ pub struct Forecast {
     pub discounted: Estimate,
 }
 
+/// One customer's future in expectation, parameters taken as known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Expectation {
+    /// Probability of still being a customer.
+    pub p_alive: f64,
+    /// Expected purchases within the horizon.
+    pub purchases: f64,
+    /// The same, each discounted to today.
+    pub discounted: f64,
+}
+
 impl Horizon {
     fn check(&self) -> Result<(), Error> {
         setting_non_negative("horizon", self.length)?;
@@ -121,6 +132,20 @@ impl Params {
         Ok(self.p_alive(history)? * forever)
     }
 
+    /// The expectations of every history, in order, parameters taken as known: [`Fitted::forecast`] without
+    /// intervals, for books so large that they would cost more than they say.
+    pub fn expectations(&self, histories: &[History], horizon: Horizon) -> Result<Vec<Expectation>, Error> {
+        horizon.check()?;
+        let mut given_alive = GivenAlive::new(self.model, self.values, horizon);
+        let one = |(row, history): (usize, &History)| {
+            history.check(row)?;
+            let p_alive = given_alive.alive(history);
+            let (purchases, discounted) = given_alive.of(history);
+            Ok(Expectation { p_alive, purchases: p_alive * purchases, discounted: p_alive * discounted })
+        };
+        histories.iter().enumerate().map(one).collect()
+    }
+
     /// The posterior mean of the customer's buying rate given alive, purchases per unit.
     pub fn mean_rate(&self, history: &History) -> Result<f64, Error> {
         history.check(0)?;
@@ -176,7 +201,7 @@ impl Fitted {
             .enumerate()
             .map(|(row, history)| {
                 history.check(row)?;
-                let p = alive(self.params.model, theta, history);
+                let p = given_alive.alive(history);
                 let (purchases, discounted) = given_alive.of(history);
                 Ok(Forecast {
                     p_alive: Estimate::probability(p.value, self.uncertainty.error_of(&p), confidence),
@@ -197,27 +222,37 @@ impl Fitted {
         let mut sum = Dual::constant(0.0);
         for (row, history) in histories.iter().enumerate() {
             history.check(row)?;
-            sum = sum + alive(self.params.model, theta, history) * given_alive.of(history).0;
+            sum = sum + given_alive.alive(history) * given_alive.of(history).0;
         }
         Ok(Estimate::positive(sum.value, self.uncertainty.error_of(&sum), confidence))
     }
 }
 
 /// Expectations given alive, one per distinct repeats and age.
-struct GivenAlive {
+struct GivenAlive<R> {
     model: Model,
-    theta: [Dual<4>; 4],
+    theta: [R; 4],
     horizon: Horizon,
-    known: HashMap<(u32, u64), (Dual<4>, Dual<4>)>,
+    known: HashMap<(u32, u64), (R, R)>,
+    alive: HashMap<(u32, u64, u64), R>,
 }
 
-impl GivenAlive {
-    fn new(model: Model, theta: [Dual<4>; 4], horizon: Horizon) -> Self {
-        Self { model, theta, horizon, known: HashMap::new() }
+impl<R: Real> GivenAlive<R> {
+    fn new(model: Model, theta: [R; 4], horizon: Horizon) -> Self {
+        Self { model, theta, horizon, known: HashMap::new(), alive: HashMap::new() }
     }
 
-    fn of(&mut self, history: &History) -> (Dual<4>, Dual<4>) {
-        let Self { model, theta, horizon, known } = self;
+    /// The chance of being alive; remembered where it takes a quadrature.
+    fn alive(&mut self, history: &History) -> R {
+        if self.model != Model::ParetoNbd {
+            return alive(self.model, self.theta, history);
+        }
+        let key = (history.repeats, history.recency.to_bits(), history.age.to_bits());
+        *self.alive.entry(key).or_insert_with(|| alive(self.model, self.theta, history))
+    }
+
+    fn of(&mut self, history: &History) -> (R, R) {
+        let Self { model, theta, horizon, known, .. } = self;
         *known.entry((history.repeats, history.age.to_bits())).or_insert_with(|| {
             let purchases = expected(*model, *theta, history.repeats, history.age, horizon.length);
             let discounted = match horizon.discount {

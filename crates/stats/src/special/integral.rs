@@ -153,7 +153,7 @@ mod tests {
             let mean = expectation_over_beta(a, b, |p| p);
             assert!((mean / (a / (a + b)) - 1.0).abs() < 1e-11, "{a} {b}: {mean}");
         }
-        let dual = expectation_over_beta(Dual::<2>::variable(0.8, 0), Dual::variable(2.4, 1), |p| Dual::constant(p));
+        let dual = expectation_over_beta(Dual::<2>::variable(0.8, 0), Dual::variable(2.4, 1), Dual::constant);
         assert!((dual.gradient[0] - 2.4 / 3.2_f64.powi(2)).abs() < 1e-11);
     }
 

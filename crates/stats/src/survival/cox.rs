@@ -93,10 +93,18 @@ impl Design<'_> {
     /// Mean and standard deviation of each covariate; fails on a covariate that never varies.
     fn moments(&self) -> Result<(Vec<f64>, Vec<f64>), Error> {
         let n = self.subjects.len() as f64;
-        let column = |j: usize| self.covariates.iter().skip(j).step_by(self.columns);
-        let means: Vec<f64> = (0..self.columns).map(|j| column(j).sum::<f64>() / n).collect();
-        let spread = |j: usize| (column(j).map(|x| (x - means[j]).powi(2)).sum::<f64>() / n).sqrt();
-        let scales: Vec<f64> = (0..self.columns).map(spread).collect();
+        // Row by row: the columns of a large design do not fit the cache one at a time.
+        let mut means = vec![0.0; self.columns];
+        for row in self.covariates.chunks(self.columns) {
+            means.iter_mut().zip(row).for_each(|(m, x)| *m += x / n);
+        }
+        let mut scales = vec![0.0; self.columns];
+        for row in self.covariates.chunks(self.columns) {
+            for ((s, x), m) in scales.iter_mut().zip(row).zip(&means) {
+                *s += (x - m).powi(2) / n;
+            }
+        }
+        let scales: Vec<f64> = scales.into_iter().map(f64::sqrt).collect();
         if scales.iter().zip(&means).any(|(s, m)| *s <= 1e-12 * m.abs() || *s == 0.0) {
             return Err(Error::NotIdentified {
                 what: "hazard ratios",

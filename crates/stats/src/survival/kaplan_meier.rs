@@ -20,13 +20,26 @@ pub struct Point {
     pub censored: u64,
     /// Probability of surviving past it.
     pub survival: f64,
-    /// Log-log band of the survival probability.
-    pub band: Interval,
     /// Nelson-Aalen cumulative hazard.
     pub hazard: f64,
-    /// Log band of the cumulative hazard.
-    pub hazard_band: Interval,
     greenwood: f64,
+    aalen: f64,
+}
+
+impl Point {
+    /// Log-log band of the survival probability, which never leaves [0, 1].
+    pub fn band(&self, confidence: Confidence) -> Interval {
+        if self.survival <= 0.0 || self.survival >= 1.0 {
+            return Interval { low: self.survival, high: self.survival };
+        }
+        let half = confidence.z() * self.greenwood.sqrt() / self.survival.ln().abs();
+        Interval { low: self.survival.powf(half.min(700.0).exp()), high: self.survival.powf((-half).exp()) }
+    }
+
+    /// Log band of the cumulative hazard.
+    pub fn hazard_band(&self, confidence: Confidence) -> Interval {
+        Estimate::positive(self.hazard, self.aalen.sqrt(), confidence).interval
+    }
 }
 
 /// A fitted curve: a point for every distinct exit time.
@@ -41,12 +54,11 @@ pub struct Curve {
 /// Fails on an empty slice and on spells that are not finite or end before they begin.
 pub fn fit(subjects: &[Subject], confidence: Confidence) -> Result<Curve, Error> {
     check_subjects("survival curve", subjects)?;
-    let z = confidence.z();
     let (mut survival, mut greenwood, mut hazard, mut aalen) = (1.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
     let points = risk_table(subjects)
         .into_iter()
         .map(|risk| {
-            let (n, d) = (risk.at_risk as f64, risk.events as f64);
+            let (n, d) = (risk.present as f64, risk.events as f64);
             if d > 0.0 && n > 0.0 {
                 survival *= (n - d) / n;
                 greenwood += if n > d { d / (n * (n - d)) } else { 0.0 };
@@ -55,27 +67,17 @@ pub fn fit(subjects: &[Subject], confidence: Confidence) -> Result<Curve, Error>
             }
             Point {
                 time: risk.time,
-                at_risk: risk.at_risk,
+                at_risk: risk.present,
                 events: risk.events,
                 censored: risk.censored,
                 survival,
-                band: log_log_band(survival, greenwood, z),
                 hazard,
-                hazard_band: Estimate::positive(hazard, aalen.sqrt(), confidence).interval,
                 greenwood,
+                aalen,
             }
         })
         .collect();
     Ok(Curve { points, subjects: subjects.len() as u64, confidence })
-}
-
-/// `S^exp(± z se / |ln S|)`, which never leaves [0, 1].
-fn log_log_band(survival: f64, greenwood: f64, z: f64) -> Interval {
-    if survival <= 0.0 || survival >= 1.0 {
-        return Interval { low: survival, high: survival };
-    }
-    let half = z * greenwood.sqrt() / survival.ln().abs();
-    Interval { low: survival.powf(half.min(700.0).exp()), high: survival.powf((-half).exp()) }
 }
 
 impl Curve {
@@ -104,7 +106,7 @@ impl Curve {
             return Some(Estimate::certain(1.0));
         };
         let standard_error = point.survival * point.greenwood.sqrt();
-        Some(Estimate { value: point.survival, standard_error, interval: point.band })
+        Some(Estimate { value: point.survival, standard_error, interval: point.band(self.confidence) })
     }
 
     /// The first time at which survival has fallen to `1 - share` or below, with the times at which the band
@@ -112,8 +114,12 @@ impl Curve {
     /// an open upper bound is `None` inside the pair.
     pub fn quantile(&self, share: f64) -> Option<Quantile> {
         let level = 1.0 - share + 1e-12;
-        let first = |value: fn(&Point) -> f64| self.points.iter().find(|p| value(p) <= level).map(|p| p.time);
-        Some(Quantile { time: first(|p| p.survival)?, low: first(|p| p.band.low), high: first(|p| p.band.high) })
+        let first = |value: &dyn Fn(&Point) -> f64| self.points.iter().find(|p| value(p) <= level).map(|p| p.time);
+        Some(Quantile {
+            time: first(&|p| p.survival)?,
+            low: first(&|p| p.band(self.confidence).low),
+            high: first(&|p| p.band(self.confidence).high),
+        })
     }
 
     /// The median survival time; see [`Curve::quantile`].

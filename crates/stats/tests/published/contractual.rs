@@ -5,9 +5,9 @@ use stats::tenure::{Fitted, Model, Params, Spells, compare, constant_retention, 
 
 use crate::reference::{all_printed, printed};
 
-const REGULAR: [f64; 13] = [1000.0, 631.0, 468.0, 382.0, 326.0, 289.0, 262.0, 241.0, 223.0, 207.0, 194.0, 183.0, 173.0];
+const REGULAR: [f64; 13] = [1_000.0, 631.0, 468.0, 382.0, 326.0, 289.0, 262.0, 241.0, 223.0, 207.0, 194.0, 183.0, 173.0];
 const HIGH_END: [f64; 13] =
-    [1000.0, 869.0, 743.0, 653.0, 593.0, 551.0, 517.0, 491.0, 468.0, 445.0, 427.0, 409.0, 394.0];
+    [1_000.0, 869.0, 743.0, 653.0, 593.0, 551.0, 517.0, 491.0, 468.0, 445.0, 427.0, 409.0, 394.0];
 /// Note 017: survivors by age of five cohorts, observed for four years down to none.
 const COHORTS: [f64; 5] = [10_000.0, 8_000.0, 6_480.0, 5_307.0, 4_391.0];
 
@@ -23,10 +23,10 @@ fn values(fitted: &Fitted) -> [f64; 2] {
 fn seven_years_of_2007() {
     let high = fitted(Model::Sbg, &HIGH_END, 7);
     all_printed("High End", &values(&high), &[0.668_09, 3.806_09], 1e-5);
-    printed("LL", high.log_likelihood, -1611.1581, 1e-4);
+    printed("LL", high.log_likelihood, -1_611.158_1, 1e-4);
     let regular = fitted(Model::Sbg, &REGULAR, 7);
     all_printed("Regular", &values(&regular), &[0.704_08, 1.182_04], 1e-5);
-    printed("LL", regular.log_likelihood, -1680.2652, 1e-4);
+    printed("LL", regular.log_likelihood, -1_680.265_2, 1e-4);
     let percent = |f: &Fitted| (1..=12).map(|t| 100.0 * f.params.survival(t)).collect::<Vec<_>>();
     let published = [62.67, 47.38, 38.80, 33.21, 29.23, 26.25, 23.90, 22.01, 20.44, 19.12, 17.99, 17.00];
     all_printed("Regular %", &percent(&regular), &published, 0.01);
@@ -37,8 +37,8 @@ fn seven_years_of_2007() {
 #[test]
 fn four_years_of_2018() {
     for (survivors, sbg, sbg_ll, bdw, bdw_ll, ratio) in [
-        (&REGULAR, [0.7637, 1.2958], -1401.5594, [0.5230, 0.8943, 1.1964], -1401.3831, 0.35),
-        (&HIGH_END, [1.2810, 7.7904], -1225.1349, [0.2593, 1.7226, 1.5844], -1222.7493, 4.77),
+        (&REGULAR, [0.7637, 1.2958], -1_401.559_4, [0.5230, 0.8943, 1.1964], -1_401.383_1, 0.35),
+        (&HIGH_END, [1.2810, 7.7904], -1_225.134_9, [0.2593, 1.7226, 1.5844], -1_222.749_3, 4.77),
     ] {
         let simple = fitted(Model::Sbg, survivors, 4);
         all_printed("sBG", &values(&simple), &sbg, 1e-4);
@@ -64,7 +64,7 @@ fn four_years_of_2018() {
 #[test]
 fn errors_of_year_twelve_by_length_of_history() {
     let error = |model, survivors: &[f64], years| {
-        100.0 * (1000.0 * fitted(model, survivors, years).params.survival(12) / survivors[12] - 1.0)
+        100.0 * (1_000.0 * fitted(model, survivors, years).params.survival(12) / survivors[12] - 1.0)
     };
     let over = |model, survivors: &[f64]| [4, 5, 7].map(|years| error(model, survivors, years));
     all_printed("sBG High End", &over(Model::Sbg, &HIGH_END), &[-22.1, -12.0, -4.1], 0.1);
@@ -80,14 +80,14 @@ fn pooled_cohorts_of_note_017() {
     let cohorts: Vec<&[f64]> = (1..=5).rev().map(|n| &COHORTS[..n]).collect();
     let pooled = fit(Model::Sbg, &Spells::from_cohorts(&cohorts).unwrap()).unwrap();
     all_printed("pooled", &values(&pooled), &[3.7981, 15.1919], 1e-4);
-    printed("LL", pooled.log_likelihood, -40_255.8373, 1e-4);
+    printed("LL", pooled.log_likelihood, -40_255.837_3, 1e-4);
     let ends: Vec<(f64, u32, f64)> = (0..5).map(|age| (COHORTS[0], age, COHORTS[age as usize])).collect();
     let limited = fit(Model::Sbg, &Spells::from_begin_and_end(&ends).unwrap()).unwrap();
     // The workbook's solver stops early on a flat ridge: 3.7949, 15.1783 at the same likelihood.
     all_printed("begin and end", &values(&limited), &[3.7965, 15.1849], 1e-4);
     let workbook = Params::new(3.7949, 15.1783, 1.0).unwrap();
-    printed("LL", workbook.log_likelihood(&Spells::from_begin_and_end(&ends).unwrap()), -25_260.5049, 1e-4);
-    printed("LL", limited.log_likelihood, -25_260.5049, 1e-4);
+    printed("LL", workbook.log_likelihood(&Spells::from_begin_and_end(&ends).unwrap()), -25_260.504_9, 1e-4);
+    printed("LL", limited.log_likelihood, -25_260.504_9, 1e-4);
 }
 
 #[test]

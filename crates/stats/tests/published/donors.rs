@@ -6,7 +6,7 @@ use stats::purchase::bg_bb::{Count, Fitted, fit};
 use crate::reference::{all_printed, printed};
 
 const DONORS: [(u32, u32, f64); 22] = [
-    (6, 6, 1203.0),
+    (6, 6, 1_203.0),
     (5, 6, 728.0),
     (4, 6, 512.0),
     (3, 6, 357.0),
@@ -26,8 +26,8 @@ const DONORS: [(u32, u32, f64); 22] = [
     (1, 3, 129.0),
     (2, 2, 613.0),
     (1, 2, 277.0),
-    (1, 1, 1091.0),
-    (0, 0, 3464.0),
+    (1, 1, 1_091.0),
+    (0, 0, 3_464.0),
 ];
 
 const CRUISE: [(u32, u32, f64); 11] = [
@@ -41,7 +41,7 @@ const CRUISE: [(u32, u32, f64); 11] = [
     (2, 2, 64.0),
     (1, 2, 342.0),
     (1, 1, 302.0),
-    (0, 0, 4482.0),
+    (0, 0, 4_482.0),
 ];
 
 fn fitted(rows: &[(u32, u32, f64)], opportunities: u32) -> Fitted {
@@ -58,15 +58,15 @@ fn record(bought: u32, last: u32) -> Count {
 fn donors_of_1995() {
     let fitted = fitted(&DONORS, 6);
     all_printed("parameters", &fitted.params.values, &[1.203_52, 0.749_72, 0.656_72, 2.783_44], 1e-5);
-    printed("LL", fitted.log_likelihood, -33_225.5813, 1e-4);
+    printed("LL", fitted.log_likelihood, -33_225.581_3, 1e-4);
     let p = |x, t| fitted.params.p_alive(&record(x, t)).unwrap();
     all_printed("P(alive)", &[p(0, 0), p(2, 4), p(6, 6)], &[0.108, 0.590, 0.930], 1e-3);
     let total: f64 =
         DONORS.iter().map(|&(x, t, n)| n * fitted.params.expected_purchases(&record(x, t), 5).unwrap()).sum();
     printed("five years", total, 12_884.2, 0.1);
     let customers = fitted.customers;
-    printed("n(0)", customers * fitted.params.probability(0, 6), 3454.9, 0.1);
-    printed("n(6)", customers * fitted.params.probability(6, 6), 1253.1, 0.1);
+    printed("n(0)", customers * fitted.params.probability(0, 6), 3_454.9, 0.1);
+    printed("n(6)", customers * fitted.params.probability(6, 6), 1_253.1, 0.1);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn cruise_ridge() {
     let fitted = fitted(&CRUISE, 4);
     let [alpha, beta, gamma, delta] = fitted.params.values;
     all_printed("alpha, beta", &[alpha, beta], &[0.66, 5.19], 0.01);
-    printed("LL", fitted.log_likelihood, -7130.73, 0.01);
+    printed("LL", fitted.log_likelihood, -7_130.73, 0.01);
     printed("dying", gamma / (gamma + delta), 0.0844, 1e-4);
     let errors = fitted.standard_errors();
     assert!(errors[0].is_some() && errors[1].is_some());

@@ -1,5 +1,5 @@
 //! BG/NBD, MBG/NBD and Pareto/NBD beside Fader, Hardie & Lee (2005), Hoppe & Wagner (2007), the BTYD walkthrough,
-//! CLVTools and the fits in the specification of this crate.
+//! `CLVTools` and the fits in the specification of this crate.
 
 use stats::purchase::{Attrition, Fitted, Histories, History, Model, Options, Params, TimeUnit, fit};
 
@@ -31,9 +31,9 @@ fn cdnow_conventions() {
 #[test]
 fn sample_39_weeks() {
     for (model, params, log_likelihood, errors) in [
-        (Model::BgNbd, [0.24259, 4.41360, 0.79292, 2.42591], -9582.4292, [0.01256, 0.37822, 0.18573, 0.70541]),
-        (Model::MbgNbd, [0.52484, 6.18309, 0.89136, 1.61400], -9582.1357, [0.0833, 0.6956, 0.1548, 0.5375]),
-        (Model::ParetoNbd, [0.55328, 10.57768, 0.60624, 11.66874], -9594.9762, [0.04763, 0.84272, 0.18728, 6.21111]),
+        (Model::BgNbd, [0.24259, 4.41360, 0.79292, 2.42591], -9_582.429_2, [0.01256, 0.37822, 0.18573, 0.70541]),
+        (Model::MbgNbd, [0.52484, 6.18309, 0.89136, 1.61400], -9_582.135_7, [0.0833, 0.6956, 0.1548, 0.5375]),
+        (Model::ParetoNbd, [0.55328, 10.57768, 0.60624, 11.66874], -9_594.976_2, [0.04763, 0.84272, 0.18728, 6.21111]),
     ] {
         let Some(fitted) = fitted(model, true, WEEK_39, TimeUnit::Week) else { return };
         assert_eq!(fitted.attrition, Attrition::Detected);
@@ -49,14 +49,14 @@ fn sample_39_weeks() {
 #[test]
 fn full_39_weeks_and_sample_78_weeks() {
     let full = [
-        (Model::BgNbd, [0.25162, 4.78894, 0.72343, 2.16109], -95_368.4439),
-        (Model::MbgNbd, [0.63714, 7.31029, 0.80747, 1.22839], -95_336.9583),
-        (Model::ParetoNbd, [0.59742, 11.58566, 0.52219, 8.82776], -95_415.1186),
+        (Model::BgNbd, [0.25162, 4.78894, 0.72343, 2.16109], -95_368.443_9),
+        (Model::MbgNbd, [0.63714, 7.31029, 0.80747, 1.22839], -95_336.958_3),
+        (Model::ParetoNbd, [0.59742, 11.58566, 0.52219, 8.82776], -95_415.118_6),
     ];
     let long = [
-        (Model::BgNbd, [0.25356, 5.44726, 0.60737, 2.64723], -17_138.2340),
-        (Model::MbgNbd, [0.61784, 8.65696, 0.55152, 1.00906], -17_127.3733),
-        (Model::ParetoNbd, [0.56300, 12.55917, 0.40811, 10.51454], -17_135.8359),
+        (Model::BgNbd, [0.25356, 5.44726, 0.60737, 2.64723], -17_138.234_0),
+        (Model::MbgNbd, [0.61784, 8.65696, 0.55152, 1.00906], -17_127.373_3),
+        (Model::ParetoNbd, [0.56300, 12.55917, 0.40811, 10.51454], -17_135.835_9),
     ];
     for (anchors, sample, end) in [(full, false, WEEK_39), (long, true, WEEK_78)] {
         for (model, params, log_likelihood) in anchors {
@@ -134,10 +134,10 @@ fn likelihood_at_given_parameters() {
     let Some(book) = purchases(true, WEEK_39, TimeUnit::Week) else { return };
     let book = Histories::new(&histories(&book)).unwrap();
     let long = fitted(Model::ParetoNbd, true, WEEK_78, TimeUnit::Week).unwrap();
-    printed("LL", long.params.log_likelihood(&book), -9608.25, 1e-2);
+    printed("LL", long.params.log_likelihood(&book), -9_608.25, 1e-2);
 }
 
-/// The cases in which CLVTools once returned NaN (its issue 100), at 40-digit arithmetic.
+/// The cases in which `CLVTools` once returned NaN (its issue 100), at 40-digit arithmetic.
 #[test]
 fn heavy_buyers_of_clvtools_issue_100() {
     // Its parameters and histories are not printed with the answers; heavy buyers at CDNOW's parameters must be finite.

@@ -24,9 +24,9 @@ fn values(fitted: &Fitted) -> [f64; 3] {
 #[test]
 fn parameters_and_likelihoods() {
     for (sample, end, published, log_likelihood) in [
-        (true, WEEK_39, [6.249_57, 3.744_22, 15.443_52], -4055.918),
+        (true, WEEK_39, [6.249_57, 3.744_22, 15.443_52], -4_055.918),
         (false, WEEK_39, [6.275_36, 3.624_45, 14.983_69], -40_763.476_3),
-        (true, WEEK_78, [4.683_45, 4.189_78, 24.390_55], -4884.566_3),
+        (true, WEEK_78, [4.683_45, 4.189_78, 24.390_55], -4_884.566_3),
     ] {
         let Some(fitted) = fitted(sample, end) else { return };
         all_printed("p, q, gamma", &values(&fitted), &published, 2e-5);
@@ -42,7 +42,7 @@ fn the_papers_likelihood_is_of_the_total() {
     let logs: f64 = spends.iter().map(|s| f64::from(s.purchases).ln()).sum();
     printed("sum ln x", logs, 603.373, 1e-3);
     let fitted = spend::fit(&spends).unwrap();
-    printed("JMR p. 422", fitted.log_likelihood - logs, -4659.29, 0.01);
+    printed("JMR p. 422", fitted.log_likelihood - logs, -4_659.29, 0.01);
     let observed: f64 = spends.iter().map(|s| s.mean).sum::<f64>() / spends.len() as f64;
     let model = fitted.params.mean_spend(&Spend::NONE).unwrap().unwrap();
     printed("JMR p. 421", model - observed, 0.092_5, 1e-4);
@@ -76,7 +76,7 @@ fn lifetime_values_of_the_full_cohort() {
         if customer.history.repeats == 0 {
             zero.push(value);
         }
-        if log.next().unwrap() <= 4000.0 {
+        if log.next().unwrap() <= 4_000.0 {
             kept.push(value);
         }
     }

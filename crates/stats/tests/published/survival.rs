@@ -39,7 +39,7 @@ fn telco_log_rank_over_contracts() {
     let groups: Vec<usize> =
         table.column("Contract").iter().map(|c| levels.iter().position(|l| l == c).unwrap()).collect();
     let test = log_rank::compare(&subjects, &groups).unwrap();
-    printed("chi-squared", test.statistic, 2352.872_538, 1e-6);
+    printed("chi-squared", test.statistic, 2_352.872_538, 1e-6);
     assert_eq!(test.degrees, 2);
 }
 

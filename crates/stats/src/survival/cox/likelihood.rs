@@ -42,6 +42,12 @@ impl Sums {
         self.s2.fill(0.0);
     }
 
+    fn clear_if_used(&mut self) {
+        if self.s0 != 0.0 {
+            self.clear();
+        }
+    }
+
     fn add(&mut self, weight: f64, x: &[f64]) {
         self.s0 += weight;
         let mut k = 0;
@@ -126,17 +132,19 @@ impl Sorted {
             }
             for f in self.fractions(events) {
                 let total = risk.s0 - f * tied.s0;
+                let inverse = 1.0 / total;
                 out.value += total.ln();
                 for j in 0..p {
-                    mean[j] = (risk.s1[j] - f * tied.s1[j]) / total;
+                    mean[j] = (risk.s1[j] - f * tied.s1[j]) * inverse;
                     out.gradient[j] += mean[j];
                 }
                 let mut k = 0;
                 for i in 0..p {
-                    for j in 0..=i {
-                        lower[k] += (risk.s2[k] - f * tied.s2[k]) / total - mean[i] * mean[j];
-                        k += 1;
+                    let cells = lower[k..=k + i].iter_mut().zip(&mean);
+                    for ((cell, mean_j), (s, t)) in cells.zip(risk.s2[k..].iter().zip(&tied.s2[k..])) {
+                        *cell += (s - f * t) * inverse - mean[i] * mean_j;
                     }
+                    k += i + 1;
                 }
             }
         });
@@ -156,16 +164,20 @@ impl Sorted {
             let mut from = range.start;
             while from < range.end {
                 let time = self.exit[from];
-                let mut to = from;
-                tied.clear();
-                let mut events = 0;
+                let mut to = from + 1;
                 while to < range.end && self.exit[to] == time {
-                    risk.add(weights[to], self.row(to));
-                    if self.event[to] {
-                        tied.add(weights[to], self.row(to));
-                        events += 1;
-                    }
                     to += 1;
+                }
+                let events = self.event[from..to].iter().filter(|&&e| e).count();
+                for i in from..to {
+                    risk.add(weights[i], self.row(i));
+                }
+                // A single event shares its risk set with nobody; the tied sums then stay zero.
+                tied.clear_if_used();
+                if events > 1 {
+                    for i in (from..to).filter(|&i| self.event[i]) {
+                        tied.add(weights[i], self.row(i));
+                    }
                 }
                 while let Some(i) = late.next_if(|&i| self.entry[i] >= time) {
                     risk.add(-weights[i], self.row(i));

@@ -10,28 +10,37 @@ use crate::linear::Matrix;
 /// The sum over clusters of the outer product of their scores, in standardised units.
 pub(super) fn clustered_scores(sorted: &Sorted, beta: &[f64], clusters: &[usize]) -> Matrix {
     let p = sorted.columns;
-    let mut sums: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for (i, residual) in scores(sorted, beta).chunks(p).enumerate() {
-        let row = sorted.original[i];
-        let cluster = clusters.get(row).copied().unwrap_or(row);
-        let sum = sums.entry(cluster).or_insert_with(|| vec![0.0; p]);
-        sum.iter_mut().zip(residual).for_each(|(s, r)| *s += r);
-    }
+    let residuals = scores(sorted, beta);
     let mut meat = Matrix::zeros(p);
-    for sum in sums.values() {
+    let mut add = |score: &[f64]| {
         for i in 0..p {
             for j in 0..p {
-                meat[(i, j)] += sum[i] * sum[j];
+                meat[(i, j)] += score[i] * score[j];
             }
         }
+    };
+    if clusters.is_empty() {
+        for residual in residuals.chunks(p) {
+            add(residual);
+        }
+        return meat;
+    }
+    let mut sums: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for (residual, &row) in residuals.chunks(p).zip(&sorted.original) {
+        let sum = sums.entry(clusters[row]).or_insert_with(|| vec![0.0; p]);
+        sum.iter_mut().zip(residual).for_each(|(s, r)| *s += r);
+    }
+    for sum in sums.values() {
+        add(sum);
     }
     meat
 }
 
-/// Hazard and hazard-weighted mean accumulated up to an event time, within one stratum.
+/// Hazard and hazard-weighted mean accumulated up to each event time of one stratum.
 struct Accumulated {
-    time: f64,
-    hazard: f64,
+    times: Vec<f64>,
+    hazard: Vec<f64>,
+    /// Row-major, one row per event time.
     mean: Vec<f64>,
 }
 
@@ -40,21 +49,24 @@ fn scores(sorted: &Sorted, beta: &[f64]) -> Vec<f64> {
     let p = sorted.columns;
     let weights = sorted.weights(beta);
     let mut residuals = vec![0.0; sorted.x.len()];
-    let mut jumps: Vec<Vec<Accumulated>> = sorted.strata.iter().map(|_| Vec::new()).collect();
+    let empty = || Accumulated { times: Vec::new(), hazard: Vec::new(), mean: Vec::new() };
+    let mut strata: Vec<Accumulated> = sorted.strata.iter().map(|_| empty()).collect();
+    let (mut jump, mut spared_mean, mut average) = (vec![0.0; p], vec![0.0; p], vec![0.0; p]);
     sorted.each_tie(&weights, |tie| {
-        let stratum = sorted.strata.partition_point(|range| range.end <= tie.rows.start);
-        let mut jump = Accumulated { time: sorted.exit[tie.rows.start], hazard: 0.0, mean: vec![0.0; p] };
+        for buffer in [&mut jump, &mut spared_mean, &mut average] {
+            buffer.fill(0.0);
+        }
         // What the tied events themselves escape: Efron counts them as only partly at risk.
-        let (mut spared, mut spared_mean, mut average) = (0.0, vec![0.0; p], vec![0.0; p]);
+        let (mut hazard, mut spared) = (0.0, 0.0);
         for f in sorted.fractions(tie.events) {
-            let total = tie.s0 - f * tie.tied0;
-            jump.hazard += 1.0 / total;
-            spared += f / total;
+            let inverse = 1.0 / (tie.s0 - f * tie.tied0);
+            hazard += inverse;
+            spared += f * inverse;
             for j in 0..p {
-                let mean = (tie.s1[j] - f * tie.tied1[j]) / total;
+                let mean = (tie.s1[j] - f * tie.tied1[j]) * inverse;
                 average[j] += mean / tie.events as f64;
-                jump.mean[j] += mean / total;
-                spared_mean[j] += f * mean / total;
+                jump[j] += mean * inverse;
+                spared_mean[j] += f * mean * inverse;
             }
         }
         for i in tie.rows.clone().filter(|&i| sorted.event[i]) {
@@ -63,41 +75,45 @@ fn scores(sorted: &Sorted, beta: &[f64]) -> Vec<f64> {
                 residuals[i * p + j] += x - average[j] + weights[i] * (x * spared - spared_mean[j]);
             }
         }
-        jumps[stratum].push(jump);
+        let stratum = &mut strata[sorted.strata.partition_point(|range| range.end <= tie.rows.start)];
+        stratum.times.push(sorted.exit[tie.rows.start]);
+        stratum.hazard.push(hazard);
+        stratum.mean.extend_from_slice(&jump);
     });
-    for (range, jumps) in sorted.strata.iter().zip(&mut jumps) {
-        accumulate(jumps, p);
+    for (range, stratum) in sorted.strata.iter().zip(&mut strata) {
+        stratum.accumulate(p);
         for i in range.clone() {
-            subtract_exposure(sorted, i, weights[i], jumps, &mut residuals[i * p..(i + 1) * p]);
+            let residual = &mut residuals[i * p..(i + 1) * p];
+            stratum.subtract_exposure(sorted, i, weights[i], residual);
         }
     }
     residuals
 }
 
-/// Turns jumps, latest first, into running totals, earliest first.
-fn accumulate(jumps: &mut [Accumulated], columns: usize) {
-    jumps.reverse();
-    let (mut hazard, mut mean) = (0.0, vec![0.0; columns]);
-    for jump in jumps {
-        hazard += jump.hazard;
-        jump.hazard = hazard;
-        for (total, j) in mean.iter_mut().zip(&mut jump.mean) {
-            *total += *j;
-            *j = *total;
+impl Accumulated {
+    /// Turns jumps, latest first, into running totals (still latest first).
+    fn accumulate(&mut self, columns: usize) {
+        for k in (1..self.times.len()).rev() {
+            self.hazard[k - 1] += self.hazard[k];
+            for j in 0..columns {
+                self.mean[(k - 1) * columns + j] += self.mean[k * columns + j];
+            }
         }
     }
-}
 
-fn subtract_exposure(sorted: &Sorted, i: usize, weight: f64, jumps: &[Accumulated], residual: &mut [f64]) {
-    let upto = |time: f64| {
-        let index = jumps.partition_point(|j| j.time <= time);
-        index.checked_sub(1).map(|k| &jumps[k])
-    };
-    let end = upto(sorted.exit[i]);
-    let start = if sorted.entry[i] > 0.0 { upto(sorted.entry[i]) } else { None };
-    let hazard = end.map_or(0.0, |a| a.hazard) - start.map_or(0.0, |a| a.hazard);
-    for (j, r) in residual.iter_mut().enumerate() {
-        let mean = end.map_or(0.0, |a| a.mean[j]) - start.map_or(0.0, |a| a.mean[j]);
-        *r -= weight * (sorted.row(i)[j] * hazard - mean);
+    fn subtract_exposure(&self, sorted: &Sorted, i: usize, weight: f64, residual: &mut [f64]) {
+        let p = sorted.columns;
+        let mut add = |time: f64, sign: f64| {
+            let k = self.times.partition_point(|&t| t > time);
+            if k < self.times.len() {
+                for (j, r) in residual.iter_mut().enumerate() {
+                    *r -= sign * weight * (sorted.row(i)[j] * self.hazard[k] - self.mean[k * p + j]);
+                }
+            }
+        };
+        add(sorted.exit[i], 1.0);
+        if sorted.entry[i] > 0.0 {
+            add(sorted.entry[i], -1.0);
+        }
     }
 }
