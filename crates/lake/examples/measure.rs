@@ -38,7 +38,7 @@ const NAMES: [&str; 12] = [
 const YEAR_START: i64 = 1_761_955_200; // 2025-11-01
 const YEAR_SECONDS: u64 = 365 * 86_400;
 
-const QUESTIONS: [(&str, &str); 7] = [
+const QUESTIONS: [(&str, &str); 8] = [
     ("28 days against the 28 before", "select account_id,
         count(*) filter (where occurred_at >= timestamp '2026-10-04 00:00:00') as events,
         count(*) filter (where occurred_at < timestamp '2026-10-04 00:00:00') as events_before,
@@ -61,6 +61,20 @@ const QUESTIONS: [(&str, &str); 7] = [
     ("counts and users, year", "select account_id, count(*) as n, count(distinct user_id) as users,
         count(*) filter (where name = 'login') as logins, count(*) filter (where name = 'export') as exports,
         max(occurred_at) as last_at from event group by account_id order by account_id"),
+    (
+        "snapshot, 84 days",
+        "with relation as (select account_id, user_id, name, quantity, occurred_at,
+           (1793491200000000 - cast(occurred_at as bigint)) / 86400000000 as age_days from event
+           where occurred_at < timestamp '2026-11-01 00:00:00' and occurred_at >= timestamp '2026-08-09 00:00:00')
+         select account_id, count(distinct user_id) filter (where age_days < 28) as m0,
+           count(distinct user_id) filter (where age_days between 28 and 55) as m1,
+           count(*) filter (where age_days < 28) as m2, count(*) filter (where age_days between 28 and 55) as m3,
+           sum(11 - age_days / 7) filter (where age_days < 84) as m4, count(*) filter (where age_days < 84) as m5,
+           count(distinct age_days) filter (where age_days < 28) as m6,
+           count(distinct user_id * 64 + age_days) filter (where age_days < 28) as m7,
+           count(distinct name) filter (where age_days < 28) as m8
+         from relation where account_id is not null group by account_id",
+    ),
     ("count", "select count(*) as n, max(occurred_at) as last_at from event"),
 ];
 

@@ -30,6 +30,7 @@ mod part;
 mod scan;
 mod session;
 pub mod tail;
+mod truncate;
 mod view;
 
 pub use attribution::Attribution;

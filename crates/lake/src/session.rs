@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -18,6 +19,7 @@ use object_store::local::LocalFileSystem;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
+use crate::truncate::utc_date_trunc;
 use crate::{LakeError, ducklake, tail};
 
 /// Where the lake lives and what it may use.
@@ -83,7 +85,7 @@ impl Lake {
         let runtime = Builder::new_multi_thread().worker_threads(partitions).thread_name("lake").build();
         Ok(Self(Arc::new(Inner {
             partitions,
-            state: state(partitions, environment),
+            state: state(partitions, environment).map_err(LakeError::engine("open"))?,
             store,
             url,
             tail: Mutex::new(TailCache { limit: settings.tail_cache_bytes, ..TailCache::default() }),
@@ -177,10 +179,13 @@ fn environment(settings: &Settings, root: &Path) -> datafusion::error::Result<Ar
         .build_arc()
 }
 
-fn state(partitions: usize, environment: Arc<RuntimeEnv>) -> SessionState {
+fn state(partitions: usize, environment: Arc<RuntimeEnv>) -> datafusion::error::Result<SessionState> {
     let mut config = SessionConfig::new().with_target_partitions(partitions).with_information_schema(false);
     config.options_mut().execution.time_zone = Some("UTC".to_owned());
-    SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(environment).build()
+    let mut state =
+        SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(environment).build();
+    state.register_udf(Arc::new(utc_date_trunc()))?;
+    Ok(state)
 }
 
 /// Decoded blobs by their place in the inbox, which is never used twice.

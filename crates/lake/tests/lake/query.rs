@@ -233,14 +233,23 @@ async fn times_are_truncated_in_utc() {
     next.occurred_at = late.occurred_at + Span::microseconds(1);
     let parts = catalogue(lake.seal([blob(&[late, next])], &nobody()).unwrap());
     assert_eq!(parts.len(), 2);
-    let view = lake.view(parts, &[], &nobody()).unwrap();
+    let old = (0..40).map(|n| event(100 + n, Some(2), &format!("1969-{:02}-{:02}T13:14:15Z", 1 + n % 12, 1 + n % 28)));
+    let view = lake.view(parts, &[(1, blob(&old.collect::<Vec<_>>()))], &nobody()).unwrap();
     let days = ask(
         &view,
-        "select date_trunc('day', occurred_at) as day, cast(occurred_at as date) as d from event order by 1",
+        "select date_trunc('day', occurred_at) as day, cast(occurred_at as date) as d from event where account_id = 1 order by 1",
     )
     .await;
     assert_eq!(lines(&days), ["2026-01-31T00:00:00Z,2026-01-31", "2026-02-01T00:00:00Z,2026-02-01"]);
-    let age = "select cast($as_of as date) - cast(occurred_at as date) as age from event order by 1";
+    for unit in ["second", "minute", "hour", "day", "week", "month", "quarter", "year"] {
+        let ours = format!("date_trunc('{unit}', occurred_at)");
+        let zoneless = "arrow_cast(occurred_at, 'Timestamp(Microsecond, None)')";
+        let engines = format!("arrow_cast(date_trunc('{unit}', {zoneless}), 'Timestamp(Microsecond, Some(\"UTC\"))')");
+        let differing = format!("select count(*) as n from event where {ours} <> {engines} or {ours} is null");
+        assert_eq!(number(&ask(&view, &differing).await), 0, "{unit}");
+    }
+    let age =
+        "select cast($as_of as date) - cast(occurred_at as date) as age from event where account_id = 1 order by 1";
     let ages = view.query(age, &Params::new().day("as_of", day("2026-02-03"))).await.unwrap();
     assert_eq!(lines(&ages), ["2", "3"]);
 }
