@@ -5,12 +5,10 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::scorecard::Band;
-use engine::executive::{Executive, executive};
 use engine::Engine;
+use engine::executive::{Executive, executive};
 use maud::{Markup, html};
-use report::{
-    Axis, Cohort, Cohorts, Frame, Ink, Line, Scale, Series, Step, cohorts, lines, stacked_bars, waterfall,
-};
+use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Scale, Series, Step, cohorts, lines, stacked_bars, waterfall};
 
 use super::{compact, compact_signed, month_label};
 use crate::gate::Access;
@@ -62,7 +60,9 @@ fn headline(figures: &Executive) -> Markup {
         .then(|| (figures.arr_cents - figures.arr_90d_ago_cents) as f64 / figures.arr_90d_ago_cents as f64);
     let share = |value: Option<f64>| format::or_unknown(value, format::percent);
     let points = |now: Option<f64>, then: Option<f64>| match now.zip(then) {
-        Some((now, then)) => pill::delta(pill::Direction::of(now - then), &format!("{} in 90 days", format::points_text(now - then))),
+        Some((now, then)) => {
+            pill::delta(pill::Direction::of(now - then), &format!("{} in 90 days", format::points_text(now - then)))
+        }
         None => html! {},
     };
     let (now, then) = (&figures.retention, &figures.retention_90d_ago);
@@ -73,14 +73,27 @@ fn headline(figures: &Executive) -> Markup {
             Tile {
                 label: "ARR",
                 value: money(figures.arr_cents),
-                delta: growth.map_or_else(|| html! {}, |growth| {
-                    let text = format!("{} % in 90 days", format::signed(growth * 100.0, 1));
-                    pill::delta(pill::Direction::of(growth), &text)
-                }),
+                delta: growth.map_or_else(
+                    || html! {},
+                    |growth| {
+                        let text = format!("{} % in 90 days", format::signed(growth * 100.0, 1));
+                        pill::delta(pill::Direction::of(growth), &text)
+                    },
+                ),
                 explained_at: Some(Link::to("/accounts").with("sort", "arr").with("dir", "desc")),
             },
-            Tile { label: "Net revenue retention", value: share(now.net()), delta: points(now.net(), then.net()), explained_at: None },
-            Tile { label: "Gross revenue retention", value: share(now.gross()), delta: points(now.gross(), then.gross()), explained_at: None },
+            Tile {
+                label: "Net revenue retention",
+                value: share(now.net()),
+                delta: points(now.net(), then.net()),
+                explained_at: None,
+            },
+            Tile {
+                label: "Gross revenue retention",
+                value: share(now.gross()),
+                delta: points(now.gross(), then.gross()),
+                explained_at: None,
+            },
             Tile {
                 label: "ARR at risk",
                 value: money(figures.at_risk_cents),
@@ -90,7 +103,10 @@ fn headline(figures: &Executive) -> Markup {
             Tile {
                 label: "Customers",
                 value: html! { (format::count(figures.accounts as i64)) },
-                delta: pill::delta(pill::Direction::of(added as f64), &format!("{} in a month", format::signed(added as f64, 0))),
+                delta: pill::delta(
+                    pill::Direction::of(added as f64),
+                    &format!("{} in a month", format::signed(added as f64, 0)),
+                ),
                 explained_at: Some(Link::to("/accounts")),
             },
         ],
@@ -141,10 +157,8 @@ fn retention(figures: &Executive) -> Markup {
         text(figures.retention.net()),
         text(figures.retention.gross())
     );
-    let series = [
-        Line::new(Series::new("NRR", Ink::One, net)),
-        Line::new(Series::new("GRR", Ink::Two, gross)).dashed(),
-    ];
+    let series =
+        [Line::new(Series::new("NRR", Ink::One, net)), Line::new(Series::new("GRR", Ink::Two, gross)).dashed()];
     let axis = Axis { reference: Some((1.0, "all kept")), ..Axis::fitting(format::percent_text) };
     let frame = Frame::new("retention", "Twelve-month revenue retention", &summary, "accounts paying a year before");
     lines(&frame, "Month", &labels, &series, axis)
@@ -177,10 +191,8 @@ fn bridge(figures: &Executive) -> Markup {
 fn cohort_map(figures: &Executive) -> Markup {
     let shown = &figures.cohorts[figures.cohorts.len().saturating_sub(COHORTS)..];
     let longest = shown.iter().map(|cohort| cohort.quarters.len()).max().unwrap_or(0);
-    let words: Vec<(String, String)> = shown
-        .iter()
-        .map(|cohort| (quarter(cohort.starts), format::count(cohort.accounts as i64)))
-        .collect();
+    let words: Vec<(String, String)> =
+        shown.iter().map(|cohort| (quarter(cohort.starts), format::count(cohort.accounts as i64))).collect();
     let rows = shown
         .iter()
         .zip(&words)

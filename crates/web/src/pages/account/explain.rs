@@ -61,7 +61,11 @@ fn page(subject: &Subject<'_>, explained: &Explained) -> Markup {
 
 fn rows_of(rows: &lake::Frame) -> Markup {
     if rows.is_empty() {
-        return notice::empty("No rows", "No fact of this kind is known for the account, so the value is what the definition says of none.", &html! {});
+        return notice::empty(
+            "No rows",
+            "No fact of this kind is known for the account, so the value is what the definition says of none.",
+            &html! {},
+        );
     }
     let names: Vec<&str> = rows.columns().map(|(name, _)| name).collect();
     html! {

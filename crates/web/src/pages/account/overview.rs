@@ -94,7 +94,8 @@ fn signed_percent(change: f64) -> String {
 async fn history(subject: &Subject<'_>) -> Answer<Markup> {
     let from = domain::time::days_before(subject.as_of(), 365);
     let db = subject.engine.store().read();
-    let days = store::health_day::of_account(db, subject.id(), from, subject.as_of()).await.map_err(Problem::internal)?;
+    let days =
+        store::health_day::of_account(db, subject.id(), from, subject.as_of()).await.map_err(Problem::internal)?;
     if days.len() < 2 {
         return Ok(notice::empty(
             "Health over time",
@@ -114,8 +115,12 @@ async fn history(subject: &Subject<'_>) -> Answer<Markup> {
     let frame = Frame::new("health", "Health over time", &summary, &n).wide();
     let line = Line::new(Series::new("Health", Ink::One, scores)).within(range);
     let green = subject.book.definitions.scorecard.green_from;
-    let axis =
-        Axis { low: Some(0.0), high: Some(100.0), reference: Some((green, "healthy from here")), ..Axis::fitting(whole) };
+    let axis = Axis {
+        low: Some(0.0),
+        high: Some(100.0),
+        reference: Some((green, "healthy from here")),
+        ..Axis::fitting(whole)
+    };
     Ok(lines(&frame, "Day", &labels, &[line], axis))
 }
 
@@ -128,8 +133,11 @@ fn why(subject: &Subject<'_>) -> Markup {
     let scorecard = &subject.book.definitions.scorecard;
     let health = &subject.row.health;
     let total: f64 = scorecard.dimensions.iter().map(|dimension| dimension.weight).sum();
-    let weights: Vec<String> =
-        scorecard.dimensions.iter().map(|dimension| format!("weight {:.0} %", dimension.weight / total * 100.0)).collect();
+    let weights: Vec<String> = scorecard
+        .dimensions
+        .iter()
+        .map(|dimension| format!("weight {:.0} %", dimension.weight / total * 100.0))
+        .collect();
     let parts: Vec<Measure<'_>> = scorecard
         .dimensions
         .iter()

@@ -24,7 +24,8 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
     let db = subject.engine.store().read();
     let day = subject.as_of();
     let contacts = store::contact::of_account(db, subject.id(), None, CONTACTS).await.map_err(Problem::internal)?;
-    let roles = store::contact_role::of_account(db, subject.id(), None, 4 * CONTACTS).await.map_err(Problem::internal)?;
+    let roles =
+        store::contact_role::of_account(db, subject.id(), None, 4 * CONTACTS).await.map_err(Problem::internal)?;
     let mut by_contact: HashMap<i64, Vec<&'static str>> = HashMap::new();
     for role in roles.iter().filter(|role| role.effective_from <= day && role.effective_to.is_none_or(|to| to > day)) {
         by_contact.entry(role.contact_id).or_default().push(role.role.as_str());
@@ -34,9 +35,13 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
         .filter(|contact| contact.effective_from <= day && contact.effective_to.is_none_or(|to| to > day))
         .collect();
     let people = if present.is_empty() {
-        notice::empty("No contacts", "Nobody at this account is known.", &html! {
-            a.btn href="/sources" { "Import contacts" }
-        })
+        notice::empty(
+            "No contacts",
+            "Nobody at this account is known.",
+            &html! {
+                a.btn href="/sources" { "Import contacts" }
+            },
+        )
     } else {
         table(subject, &present, &by_contact)
     };

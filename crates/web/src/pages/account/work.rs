@@ -67,8 +67,10 @@ pub(super) fn touchpoint_opener() -> Markup {
 
 /// The touchpoint form.
 pub(super) fn touchpoint_dialog(subject: &Subject<'_>) -> Markup {
-    let kinds = [("call", "Call"), ("meeting", "Meeting"), ("email", "Mail"), ("qbr", "Business review"), ("note", "Note")];
-    let directions = [("outbound", "We contacted them"), ("inbound", "They contacted us"), ("internal", "Among ourselves")];
+    let kinds =
+        [("call", "Call"), ("meeting", "Meeting"), ("email", "Mail"), ("qbr", "Business review"), ("note", "Note")];
+    let directions =
+        [("outbound", "We contacted them"), ("inbound", "They contacted us"), ("internal", "Among ourselves")];
     dialog(
         "log-touchpoint",
         "Log touchpoint",

@@ -57,15 +57,8 @@ impl List {
     /// Reads a list out of a book.
     pub(super) fn of(book: &Book, filter: &RowFilter, asked: Asked, segments: &[Segment]) -> Answer<Self> {
         let (chosen, wrong) = chosen(book, filter, &asked, segments)?;
-        let mut list = Self {
-            rows: Vec::new(),
-            bands: [0; 4],
-            arr_cents: 0,
-            owners: Vec::new(),
-            tiers: Vec::new(),
-            wrong,
-            asked,
-        };
+        let mut list =
+            Self { rows: Vec::new(), bands: [0; 4], arr_cents: 0, owners: Vec::new(), tiers: Vec::new(), wrong, asked };
         let wanted = Band::parse(&list.asked.band);
         let needle = list.asked.q.trim().to_lowercase();
         let csm: Option<i64> = list.asked.csm.parse().ok();

@@ -25,8 +25,7 @@ const RENEWAL: Column<'_> = Column::new("Renewal").sorts("renewal");
 const SEATS: Column<'_> = Column::new("Seat use").sorts("seats").number().until(Stay::Desktop);
 const CSM: Column<'_> = Column::new("CSM").sorts("csm").until(Stay::Desktop);
 const TOUCH: Column<'_> = Column::new("Last touch").sorts("touch").until(Stay::Tablet);
-const COLUMNS: [Column<'_>; 8] =
-    [Column::new("Account").sorts("name"), HEALTH, TREND, ARR, RENEWAL, SEATS, CSM, TOUCH];
+const COLUMNS: [Column<'_>; 8] = [Column::new("Account").sorts("name"), HEALTH, TREND, ARR, RENEWAL, SEATS, CSM, TOUCH];
 
 /// The whole page.
 pub(super) fn page(book: &Book, list: &List, segments: &[Segment]) -> Markup {
