@@ -276,7 +276,7 @@ async fn next_snapshot(tx: &Tx, files: i64, changes: &str, now: Instant) -> Resu
         time_placeholder(tx, 1)
     );
     let row = tx.query_one_raw(statement(tx, sql, [time(now), files.into()])).await?;
-    let row = row.ok_or_else(|| StoreError::not_found("lake catalogue", "main"))?;
+    let row = row.ok_or_else(|| StoreError::not_found("lake catalogue", &"main"))?;
     let (id, next_file): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     let sql = "INSERT INTO ducklake_snapshot_changes (snapshot_id, changes_made) VALUES ($1, $2)";
     tx.execute_raw(statement(tx, sql, [id.into(), changes.into()])).await?;

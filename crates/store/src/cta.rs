@@ -158,7 +158,7 @@ pub async fn open(tx: &Tx, new: NewCta, actor: &str, now: Instant) -> Result<Ope
     // Without a target: whichever of the two uniqueness rules speaks up, there is one already.
     let Some(cta) = row::insert_unless(tx, new.opened(now), &mut OnConflict::new()).await? else {
         let found = Entity::find().filter(same).order_by_asc(Column::Id).one(tx).await?;
-        return found.map(Opened::Already).ok_or_else(|| StoreError::not_found("cta", "of the same cause"));
+        return found.map(Opened::Already).ok_or_else(|| StoreError::not_found("cta", &"of the same cause"));
     };
     task::insert_all(tx, &cta, tasks).await?;
     let change = NewChange {

@@ -60,6 +60,7 @@ pub struct NewEvent {
 
 /// What a message says about a user: seen, and perhaps whose they are. What is `None` stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "three identities are what it is made of")]
 pub struct SeenUser {
     /// What the source calls them.
     pub external_id: String,
@@ -217,7 +218,7 @@ pub struct Backlog {
 pub async fn backlog(db: &impl Db) -> Result<Backlog, StoreError> {
     let sql = "SELECT count(*), CAST(COALESCE(sum(events), 0) AS BIGINT), CAST(COALESCE(sum(length(payload)), 0) AS BIGINT) FROM inbox";
     let totals = db.query_one_raw(text(db, sql)).await?;
-    let totals = totals.ok_or_else(|| StoreError::not_found("inbox", "total"))?;
+    let totals = totals.ok_or_else(|| StoreError::not_found("inbox", &"total"))?;
     let first = db.query_one_raw(text(db, "SELECT received_at FROM inbox ORDER BY seq LIMIT 1")).await?;
     Ok(Backlog {
         rows: totals.try_get_by_index(0)?,

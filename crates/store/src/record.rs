@@ -75,7 +75,7 @@ pub async fn insert<M: Fact>(tx: &Tx, fact: M) -> Result<M, StoreError> {
 /// The fact with this id, locked until the transaction ends.
 pub async fn find<M: Fact>(tx: &Tx, id: i64) -> Result<M, StoreError> {
     let found = M::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
-    found.ok_or_else(|| StoreError::not_found(M::KIND, id))
+    found.ok_or_else(|| StoreError::not_found(M::KIND, &id))
 }
 
 /// Replaces the fact with the same id, keeping what it said before. A fact that says the same is left alone.

@@ -58,7 +58,7 @@ pub(crate) async fn find<E: EntityTrait>(
     id: <E::PrimaryKey as PrimaryKeyTrait>::ValueType,
 ) -> Result<E::Model, StoreError> {
     let named = format!("{id:?}");
-    E::find_by_id(id).one(db).await?.ok_or_else(|| StoreError::not_found(kind, named))
+    E::find_by_id(id).one(db).await?.ok_or_else(|| StoreError::not_found(kind, &named))
 }
 
 /// Replaces the row with the same key.

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 pub const SKIPPED: &str = "SKIPPED: no PostgreSQL server binary (looked in PATH and /usr/lib/postgresql/*/bin)";
 
 /// How long a server may take to start or stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server of our own.
 #[derive(Debug)]

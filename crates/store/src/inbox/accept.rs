@@ -155,7 +155,7 @@ impl Tally {
             error_at.into(),
         ];
         match tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() {
-            0 => Err(StoreError::not_found("source", source_id)),
+            0 => Err(StoreError::not_found("source", &source_id)),
             _ => Ok(()),
         }
     }

@@ -47,6 +47,7 @@ pub(crate) fn on_both<F: Future<Output = ()>>(test: impl Fn(Store) -> F) {
 }
 
 /// Runs a test on a database of each kind that nobody has opened yet.
+#[expect(clippy::needless_pass_by_value, reason = "a test is written where it is passed")]
 pub(crate) fn on_both_closed(test: impl AsyncFn(&Database)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(test(&Database::sqlite()));

@@ -98,12 +98,13 @@ fn a_write_can_be_awaited_on_any_thread() {
                 .write(async |tx| {
                     let account = store::record::insert(tx, super::company::an_account(by)).await?;
                     store::record::edit::<store::Account>(tx, account.id, super::company::at(1), |a| {
-                        a.name = by.clone()
+                        a.name = by.clone();
                     })
                     .await
                 })
                 .await
         });
-        assert_eq!(tokio::task::JoinSet::from_iter([written]).join_all().await.len(), 1);
+        let written = tokio::task::JoinSet::from_iter([written]).join_all().await.remove(0);
+        assert_eq!(written.unwrap().1.name, "acme");
     });
 }

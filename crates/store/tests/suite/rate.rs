@@ -22,7 +22,7 @@ async fn accept(store: &store::Store, size: u64, callers: u64, total: u64) {
     });
     let (inbox, writer) = inbox::open(store.clone(), encoder, Limits::default());
     let started = Instant::now();
-    let (_, ()) = tokio::join!(
+    let ((), ()) = tokio::join!(
         async {
             let each = total / callers;
             let callers = (0..callers).map(|caller| {
