@@ -14,5 +14,7 @@
 pub mod csv;
 pub mod json;
 pub mod personal;
+pub mod preset;
 pub mod record;
 pub mod segment;
+pub mod singer;

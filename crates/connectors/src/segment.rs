@@ -78,7 +78,7 @@ impl Route {
         let path = path.trim_matches('/');
         let word = ["v1/", "beacon/v1/", "api/s/s2s/", "api/s/"].iter().find_map(|base| path.strip_prefix(base))?;
         match word {
-            "batch" | "import" | "b" | "event" => Some(Self::Batch),
+            "batch" | "import" | "b" => Some(Self::Batch),
             call => Call::parse(call).map(Self::One),
         }
     }

@@ -1,5 +1,6 @@
-//! What the cells of one column prove together: the order of day and month, the
-//! decimal separator, and whether bare numbers are times or values.
+//! What the cells of one column prove together: the order of day and month, the decimal
+//! separator, and whether bare numbers are times or values. Nothing is decided here: a
+//! column only says what it saw and on which line, so that a notice can show it.
 
 use crate::record::date::{self, Format, Order, Proof};
 use crate::record::number::{self, Decimal, Shape};

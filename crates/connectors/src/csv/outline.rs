@@ -1,4 +1,6 @@
-//! A sheet whose numbers and dates are still open, and how the survey closes it.
+//! A sheet whose numbers and dates are still open, and how the survey closes it. After
+//! this step every choice is made and written into the mapping; the rows that follow
+//! need no guessing.
 
 use super::PlanError;
 use super::dialect::Delimiter;

@@ -1,4 +1,5 @@
-//! The first reading of a file: from bytes to a [`Sheet`].
+//! The first reading of a file: from bytes to a [`Sheet`]. It refuses what no row could
+//! survive, such as a workbook or a missing key column, before anything is imported.
 
 use std::io::{self, Read, Seek, SeekFrom};
 

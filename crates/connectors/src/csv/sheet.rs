@@ -1,5 +1,6 @@
-//! The [`Sheet`]: everything that was found out about a file before its rows are
-//! read, in a form a person can check on one page.
+//! The [`Sheet`]: everything that was found out about a file before its rows are read,
+//! in a form a person can check on one page. It holds no rows; it knows how to read
+//! them, as often as somebody brings the file.
 
 use std::io::Read;
 

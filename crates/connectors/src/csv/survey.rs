@@ -1,4 +1,5 @@
-//! What all rows of a file prove together, column by column.
+//! What all rows of a file prove together, column by column. Rows with a broken form
+//! are counted but believed in nothing.
 
 use super::column::{Evidence, Witness};
 use super::mapping::Target;

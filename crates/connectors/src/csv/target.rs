@@ -1,5 +1,5 @@
-//! From headers to fields: as the mapping says, else as the catalogue understands
-//! them, each field filled once.
+//! From headers to fields: as the mapping says, else as the catalogue understands them,
+//! each field filled once. What means nothing is reported, never dropped in silence.
 
 use std::collections::BTreeMap;
 

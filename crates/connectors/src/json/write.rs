@@ -1,5 +1,6 @@
-//! The way out: compact JSON text, numbers with the digits they came with, and
-//! the conversion to `serde_json` for columns that hold traits.
+//! The way out: compact JSON text, numbers with the digits they came with, and the
+//! conversion to `serde_json` for columns that hold traits. It writes what was read: no
+//! sorting, no pretty printing, no rounding.
 
 use std::fmt::{self, Write};
 

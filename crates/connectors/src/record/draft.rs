@@ -1,4 +1,6 @@
-//! The [`Draft`] itself and the typed way to ask it for a field.
+//! The [`Draft`] itself and the typed way to ask it for a field. Asking for a field
+//! under another type than the catalogue gives it is a mistake of ours, and answers
+//! `Absent`.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! A [`Field`] is one entry of the catalogue: its name, what it may hold, the
-//! headers that mean it in other people's files, and a sentence for the reference.
+//! A [`Field`] is one entry of the catalogue: its name, what it may hold, the headers
+//! that mean it in other people's files, and a sentence for the reference. It holds no
+//! parsing; `build` reads values by the kind of their field.
 
 use super::choice::Choice;
 use super::{Object, fields};

@@ -1,5 +1,5 @@
 //! The importable fields of a payment attempt: when somebody tried to collect an
-//! invoice, and whether that failed.
+//! invoice, and whether that failed. The money itself is on the invoice.
 
 use super::field::{Field, Kind, LINE, field, required};
 use super::{KEY, Object};

@@ -1,5 +1,6 @@
-//! From bytes on the wire to bytes of text: decompression by content, with the
-//! limit counted while decoding, so that a bomb costs no more than a large body.
+//! From bytes on the wire to bytes of text: decompression by content, with the limit
+//! counted while decoding, so that a bomb costs no more than a large body. Character
+//! encodings are not its business.
 
 use std::borrow::Cow;
 use std::io::Read;

@@ -1,5 +1,6 @@
-//! The understood forms: [`Message`], its [`Kind`], and what is kept of a message
-//! that was not understood.
+//! The understood forms: [`Message`], its [`Kind`], and what is kept of a message that
+//! was not understood. They hold no rules; what makes a message good or bad is in
+//! `read`.
 
 use domain::Instant;
 use sha2::{Digest, Sha256};

@@ -1,4 +1,5 @@
-//! From one raw message to a [`Message`], or to the reason why not.
+//! From one raw message to a [`Message`], or to the reason why not. It sees one message
+//! at a time and what its batch shares, and never looks at its neighbours.
 
 use domain::Instant;
 

@@ -1,5 +1,6 @@
 //! A [`Format`] a mapping names for a column, written as one word or as a strftime
-//! pattern: `dmy`, `mdy`, `iso`, `epoch_s`, `epoch_ms`, `excel`, `%d-%m-%y`.
+//! pattern: `dmy`, `mdy`, `iso`, `epoch_s`, `epoch_ms`, `excel`, `%d-%m-%y`. Words
+//! cover what files commonly hold; the pattern is the way out for the rest.
 
 use std::fmt;
 use std::str::FromStr;

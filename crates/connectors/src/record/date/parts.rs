@@ -1,5 +1,6 @@
 //! A small reader that walks over the numbers and words of a date, since no single
-//! pattern covers what people write.
+//! pattern covers what people write. It never guesses: a date that could be two days is
+//! reported as such.
 
 use chrono::{NaiveDate, NaiveTime};
 

@@ -1,0 +1,137 @@
+//! A [`Preset`] says, as data, what the streams of a vendor mean: which object a
+//! record of a stream becomes, and at which path each of our fields lies. Presets
+//! for known vendors are TOML files beside the code; anybody can write another.
+//!
+//! ```toml
+//! [[rule]]
+//! stream = "customers"
+//! object = "account"
+//! key = "id"
+//! keep = ["metadata"]
+//!
+//! [rule.fields]
+//! name = ["name", "email"]                     # the first that is there
+//! renewal_date = { path = "period_end", as = "epoch_s" }
+//! status = { path = "state", map = { live = "active", "*" = "churned" } }
+//! ```
+//!
+//! A rule with `each` makes one draft of every object in a list; its paths then start
+//! at the element, and at the record when they start with `^.`. A rule with
+//! `fallback` is used when the rules of the same object before it found nothing. Deliberately
+//! absent: code per vendor, and formulas beyond the two every billing system needs
+//! (`monthly` and `months`).
+
+mod generic;
+mod rate;
+mod rule;
+mod spec;
+
+use std::collections::BTreeMap;
+
+use domain::Instant;
+use serde::Deserialize;
+
+use crate::json::Value;
+use crate::record::{Draft, Fault, Object};
+
+pub use generic::guess;
+use rule::Rule;
+
+/// What the streams of a vendor mean.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    /// The vendor.
+    pub name: String,
+    /// What it brings, in a sentence or two.
+    pub doc: String,
+    /// Rules in order.
+    #[serde(rename = "rule", default)]
+    rules: Vec<Rule>,
+}
+
+/// Why a preset cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PresetError {
+    /// Not a preset document.
+    #[error("the preset cannot be read")]
+    Toml(#[from] toml::de::Error),
+    /// A field the object of its rule does not have.
+    #[error("the rule for `{stream}` fills `{field}`, which is not a field of {}", object.as_str())]
+    UnknownField {
+        /// The stream of the rule.
+        stream: String,
+        /// What was written.
+        field: String,
+        /// The object of the rule.
+        object: Object,
+    },
+    /// A conversion nobody knows.
+    #[error("the rule for `{stream}` reads `{field}` as `{word}`, which is neither minor nor a date format")]
+    UnknownConversion {
+        /// The stream of the rule.
+        stream: String,
+        /// The field.
+        field: String,
+        /// What was written.
+        word: String,
+    },
+}
+
+/// The presets that come with the product, by name.
+const NAMED: [(&str, &str); 2] =
+    [("hubspot", include_str!("../presets/hubspot.toml")), ("stripe", include_str!("../presets/stripe.toml"))];
+
+impl Preset {
+    /// The names of the presets that come with the product, and `generic`, which guesses
+    /// from the names of streams and members.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(name, _)| *name).chain(["generic"])
+    }
+
+    /// The preset of this name; `None` when there is none.
+    pub fn named(name: &str) -> Option<Result<Self, PresetError>> {
+        if name == "generic" {
+            let doc = "Understands streams and members by their names.".to_owned();
+            return Some(Ok(Self { name: name.to_owned(), doc, rules: Vec::new() }));
+        }
+        NAMED.iter().find(|(known, _)| *known == name).map(|(_, text)| Self::from_toml(text))
+    }
+
+    /// Reads a preset and checks that its fields exist.
+    pub fn from_toml(text: &str) -> Result<Self, PresetError> {
+        let preset: Self = toml::from_str(text)?;
+        preset.rules.iter().try_for_each(Rule::check)?;
+        Ok(preset)
+    }
+
+    /// Whether a stream means anything here. What means nothing is kept raw.
+    pub fn knows(&self, stream: &str) -> bool {
+        if self.rules.is_empty() {
+            return guess(stream).is_some();
+        }
+        self.rules.iter().any(|rule| rule.stream == stream)
+    }
+
+    /// What a record of a stream becomes: no draft, one, or several.
+    pub fn drafts(&self, stream: &str, record: &Value<'_>, received_at: Instant) -> Vec<Result<Draft, Fault>> {
+        if self.rules.is_empty() {
+            return guess(stream).map(|object| generic::draft(object, record, received_at)).into_iter().collect();
+        }
+        let mut drafts = Vec::new();
+        let mut found: BTreeMap<Object, usize> = BTreeMap::new();
+        for rule in self.rules.iter().filter(|rule| rule.stream == stream) {
+            let before = found.entry(rule.object).or_default();
+            if rule.fallback && *before > 0 {
+                continue;
+            }
+            let made = rule.drafts(record, received_at);
+            *before += made.len();
+            drafts.extend(made);
+        }
+        drafts
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The preset for everything nobody wrote one for: the name of a stream says what its
+//! records are, and the names of their members which fields they fill, by the same
+//! catalogue that reads the headers of spreadsheets. It guesses only by names, never by
+//! values, so the same stream is read the same way every time.
+
+use domain::Instant;
+
+use super::spec::Spec;
+use crate::json::{Members, Value};
+use crate::record::{Builder, DerivedKeys, Draft, Fault, Object, field_for_header, fields};
+
+/// Words in the names of streams, and what they mean.
+const STREAMS: [(&str, Object); 22] = [
+    ("account", Object::Account),
+    ("company", Object::Account),
+    ("companies", Object::Account),
+    ("customer", Object::Account),
+    ("organization", Object::Account),
+    ("organisation", Object::Account),
+    ("org", Object::Account),
+    ("tenant", Object::Account),
+    ("workspace", Object::Account),
+    ("contact", Object::Contact),
+    ("person", Object::Contact),
+    ("people", Object::Contact),
+    ("user", Object::Contact),
+    ("subscription", Object::Subscription),
+    ("contract", Object::Subscription),
+    ("subscription_item", Object::SubscriptionItem),
+    ("invoice", Object::Invoice),
+    ("ticket", Object::Ticket),
+    ("case", Object::Ticket),
+    ("touchpoint", Object::Touchpoint),
+    ("survey_response", Object::SurveyResponse),
+    ("event", Object::Event),
+];
+
+/// What the records of a stream are, by its name: `public-organizations` holds accounts.
+/// A schema before the name counts for nothing.
+pub fn guess(stream: &str) -> Option<Object> {
+    let name = stream.rsplit(['-', '.', '/']).next().unwrap_or(stream).to_ascii_lowercase();
+    let singular = name.strip_suffix('s').unwrap_or(&name);
+    STREAMS.iter().find(|(word, _)| *word == name || *word == singular).map(|(_, object)| *object)
+}
+
+/// A draft from the members of a record.
+pub(super) fn draft(object: Object, record: &Value<'_>, received_at: Instant) -> Result<Draft, Fault> {
+    let mut builder = Builder::new(object, received_at);
+    let members: Vec<(&str, &Value<'_>)> = record.as_object().into_iter().flat_map(Members::iter).collect();
+    let mut used = vec![false; members.len()];
+    for field in fields(object) {
+        let rank = |name: &str| field_for_header(object, name).is_some_and(|found| found.name == field.name);
+        let position = members.iter().position(|(name, _)| *name == field.name);
+        let position = position.or_else(|| members.iter().position(|(name, _)| rank(name)));
+        let Some(position) = position else { continue };
+        let (_, value) = members[position];
+        used[position] = true;
+        let text = match value {
+            Value::Text(text) => text.trim(),
+            Value::Number(digits) => digits,
+            Value::Bool(true) => "true",
+            Value::Bool(false) => "false",
+            Value::Null => "",
+            Value::Array(_) | Value::Object(_) => {
+                used[position] = false;
+                continue;
+            }
+        };
+        if text.is_empty() {
+            builder.clear(field);
+        } else {
+            builder.set(field, text, &Spec::plain())?;
+        }
+    }
+    for ((name, value), _) in members.iter().zip(&used).filter(|(_, used)| !**used) {
+        builder.keep(name, value.to_serde());
+    }
+    builder.finish(|| DerivedKeys::default().key([record.to_string()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_known_by_their_names() {
+        for (stream, object) in [
+            ("public-organizations", Object::Account),
+            ("companies", Object::Account),
+            ("crm.Accounts", Object::Account),
+            ("public-users", Object::Contact),
+            ("subscription_items", Object::SubscriptionItem),
+            ("survey_responses", Object::SurveyResponse),
+        ] {
+            assert_eq!(guess(stream), Some(object), "{stream}");
+        }
+        assert_eq!(guess("deals"), None);
+        assert_eq!(guess("s"), None);
+    }
+}

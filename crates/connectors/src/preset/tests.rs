@@ -1,0 +1,171 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::json::parse;
+use crate::record::{Code, Given};
+
+fn now() -> Instant {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+fn preset(name: &str) -> Preset {
+    Preset::named(name).unwrap().unwrap()
+}
+
+fn drafts(name: &str, stream: &str, record: &str) -> Vec<Draft> {
+    let value = parse(record).unwrap().value;
+    preset(name).drafts(stream, &value, now()).into_iter().map(|draft| draft.unwrap()).collect()
+}
+
+#[test]
+fn every_preset_that_ships_is_sound() {
+    for name in Preset::names() {
+        assert_eq!(preset(name).name, name);
+        assert!(!preset(name).doc.is_empty());
+    }
+    assert!(Preset::named("unheard").is_none());
+}
+
+#[test]
+fn a_preset_that_names_strangers_is_refused() {
+    let rule = |fields: &str| {
+        Preset::from_toml(&format!(
+            "name = 'x'\ndoc = 'x'\n[[rule]]\nstream = 's'\nobject = 'account'\nkey = 'id'\n[rule.fields]\n{fields}"
+        ))
+        .unwrap_err()
+        .to_string()
+    };
+    assert_eq!(rule("revenue = 'r'"), "the rule for `s` fills `revenue`, which is not a field of account");
+    assert_eq!(
+        rule("mrr_cents = { path = 'r', as = 'dollars' }"),
+        "the rule for `s` reads `mrr_cents` as `dollars`, which is neither minor nor a date format"
+    );
+    assert_eq!(rule("name = { pathh = 'r' }"), "the preset cannot be read");
+}
+
+#[test]
+fn a_stripe_customer_is_an_account() {
+    let record = r#"{"id":"cus_1","name":null,"email":"billing@acme.test","currency":"eur","metadata":{"account_id":"acme","region":"EU"}}"#;
+    let draft = &drafts("stripe", "customers", record)[0];
+    assert_eq!(draft.key, "cus_1");
+    assert_eq!(draft.text("name"), Given::Set("billing@acme.test"));
+    assert_eq!(draft.text("same_as"), Given::Set("acme"));
+    assert_eq!(draft.text("currency"), Given::Set("EUR"));
+    assert_eq!(serde_json::Value::Object(draft.extra.clone()).to_string(), r#"{"region":"EU"}"#);
+}
+
+/// The shape before API 2025-03-31 through tap-stripe: items are only named.
+#[test]
+fn an_old_stripe_subscription_has_one_item_by_its_plan() {
+    let record = r#"{"id":"sub_1","customer":"cus_1","status":"active","start_date":"2026-01-15T03:49:55.000000Z",
+        "cancel_at_period_end":false,"canceled_at":null,"ended_at":null,"current_period_end":"2026-12-22T03:49:55.000000Z",
+        "items":["si_1"],"quantity":3,"trial_end":null,
+        "plan":{"id":"pro-monthly","nickname":"Pro","product":"prod_pro","amount":250000,"currency":"usd","interval":"month","interval_count":1,"billing_scheme":"per_unit"}}"#;
+    let found = drafts("stripe", "subscriptions", record);
+    let [subscription, item] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((subscription.object, item.object), (Object::Subscription, Object::SubscriptionItem));
+    assert_eq!(subscription.text("account"), Given::Set("cus_1"));
+    assert_eq!(subscription.int("period_months"), Given::Set(1));
+    assert_eq!(subscription.bool("auto_renew"), Given::Set(true));
+    assert_eq!(subscription.day("effective_to"), Given::Set("2026-12-22".parse().unwrap()));
+    assert_eq!(subscription.day("cancelled_on"), Given::Cleared, "null means there is none");
+    assert_eq!(item.key, "si_1");
+    assert_eq!(item.cents("mrr_cents"), Given::Set(750_000));
+    assert_eq!((item.int("quantity"), item.text("unit")), (Given::Set(3), Given::Set("seat")));
+    assert_eq!(item.day("effective_from"), Given::Set("2026-01-15".parse().unwrap()));
+}
+
+/// The shape since API 2025-03-31: periods and prices on the items, times as numbers.
+#[test]
+fn a_new_stripe_subscription_has_the_items_it_lists() {
+    let record = r#"{"id":"sub_2","customer":"cus_2","status":"trialing","start_date":1795319596,"trial_end":1797911596,
+        "cancel_at_period_end":true,"currency":"usd",
+        "items":{"object":"list","data":[
+          {"id":"si_a","quantity":10,"current_period_end":1797911596,"price":{"id":"p1","nickname":"Seats","product":"prod_1","unit_amount":1500,"unit_amount_decimal":"1500","currency":"usd","billing_scheme":"per_unit","recurring":{"interval":"month","interval_count":1}}},
+          {"id":"si_b","quantity":1,"price":{"id":"p2","product":"prod_2","unit_amount":120000,"currency":"usd","recurring":{"interval":"year","interval_count":1}}}]}}"#;
+    let found = drafts("stripe", "subscriptions", record);
+    let [subscription, seats, support] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(subscription.bool("auto_renew"), Given::Set(false));
+    assert_eq!(subscription.day("effective_from"), Given::Set("2026-11-22".parse().unwrap()));
+    assert_eq!(subscription.day("effective_to"), Given::Set("2026-12-22".parse().unwrap()));
+    assert_eq!((seats.key.as_str(), seats.cents("mrr_cents")), ("si_a", Given::Set(15_000)));
+    assert_eq!((support.key.as_str(), support.cents("mrr_cents")), ("si_b", Given::Set(10_000)));
+    assert_eq!(seats.text("subscription"), Given::Set("sub_2"));
+    assert_eq!(
+        seats.day("effective_from"),
+        Given::Set("2026-12-22".parse().unwrap()),
+        "revenue begins after the trial"
+    );
+    assert_eq!(seats.day("effective_to"), Given::Absent);
+}
+
+#[test]
+fn stripe_invoices_and_charges() {
+    let record = r#"{"id":"in_1","customer":"cus_1","status":"paid","total":750000,"currency":"usd","created":"2026-11-22T03:49:56.000000Z",
+        "parent":{"subscription_details":{"subscription":"sub_1"}},
+        "status_transitions":{"finalized_at":"2026-11-22T03:49:56.000000Z","paid_at":"2026-11-23T00:00:00.000000Z","voided_at":null}}"#;
+    let draft = &drafts("stripe", "invoices", record)[0];
+    assert_eq!(draft.cents("amount_cents"), Given::Set(750_000));
+    assert_eq!(draft.text("subscription"), Given::Set("sub_1"));
+    assert_eq!(draft.day("paid_on"), Given::Set("2026-11-23".parse().unwrap()));
+    assert_eq!((draft.day("voided_on"), draft.day("due_on")), (Given::Cleared, Given::Absent));
+    assert_eq!(drafts("stripe", "invoices", &record.replace("\"paid\"", "\"draft\"")), []);
+
+    let charge = r#"{"id":"ch_1","customer":"cus_1","invoice":"in_1","created":1795319596,"status":"failed","failure_message":"Card declined"}"#;
+    let draft = &drafts("stripe", "charges", charge)[0];
+    assert_eq!((draft.bool("failed"), draft.text("reason")), (Given::Set(true), Given::Set("Card declined")));
+    assert_eq!(drafts("stripe", "charges", r#"{"id":"ch_2","invoice":null,"status":"succeeded"}"#), []);
+}
+
+#[test]
+fn hubspot_numbers_are_strings_and_unknown_properties_are_kept() {
+    let record = r#"{"id":"101","properties":{"name":"Acme Ltd","domain":"acme.test","numberofemployees":"420","lifecyclestage":"customer","renewal_date":"2027-01-31","annualrevenue":"5000000","industry":null}}"#;
+    let draft = &drafts("hubspot", "companies", record)[0];
+    assert_eq!((draft.key.as_str(), draft.int("employees")), ("101", Given::Set(420)));
+    assert_eq!(draft.text("status"), Given::Set("active"));
+    assert_eq!(draft.text("industry"), Given::Cleared);
+    assert_eq!(draft.text("region"), Given::Absent);
+    assert_eq!(serde_json::Value::Object(draft.extra.clone()).to_string(), r#"{"annualrevenue":"5000000"}"#);
+    let contact = r#"{"id":"201","properties":{"email":"Ann@acme.test","firstname":"Ann","lastname":"Lee","jobtitle":"CIO","associatedcompanyid":"101"}}"#;
+    let draft = &drafts("hubspot", "contacts", contact)[0];
+    assert_eq!((draft.text("name"), draft.text("account")), (Given::Set("Ann Lee"), Given::Set("101")));
+}
+
+#[test]
+fn the_generic_preset_reads_a_table_by_its_names() {
+    let record = r#"{"id":"4f56","name":"Acme Ltd","plan":"pro","seats":25,"mrr":2500.00,"created_at":"2026-11-22T03:56:54.022553+00:00","settings":{"sso":true},"tags":["beta"]}"#;
+    let draft = &drafts("generic", "public-organizations", record)[0];
+    assert_eq!((draft.key.as_str(), draft.cents("mrr_cents")), ("4f56", Given::Set(250_000)));
+    assert_eq!(draft.int("seats"), Given::Set(25));
+    assert_eq!(
+        serde_json::Value::Object(draft.extra.clone()).to_string(),
+        r#"{"settings":{"sso":true},"tags":["beta"]}"#
+    );
+    assert!(!preset("generic").knows("public-migrations"));
+}
+
+#[test]
+fn what_does_not_fit_is_a_fault_with_its_field() {
+    let value = parse(r#"{"id":"in_1","customer":"c","total":12.5,"created":1795319596}"#).unwrap().value;
+    let fault = preset("stripe").drafts("invoices", &value, now()).remove(0).unwrap_err();
+    assert_eq!((fault.field, fault.code), ("amount_cents", Code::BadNumber));
+    let value = parse(r#"{"id":"in_1","customer":{"id":"c"},"total":12,"created":1795319596}"#).unwrap().value;
+    let fault = preset("stripe").drafts("invoices", &value, now()).remove(0).unwrap_err();
+    assert_eq!((fault.field, fault.code), ("account", Code::BadType));
+    let value = parse(r#"{"customer":"c"}"#).unwrap().value;
+    let fault = preset("stripe").drafts("subscriptions", &value, now()).remove(0).unwrap_err();
+    assert_eq!(fault.code, Code::MissingKey);
+}
+
+proptest! {
+    #[test]
+    fn no_record_panics(members in prop::collection::hash_map("(id|name|customer|items|plan|quantity|total|created|properties|status)", "(null|\\{\\}|\\[\\{\\}\\]|\\[1\\]|-?[0-9]{1,20}|\"[a-z0-9-]{0,8}\"|true)", 0..8),
+                        stream in "(customers|subscriptions|invoices|charges|companies|contacts|users|events)") {
+        let members: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let Ok(document) = parse(&text) else { return Ok(()) };
+        for name in Preset::names() {
+            preset(name).drafts(&stream, &document.value, now());
+        }
+    }
+}
