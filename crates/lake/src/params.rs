@@ -95,6 +95,8 @@ impl Params {
 impl Param {
     fn to_expr(&self) -> Expr {
         match self {
+            Self::Int(Some(value @ 0..)) => literal(Value::Number(value.to_string(), false)),
+            Self::Bool(Some(value)) => literal(Value::Boolean(*value)),
             Self::Int(value) => typed(value.map(|value| value.to_string()), "Int64"),
             Self::Float(value) => typed(value.map(|value| value.to_string()), "Float64"),
             Self::Text(value) => typed(value.clone(), "Utf8View"),
@@ -107,11 +109,15 @@ impl Param {
     }
 }
 
+fn literal(value: Value) -> Expr {
+    Expr::Value(value.into())
+}
+
 /// `arrow_cast('text', 'type')`, which the planner folds into a constant.
 fn typed(text: Option<String>, data_type: &str) -> Expr {
-    let literal = text.map_or(Value::Null, Value::SingleQuotedString);
-    let args = [literal, Value::SingleQuotedString(data_type.to_owned())];
-    let args = args.map(|value| FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value.into()))));
+    let text = text.map_or(Value::Null, Value::SingleQuotedString);
+    let args = [text, Value::SingleQuotedString(data_type.to_owned())];
+    let args = args.map(|value| FunctionArg::Unnamed(FunctionArgExpr::Expr(literal(value))));
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new("arrow_cast")]),
         uses_odbc_syntax: false,

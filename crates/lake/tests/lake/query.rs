@@ -33,6 +33,22 @@ async fn parts_and_tail_are_one_table() {
     assert_eq!(number(&attributed), 1);
 }
 
+#[tokio::test]
+async fn a_tail_is_attributed_by_what_is_known_now() {
+    let (_folder, lake) = lake();
+    let anonymous = event(1, None, "2026-01-01T00:00:00Z");
+    let user = anonymous.user_id.unwrap();
+    let tail = [(1, blob(&[anonymous, event(2, Some(7), "2026-01-01T00:00:00Z")]))];
+    let accounts = "select account_id from event order by name";
+    let before = lake.view(vec![], &tail, &nobody()).unwrap();
+    let after = lake.view(vec![], &tail, &[(user, 3)].into_iter().collect()).unwrap();
+    assert_eq!(lines(&ask(&before, accounts).await), ["7", ""]);
+    assert_eq!(lines(&ask(&after, accounts).await), ["7", "3"]);
+    let later = lake.view(vec![], &[(2, blob(&[event(3, Some(9), "2026-01-01T00:00:00Z")]))], &nobody()).unwrap();
+    assert_eq!(lines(&ask(&later, accounts).await), ["9"]);
+    assert_eq!(lines(&ask(&after, accounts).await), ["7", "3"]);
+}
+
 /// How many files the plan of a query opens.
 async fn files(view: &View, sql: &str, params: &Params) -> usize {
     view.explain(sql, params).await.unwrap().matches(".parquet").count()
@@ -71,6 +87,16 @@ async fn counting_everything_reads_no_file() {
     let sql = "select count(*) as n, max(occurred_at) as last from event";
     assert_eq!(files(&view, sql, &Params::new()).await, 0);
     assert_eq!(lines(&ask(&view, sql).await), ["2700,2026-03-31T22:00:10Z"]);
+}
+
+#[tokio::test]
+async fn the_scan_rate_counts_what_it_read() {
+    let (_folder, lake) = lake();
+    let rate = mixed(&lake).scan_rate().await.unwrap();
+    assert_eq!((rate.events, rate.accounts), (2701, 10));
+    assert!(rate.per_second() > 0.0);
+    let empty = lake.view(vec![], &[], &nobody()).unwrap().scan_rate().await.unwrap();
+    assert_eq!((empty.events, empty.accounts), (0, 0));
 }
 
 #[tokio::test]
@@ -144,6 +170,9 @@ async fn parameters_are_values_and_never_sql() {
     let expected =
         "'; drop table event; --,-3,0.25,true,2026-11-22,2026-11-22T10:00:00.000001Z,,2026-11-21T10:00:00.000001Z";
     assert_eq!(lines(&answer), [expected]);
+    let limited = "select * from (values (1), (2), (3)) as t (n) order by n limit $rows offset $after";
+    let limited = view.query(limited, &Params::new().int("rows", 1).int("after", 1)).await.unwrap();
+    assert_eq!(number(&limited), 2);
     let missing = view.query("select $nothing", &Params::new()).await.unwrap_err();
     assert_eq!(missing.to_string(), "no value was given for the parameter $nothing");
 }
