@@ -7,5 +7,10 @@
 //! Deliberately absent: single sign-on, second factors and password rules beyond a minimum length.
 
 pub mod cookie;
+pub mod demo;
+pub mod link;
 pub mod password;
 pub mod secret;
+pub mod session;
+pub mod sign_in;
+pub mod token;

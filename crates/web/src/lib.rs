@@ -8,9 +8,25 @@
 //! Deliberately absent: SQL, statistics, and decisions. Records are read and written by `store`, numbers come from
 //! `engine`, and what is permitted is decided by [`domain::access::authorize`].
 
+pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod extract;
+pub mod fact;
+pub mod gate;
+pub mod ingest;
+pub mod live;
+pub mod page;
+pub mod pages;
+pub mod palette;
+pub mod probe;
 pub mod problem;
+pub mod route;
 pub mod server;
+pub mod state;
 pub mod ui;
+pub mod work;
+
+pub use route::router;
+pub use server::Server;
+pub use state::{AppState, Settings};

@@ -7,6 +7,8 @@
 //!
 //! Deliberately absent: stack traces, database texts, and any difference between what is absent and what is hidden.
 
+mod cause;
+
 use std::error::Error;
 use std::sync::Arc;
 

@@ -4,12 +4,14 @@
 //! turns the rest away; whoever is not known pays the same time as whoever is. The parameters travel inside the stored
 //! hash (PHC string), so they can be raised without touching old hashes. Absent: a pepper, and rules about characters.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 const RUNNING: usize = 2;
@@ -18,6 +20,17 @@ const WAITING: usize = 16;
 pub const MIN_CHARACTERS: usize = 12;
 /// The most bytes of a password, far above what a person types.
 pub const MAX_BYTES: usize = 512;
+
+/// A password that somebody typed; it does not print.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Typed(pub String);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typed(…)")
+    }
+}
 
 /// Why a password was not hashed or compared.
 #[derive(Debug, thiserror::Error)]
@@ -56,25 +69,25 @@ impl Hasher {
     }
 
     /// Hashes a new password after checking its length; the answer is a PHC string.
-    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+    pub async fn hash(&self, Typed(password): &Typed) -> Result<String, PasswordError> {
         if password.chars().count() < MIN_CHARACTERS {
             return Err(PasswordError::TooShort);
         }
         if password.len() > MAX_BYTES {
             return Err(PasswordError::TooLong);
         }
-        let password = password.to_owned();
+        let password = password.clone();
         self.run(move || digest(&password)).await
     }
 
     /// Whether `password` is the one behind `stored`; without a stored hash the answer is no, after the same time.
-    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, PasswordError> {
+    pub async fn verify(&self, Typed(password): &Typed, stored: Option<&str>) -> Result<bool, PasswordError> {
         if password.len() > MAX_BYTES {
             return Ok(false);
         }
         let known = stored.is_some();
         let stored = stored.map_or_else(|| Arc::clone(&self.decoy), Arc::from);
-        let password = password.to_owned();
+        let password = password.clone();
         let same = self.run(move || matches(&password, &stored)).await?;
         Ok(same && known)
     }
@@ -129,30 +142,35 @@ fn matches(password: &str, stored: &str) -> Result<bool, PasswordError> {
 mod tests {
     use super::*;
 
+    fn typed(text: &str) -> Typed {
+        Typed(text.to_owned())
+    }
+
     #[tokio::test]
     async fn the_right_password_alone_opens() {
         let hasher = Hasher::new().unwrap();
-        let stored = hasher.hash("correct horse battery").await.unwrap();
+        let stored = hasher.hash(&typed("correct horse battery")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(hasher.verify("correct horse battery", Some(&stored)).await.unwrap());
-        assert!(!hasher.verify("correct horse batterz", Some(&stored)).await.unwrap());
-        assert!(!hasher.verify("nobody has this password", None).await.unwrap());
+        assert!(hasher.verify(&typed("correct horse battery"), Some(&stored)).await.unwrap());
+        assert!(!hasher.verify(&typed("correct horse batterz"), Some(&stored)).await.unwrap());
+        assert!(!hasher.verify(&typed("nobody has this password"), None).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_flood_is_turned_away_and_the_rest_is_served() {
         let hasher = Hasher::new().unwrap();
-        let guesses = (0..40).map(|_| hasher.verify("a wrong password", None));
+        let guess = typed("a wrong password");
+        let guesses = (0..40).map(|_| hasher.verify(&guess, None));
         let answers = futures::future::join_all(guesses).await;
         let busy = answers.iter().filter(|answer| matches!(answer, Err(PasswordError::Busy))).count();
         assert_eq!(busy, 40 - RUNNING - WAITING);
-        assert!(!hasher.verify("later there is room again", None).await.unwrap());
+        assert!(!hasher.verify(&typed("later there is room again"), None).await.unwrap());
     }
 
     #[tokio::test]
     async fn length_is_the_only_rule() {
         let hasher = Hasher::new().unwrap();
-        assert!(matches!(hasher.hash("elevenchars").await, Err(PasswordError::TooShort)));
-        assert!(matches!(hasher.hash(&"x".repeat(513)).await, Err(PasswordError::TooLong)));
+        assert!(matches!(hasher.hash(&typed("elevenchars")).await, Err(PasswordError::TooShort)));
+        assert!(matches!(hasher.hash(&typed(&"x".repeat(513))).await, Err(PasswordError::TooLong)));
     }
 }

@@ -2,12 +2,12 @@
 //! healthy and why, what it uses, what it pays, who is there, what happened and
 //! what to do. What a person learns is logged here, and the page follows.
 
-mod explain;
+pub mod explain;
 mod overview;
 mod people;
 mod revenue;
 mod usage;
-mod work;
+pub mod work;
 
 use std::sync::Arc;
 

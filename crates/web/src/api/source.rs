@@ -1,0 +1,228 @@
+//! `/api/v1/sources`: where data comes from, how each is doing, and its write key.
+//!
+//! A write key is shown once, when it is made or rotated, and stops working the moment it is replaced. Absent: deleting a
+//! source, whose facts would lose their origin; it is disabled instead.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use engine::ingest;
+use serde::{Deserialize, Serialize};
+use store::source::Kind;
+use store::{Source, refusal, source};
+use utoipa::ToSchema;
+
+use super::list::{List, Paging};
+use super::operation::Created;
+use super::wire::{wire, words};
+use crate::auth::secret::{self, Secret};
+use crate::extract::{At, Input, Params};
+use crate::fact;
+use crate::gate::Access;
+use crate::problem::{Answer, Problem};
+use crate::state::AppState;
+
+const LONGEST_NAME: usize = 120;
+const LONGEST_KEY: usize = 40;
+
+words! {
+    kind: Kind,
+}
+
+wire! {
+    /// A place that data comes from.
+    #[schema(as = Source)]
+    pub struct SourceView from Source {
+        /// Identity.
+        id: i64,
+        /// A stable word.
+        key: String,
+        /// What people call it.
+        name: String,
+        /// How it sends.
+        #[schema(schema_with = kind)]
+        kind: Kind,
+        /// The first characters of its write key.
+        write_key_prefix: Option<String>,
+        /// Whether it is listened to.
+        enabled: bool,
+        /// When it was made.
+        created_at: DateTime<Utc>,
+        /// When it last sent anything.
+        last_message_at: Option<DateTime<Utc>>,
+        /// Messages taken.
+        accepted: i64,
+        /// Messages refused.
+        refused: i64,
+        /// Events whose account is not known yet.
+        unattributed: i64,
+        /// What went wrong last.
+        last_error: Option<String>,
+        /// When.
+        last_error_at: Option<DateTime<Utc>>,
+    }
+}
+
+wire! {
+    /// A message that was not taken, and why.
+    #[schema(as = Refusal)]
+    pub struct RefusalView from store::Refusal {
+        /// Identity.
+        id: i64,
+        /// From which source.
+        source_id: i64,
+        /// When.
+        at: DateTime<Utc>,
+        /// A stable word.
+        code: String,
+        /// What is wrong and what to do.
+        message: String,
+        /// The message itself, cut to 8 KiB.
+        body: String,
+    }
+}
+
+/// A source to make.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSource {
+    /// A stable word of letters, digits, `_` and `-`.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// What to change; a field left out stays.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSource {
+    /// What people call it.
+    name: Option<String>,
+    /// Whether it is listened to.
+    enabled: Option<bool>,
+}
+
+/// A source with its new write key, which is never shown again.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SourceWithKey {
+    /// The source.
+    pub source: SourceView,
+    /// The write key; keep it now.
+    pub write_key: String,
+}
+
+/// `GET /api/v1/sources`.
+pub async fn list(
+    State(app): State<AppState>,
+    _access: Access,
+    Params(paging): Params<Paging>,
+) -> Answer<Json<List<SourceView>>> {
+    let after = paging.after()?.unwrap_or(0);
+    let mut rows = source::all(app.engine.store().read()).await?;
+    rows.sort_unstable_by_key(|source| source.id);
+    Ok(Json(paging.page(rows.into_iter().filter(|source| source.id > after), |source| source.id)?))
+}
+
+/// `GET /api/v1/sources/{id}`.
+pub async fn show(State(app): State<AppState>, _access: Access, At(id): At<i64>) -> Answer<Json<SourceView>> {
+    Ok(Json(source::find(app.engine.store().read(), id).await?.into()))
+}
+
+/// `GET /api/v1/sources/{id}/refusals`.
+pub async fn refusals(
+    State(app): State<AppState>,
+    _access: Access,
+    At(id): At<i64>,
+    Params(paging): Params<Paging>,
+) -> Answer<Json<List<RefusalView>>> {
+    let db = app.engine.store().read();
+    source::find(db, id).await?;
+    let rows = refusal::of_source(db, id, paging.after()?, paging.fetch()?).await?;
+    Ok(Json(paging.page(rows, |refusal| refusal.id)?))
+}
+
+/// `POST /api/v1/sources`.
+pub async fn create(
+    State(app): State<AppState>,
+    _access: Access,
+    Input(new): Input<NewSource>,
+) -> Answer<Created<SourceWithKey>> {
+    let (source, key) = make(&app, new).await?;
+    let location = format!("/api/v1/sources/{}", source.id);
+    Ok(Created { location, body: SourceWithKey { source: source.into(), write_key: key.reveal().to_owned() } })
+}
+
+/// Makes a source with a write key; forms and the API end here.
+pub async fn make(app: &AppState, new: NewSource) -> Answer<(Source, Secret)> {
+    let key = fact::text("key", &new.key, LONGEST_KEY)?;
+    if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
+        return Err(Problem::invalid("key", "A key is made of letters, digits, `_` and `-`."));
+    }
+    if source::by_key(app.engine.store().read(), &key).await?.is_some() {
+        return Err(Problem::conflict(format!("There is already a source with the key `{key}`.")));
+    }
+    let secret = secret::write_key()?;
+    let row = Source {
+        id: 0,
+        key,
+        name: fact::text("name", &new.name, LONGEST_NAME)?,
+        kind: Kind::Segment,
+        write_key_hash: Some(ingest::hash_key(secret.reveal())),
+        write_key_prefix: Some(secret.shown_prefix()),
+        enabled: true,
+        created_at: app.engine.now(),
+        last_message_at: None,
+        accepted: 0,
+        refused: 0,
+        unattributed: 0,
+        last_error: None,
+        last_error_at: None,
+    };
+    let source: Source = app.engine.store().write(async |tx| source::insert(tx, row).await).await?;
+    app.engine.sources_changed();
+    Ok((source, secret))
+}
+
+/// `POST /api/v1/sources/{id}/rotate`.
+pub async fn rotate(State(app): State<AppState>, _access: Access, At(id): At<i64>) -> Answer<Json<SourceWithKey>> {
+    let secret = secret::write_key()?;
+    let source = edit(&app, id, |source| {
+        source.write_key_hash = Some(ingest::hash_key(secret.reveal()));
+        source.write_key_prefix = Some(secret.shown_prefix());
+    })
+    .await?;
+    Ok(Json(SourceWithKey { source: source.into(), write_key: secret.reveal().to_owned() }))
+}
+
+/// `PATCH /api/v1/sources/{id}`.
+pub async fn change(
+    State(app): State<AppState>,
+    _access: Access,
+    At(id): At<i64>,
+    Input(wanted): Input<ChangeSource>,
+) -> Answer<Json<SourceView>> {
+    let name = wanted.name.map(|name| fact::text("name", &name, LONGEST_NAME)).transpose()?;
+    let source = edit(&app, id, |source| {
+        source.enabled = wanted.enabled.unwrap_or(source.enabled);
+        if let Some(name) = name {
+            source.name = name;
+        }
+    })
+    .await?;
+    Ok(Json(source.into()))
+}
+
+/// Changes a source in one transaction and has its key looked up anew.
+async fn edit(app: &AppState, id: i64, change: impl FnOnce(&mut Source)) -> Answer<Source> {
+    let source = app
+        .engine
+        .store()
+        .write(async |tx| -> Answer<Source> {
+            let mut source = source::find(tx, id).await?;
+            change(&mut source);
+            Ok(source::update(tx, source).await?)
+        })
+        .await?;
+    app.engine.sources_changed();
+    Ok(source)
+}

@@ -1,0 +1,146 @@
+//! Events over HTTP, in the shape that Segment's and RudderStack's libraries send.
+//!
+//! A call is answered `200 {"success":true}` exactly, after its events are on disk; a bad body gets a 400 or 413 that no
+//! library repeats, an unknown key a 401, and overload a 429 or 503 that says when to come back. What a message means is
+//! the engine's business. Any website may call (CORS), because a write key can only write. Absent: reading anything back.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use domain::access::Actor;
+use engine::ingest::{self, IntakeError, SegmentCall};
+use serde::Deserialize;
+use store::{Source, source};
+
+use crate::extract::Params;
+use crate::gate::Access;
+use crate::problem::{Answer, Problem};
+use crate::state::AppState;
+
+/// The key of the source that API tokens send through.
+const TOKEN_SOURCE: &str = "api";
+const RETRY_AFTER: u64 = 2;
+
+/// Where a library that cannot set headers puts the key.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Query {
+    #[serde(rename = "writeKey")]
+    write_key: Option<String>,
+}
+
+/// `POST /v1/batch`, `/v1/track`, … and their short forms.
+pub async fn take(
+    State(app): State<AppState>,
+    access: Access,
+    uri: Uri,
+    Params(query): Params<Query>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let answer = match receive(&app, &access, uri.path(), &query, &headers, &body).await {
+        Ok(()) => {
+            let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+            (json, r#"{"success":true}"#).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    };
+    open_to_everybody(&headers, answer)
+}
+
+/// `OPTIONS` of the same paths: a browser asks before it sends.
+pub async fn preflight(headers: HeaderMap) -> Response {
+    open_to_everybody(&headers, StatusCode::NO_CONTENT.into_response())
+}
+
+async fn receive(
+    app: &AppState,
+    access: &Access,
+    path: &str,
+    query: &Query,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Answer<()> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let call = SegmentCall {
+        path,
+        authorization: text(header::AUTHORIZATION),
+        x_write_key: text(HeaderName::from_static("x-write-key")),
+        query_key: query.write_key.as_deref(),
+        content_encoding: text(header::CONTENT_ENCODING),
+        source_id: token_source(app, &access.actor).await?,
+        body,
+    };
+    let receipt = ingest::segment(&app.engine, call).await.map_err(refuse)?;
+    metrics::counter!("pomona_events_accepted_total").increment(receipt.accepted);
+    metrics::counter!("pomona_events_duplicate_total").increment(receipt.duplicates);
+    metrics::counter!("pomona_events_refused_total").increment(receipt.refused);
+    Ok(())
+}
+
+fn refuse(error: IntakeError) -> Problem {
+    match error {
+        IntakeError::UnknownKey => Problem::refused(StatusCode::UNAUTHORIZED, "unknown_write_key", error.to_string()),
+        IntakeError::Refused { status, ref message, .. } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+            let code = if status == StatusCode::PAYLOAD_TOO_LARGE { "too_large" } else { "malformed" };
+            Problem::refused(status, code, message.clone())
+        }
+        IntakeError::Busy => {
+            Problem::refused(StatusCode::TOO_MANY_REQUESTS, "busy", error.to_string()).retry(RETRY_AFTER)
+        }
+        IntakeError::Unavailable(_) => Problem::unavailable(error.to_string(), RETRY_AFTER).because(error),
+    }
+}
+
+/// The source of a caller with an API token, made on first use; a write key names its own.
+async fn token_source(app: &AppState, actor: &Actor) -> Answer<Option<i64>> {
+    if !matches!(actor, Actor::Token { .. }) {
+        return Ok(None);
+    }
+    if let Some(source) = source::by_key(app.engine.store().read(), TOKEN_SOURCE).await? {
+        return Ok(Some(source.id));
+    }
+    let row = Source {
+        id: 0,
+        key: TOKEN_SOURCE.to_owned(),
+        name: "API tokens".to_owned(),
+        kind: source::Kind::Api,
+        write_key_hash: None,
+        write_key_prefix: None,
+        enabled: true,
+        created_at: app.engine.now(),
+        last_message_at: None,
+        accepted: 0,
+        refused: 0,
+        unattributed: 0,
+        last_error: None,
+        last_error_at: None,
+    };
+    let made = app
+        .engine
+        .store()
+        .write(async |tx| -> Answer<Source> {
+            match source::by_key(tx, TOKEN_SOURCE).await? {
+                Some(source) => Ok(source),
+                None => Ok(source::insert(tx, row).await?),
+            }
+        })
+        .await?;
+    Ok(Some(made.id))
+}
+
+/// Lets any website's script send, with whatever headers it asked for, and remember the permission for a day.
+fn open_to_everybody(asked: &HeaderMap, mut answer: Response) -> Response {
+    let headers = answer.headers_mut();
+    let any = HeaderValue::from_static("*");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, asked.get(header::ORIGIN).cloned().unwrap_or(any));
+    headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    if let Some(wanted) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    }
+    answer
+}

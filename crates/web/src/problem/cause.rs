@@ -1,0 +1,118 @@
+//! From the errors of the other crates to what the reader is told.
+//!
+//! Only errors whose author is the reader (an expression, a statement, a file) are shown; a busy or absent dependency is
+//! named with a time to try again; everything else is ours, told without its text and logged with its whole chain.
+
+use axum::http::StatusCode;
+use engine::EngineError;
+use engine::import::ImportError;
+use lake::expression::ExpressionError;
+use lake::{FrameError, QueryError};
+use store::StoreError;
+
+use super::Problem;
+use crate::auth::link::LinkError;
+use crate::auth::password::PasswordError;
+use crate::auth::secret::NoRandomness;
+use crate::auth::token::TokenError;
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { .. } => Self::not_found(),
+            StoreError::Busy => Self::unavailable("Too many are writing at this moment. Nothing was changed.", 1),
+            StoreError::Unreachable(_) => {
+                Self::unavailable("The database does not answer. Nothing was changed.", 5).because(error)
+            }
+            StoreError::Conflict { .. } => {
+                Self::conflict("Something with the same identity is there already, or what this refers to is not.")
+            }
+            StoreError::Lost { .. } => Self::conflict("Somebody else changed this at the same moment; look again."),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<ExpressionError> for Problem {
+    fn from(error: ExpressionError) -> Self {
+        let problem =
+            Self::refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The expression cannot be understood.");
+        let problem = problem.field("expression", error.message, Some(error.offset));
+        match error.hint {
+            Some(hint) => problem.advise(hint),
+            None => problem,
+        }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Refused { message } => Self::invalid("sql", message),
+            QueryError::TooLarge { .. } => Self::invalid("sql", error.to_string()),
+            QueryError::Failed { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => error.into(),
+            EngineError::Expression(error) => error.into(),
+            EngineError::Query(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Engine(error) => error.into(),
+            ImportError::Object(_) => Self::not_found().advise(error.to_string()),
+            error => Self::invalid("file", error.to_string()).because(error),
+        }
+    }
+}
+
+impl From<PasswordError> for Problem {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::rate_limited(3),
+            PasswordError::Stopping(_) => Self::unavailable("The server is stopping.", 5).because(error),
+            PasswordError::TooShort | PasswordError::TooLong => Self::invalid("password", error.to_string()),
+            PasswordError::Broken(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Store(error) => error.into(),
+            LinkError::Randomness(error) => error.into(),
+        }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Store(error) => error.into(),
+            TokenError::Randomness(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoRandomness> for Problem {
+    fn from(error: NoRandomness) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<FrameError> for Problem {
+    fn from(error: FrameError) -> Self {
+        Self::internal(error)
+    }
+}

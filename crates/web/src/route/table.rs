@@ -1,0 +1,132 @@
+//! The lines of the table. Columns: method, path, action, rate class, body, protection from other websites, handler,
+//! and for the API what the operation does.
+//!
+//! To add a page or an operation, add its line here and its rows to `tests/matrix.txt`. Absent: a line without an action.
+
+use axum::http::Method;
+use axum::routing::{MethodFilter, on};
+use domain::access::Action;
+
+use super::{Csrf, Operation, Rate, Route, Rule, Take};
+use crate::api::operation::sketch;
+use crate::auth::sign_in;
+use crate::{api, assets, ingest, live, pages, palette, probe};
+
+macro_rules! routes {
+    ($($method:ident $path:literal $action:ident $rate:ident $take:ident $csrf:ident $handler:path $(=> $summary:literal)?;)+) => {
+        &[$(Route {
+            method: &Method::$method,
+            path: $path,
+            rule: Rule { action: Action::$action, rate: Rate::$rate, take: Take::$take, csrf: Csrf::$csrf },
+            operation: routes!(@operation $handler $(, $summary)?),
+            mount: || on(MethodFilter::$method, $handler),
+        }),+]
+    };
+    (@operation $handler:path) => { None };
+    (@operation $handler:path, $summary:literal) => {
+        Some(Operation { summary: $summary, sketch: |into| sketch($handler, into) })
+    };
+}
+
+/// Every part of the table.
+pub(super) static ALL: [&[Route]; 4] = [OPEN, PAGES, API, INTAKE];
+
+/// For browsers and supervisors, signed in or not.
+const OPEN: &[Route] = routes! {
+    GET     "/static/{*path}"                           ReadPublic     Free    Nothing Safe        assets::file;
+    GET     "/favicon.ico"                              ReadPublic     Free    Nothing Safe        assets::favicon;
+    GET     "/healthz"                                  ReadPublic     Free    Nothing Safe        probe::alive;
+    GET     "/readyz"                                   ReadPublic     Page    Nothing Safe        probe::ready;
+    GET     "/metrics"                                  ReadMetrics    Page    Nothing Safe        probe::figures;
+    GET     "/login"                                    ReadPublic     Page    Nothing Safe        sign_in::form;
+    POST    "/login"                                    SignIn         SignIn  Form    SameOrigin  sign_in::submit;
+    GET     "/login/{secret}"                           SignIn         SignIn  Nothing Safe        sign_in::follow;
+    POST    "/login/{secret}"                           SignIn         SignIn  Form    SameOrigin  sign_in::follow_confirmed;
+    GET     "/setup/{secret}"                           SignIn         SignIn  Nothing Safe        sign_in::set_up_form;
+    POST    "/setup/{secret}"                           SignIn         SignIn  Form    SameOrigin  sign_in::set_up;
+    POST    "/logout"                                   SignIn         Page    Form    SameOrigin  sign_in::leave;
+    GET     "/live"                                     ReadAccounts   Page    Nothing Safe        live::stream;
+    GET     "/palette"                                  ReadAccounts   Page    Nothing Safe        palette::find;
+    GET     "/api"                                      ReadPublic     Page    Nothing Safe        api::reference::page;
+    GET     "/api/openapi.json"                         ReadPublic     Page    Nothing Safe        api::document::json;
+};
+
+/// For signed-in members.
+const PAGES: &[Route] = routes! {
+    GET     "/accounts"                                 ReadAccounts   Page    Nothing Safe        pages::portfolio::show;
+    GET     "/accounts.csv"                             Export         Heavy   Nothing Safe        pages::portfolio::export;
+    POST    "/segments"                                 WriteSegments  Page    Form    SameOrigin  pages::portfolio::save_segment;
+    GET     "/accounts/{id}"                            ReadAccounts   Page    Nothing Safe        pages::account::show;
+    GET     "/accounts/{id}/metrics/{key}"              ReadAccounts   Page    Nothing Safe        pages::account::explain::show;
+    POST    "/accounts/{id}/sentiment"                  WriteAccounts  Page    Form    SameOrigin  pages::account::set_sentiment;
+    POST    "/accounts/{id}/touchpoints"                WriteAccounts  Page    Form    SameOrigin  pages::account::work::log_touchpoint;
+    GET     "/executive"                                ReadAccounts   Page    Nothing Safe        pages::executive::show;
+};
+
+/// The JSON API.
+const API: &[Route] = routes! {
+    GET     "/api/v1/me"                                ReadAccounts   Api     Nothing Safe        api::me::show                 => "Say who is asking";
+    PUT     "/api/v1/me/password"                       ManageSelf     SignIn  Form    SameOrigin  api::me::set_password         => "Set one's own password";
+    GET     "/api/v1/accounts"                          ReadAccounts   Api     Nothing Safe        api::account::list            => "List accounts";
+    GET     "/api/v1/accounts/{id}"                     ReadAccounts   Api     Nothing Safe        api::account::show            => "Show an account";
+    PATCH   "/api/v1/accounts/{id}"                     WriteAccounts  Api     Json    SameOrigin  api::account::change          => "Change an account's stage or tier";
+    GET     "/api/v1/accounts/{id}/health"              ReadAccounts   Api     Nothing Safe        api::health::show             => "Explain an account's health";
+    GET     "/api/v1/accounts/{id}/metrics"             ReadAccounts   Api     Nothing Safe        api::account::metrics         => "Show every metric of an account";
+    GET     "/api/v1/accounts/{id}/metrics/{key}"       ReadAccounts   Heavy   Nothing Safe        api::health::metric           => "Explain a metric of an account down to its rows";
+    GET     "/api/v1/accounts/{id}/timeline"            ReadAccounts   Api     Nothing Safe        api::timeline::list           => "List what happened with an account";
+    GET     "/api/v1/accounts/{id}/contacts"            ReadAccounts   Api     Nothing Safe        api::contact::list            => "List the people at an account";
+    GET     "/api/v1/accounts/{id}/subscriptions"       ReadAccounts   Api     Nothing Safe        api::subscription::list       => "List an account's contracts";
+    GET     "/api/v1/accounts/{id}/tickets"             ReadAccounts   Api     Nothing Safe        api::ticket::list             => "List an account's support cases";
+    GET     "/api/v1/accounts/{id}/invoices"            ReadAccounts   Api     Nothing Safe        api::invoice::list            => "List an account's invoices";
+    GET     "/api/v1/accounts/{id}/touchpoints"         ReadAccounts   Api     Nothing Safe        api::touchpoint::list         => "List what we did with an account";
+    POST    "/api/v1/accounts/{id}/touchpoints"         WriteAccounts  Api     Json    SameOrigin  api::touchpoint::create       => "Log a touchpoint";
+    GET     "/api/v1/accounts/{id}/responses"           ReadAccounts   Api     Nothing Safe        api::response::list           => "List an account's answers to surveys";
+    POST    "/api/v1/accounts/{id}/responses"           WriteAccounts  Api     Json    SameOrigin  api::response::create         => "Record an answer to a survey";
+    GET     "/api/v1/accounts/{id}/sentiments"          ReadAccounts   Api     Nothing Safe        api::sentiment::list          => "List judgements of an account";
+    POST    "/api/v1/accounts/{id}/sentiments"          WriteAccounts  Api     Json    SameOrigin  api::sentiment::create        => "Record a judgement of an account";
+    GET     "/api/v1/signals"                           ReadAccounts   Api     Nothing Safe        api::signal::list             => "List open signals";
+    GET     "/api/v1/ctas"                              ReadAccounts   Api     Nothing Safe        api::cta::list                => "List CTAs";
+    POST    "/api/v1/ctas"                              WorkCtas       Api     Json    SameOrigin  api::cta::create              => "Open a CTA";
+    GET     "/api/v1/ctas/{id}"                         ReadAccounts   Api     Nothing Safe        api::cta::show                => "Show a CTA with its tasks";
+    PATCH   "/api/v1/ctas/{id}"                         WorkCtas       Api     Json    SameOrigin  api::cta::change              => "Work a CTA";
+    PUT     "/api/v1/ctas/{id}/tasks/{task}"            WorkCtas       Api     Json    SameOrigin  api::cta::tick                => "Tick a task off";
+    GET     "/api/v1/metrics"                           ReadAccounts   Api     Nothing Safe        api::metric::list             => "List the metric catalogue";
+    GET     "/api/v1/snapshot"                          ReadAccounts   Api     Nothing Safe        api::snapshot::list           => "List snapshot rows";
+    GET     "/api/v1/segments"                          ReadAccounts   Api     Nothing Safe        api::segment::list            => "List segments";
+    POST    "/api/v1/segments"                          WriteSegments  Api     Json    SameOrigin  api::segment::create          => "Save a segment";
+    GET     "/api/v1/segments/{id}"                     ReadAccounts   Api     Nothing Safe        api::segment::show            => "Show a segment";
+    PATCH   "/api/v1/segments/{id}"                     WriteSegments  Api     Json    SameOrigin  api::segment::change          => "Change a segment";
+    DELETE  "/api/v1/segments/{id}"                     WriteSegments  Api     Nothing SameOrigin  api::segment::remove          => "Delete a segment";
+    POST    "/api/v1/query"                             Query          Heavy   Json    SameOrigin  api::query::run               => "Run read-only SQL";
+    POST    "/api/v1/imports/{object}"                  Import         Heavy   File    SameOrigin  api::import::csv              => "Import a CSV file";
+    GET     "/api/v1/sources"                           ReadSources    Api     Nothing Safe        api::source::list             => "List sources";
+    POST    "/api/v1/sources"                           ManageSources  Api     Json    SameOrigin  api::source::create           => "Make a source";
+    GET     "/api/v1/sources/{id}"                      ReadSources    Api     Nothing Safe        api::source::show             => "Show a source";
+    PATCH   "/api/v1/sources/{id}"                      ManageSources  Api     Json    SameOrigin  api::source::change           => "Rename, enable or disable a source";
+    POST    "/api/v1/sources/{id}/rotate"               ManageSources  Api     Nothing SameOrigin  api::source::rotate           => "Replace a source's write key";
+    GET     "/api/v1/sources/{id}/refusals"             ReadSources    Api     Nothing Safe        api::source::refusals         => "List messages a source had refused";
+    GET     "/api/v1/members"                           ManageMembers  Api     Nothing Safe        api::member::list             => "List members";
+    POST    "/api/v1/members"                           ManageMembers  Api     Json    SameOrigin  api::member::create           => "Add a member";
+    PATCH   "/api/v1/members/{id}"                      ManageMembers  Api     Json    SameOrigin  api::member::change           => "Change a member";
+    GET     "/api/v1/members/{id}/tokens"               ManageMembers  Api     Nothing Safe        api::token::list_of_member    => "List a member's tokens";
+    DELETE  "/api/v1/members/{id}/tokens/{token}"       ManageMembers  Api     Nothing SameOrigin  api::token::revoke_of_member  => "Withdraw a member's token";
+    GET     "/api/v1/tokens"                            ManageSelf     Api     Nothing Safe        api::token::list              => "List one's own tokens";
+    POST    "/api/v1/tokens"                            ManageSelf     Api     Json    SameOrigin  api::token::create            => "Make a token";
+    DELETE  "/api/v1/tokens/{id}"                       ManageSelf     Api     Nothing SameOrigin  api::token::revoke            => "Withdraw one's own token";
+};
+
+/// Declares both lines of a path that takes events: sending, and the browser's question whether it may send.
+macro_rules! intake {
+    ($($path:literal)+) => {
+        routes! {$(
+            POST    $path   SendEvents  Events  Events  Keyed  ingest::take;
+            OPTIONS $path   ReadPublic  Page    Nothing Safe   ingest::preflight;
+        )+}
+    };
+}
+
+/// Events, in the paths that the senders' libraries know.
+const INTAKE: &[Route] = intake! {
+    "/v1/batch" "/v1/import" "/v1/track" "/v1/identify" "/v1/group" "/v1/page" "/v1/screen" "/v1/alias"
+    "/v1/b" "/v1/t" "/v1/i" "/v1/g" "/v1/p" "/v1/s" "/v1/a"
+};
