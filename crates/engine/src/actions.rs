@@ -17,7 +17,7 @@ use crate::{Engine, EngineError};
 const BATCH: u64 = 500;
 
 /// Stores a plan and its steps; a plan whose key is known already changes nothing.
-pub(crate) async fn record(tx: &Tx, plan: &Plan, signal_id: i64, now: Instant) -> Result<(), EngineError> {
+pub(crate) async fn record(tx: &Tx, plan: &Plan, signal_id: Option<i64>, now: Instant) -> Result<(), EngineError> {
     let steps = plan.steps.iter().map(|planned| step::NewStep {
         position: planned.position,
         idempotency_key: planned.idempotency_key.clone(),
@@ -26,7 +26,7 @@ pub(crate) async fn record(tx: &Tx, plan: &Plan, signal_id: i64, now: Instant) -
     let new = run::NewRun {
         playbook: plan.playbook.clone(),
         account_id: plan.account_id,
-        signal_id: Some(signal_id),
+        signal_id,
         arm: run::Arm::Treatment,
         idempotency_key: plan.idempotency_key.clone(),
         plan: json!(plan),

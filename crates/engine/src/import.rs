@@ -6,14 +6,14 @@
 mod account;
 mod apply;
 mod file;
-// mod singer;
+mod singer;
 
 use connectors::record::{Code, Draft};
 use domain::Instant;
 use store::record::Saved;
 
 pub use file::{CsvImport, ImportError, ImportReport, RefusedRow, csv};
-// pub use singer::{SingerReport, singer};
+pub use singer::{SingerReport, singer};
 
 use crate::{Engine, EngineError};
 

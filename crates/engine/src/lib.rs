@@ -31,6 +31,7 @@ pub mod seal;
 pub mod signals;
 pub mod snapshot;
 pub mod synthetic;
+pub mod testing;
 pub mod timeline;
 pub mod usage;
 mod worker;

@@ -140,7 +140,7 @@ async fn open(
                 evidence: sentence(book, row, rule),
             },
         };
-        crate::actions::record(tx, &playbook::plan(playbook, &facts), signal.id, now).await?;
+        crate::actions::record(tx, &playbook::plan(playbook, &facts), Some(signal.id), now).await?;
     }
     Ok(signal)
 }

@@ -36,22 +36,22 @@ pub struct SingerReport {
 
 /// Imports Singer messages by a preset such as `stripe`.
 pub async fn singer<R: BufRead + Send>(engine: &Engine, preset: &str, input: R) -> Result<SingerReport, ImportError> {
-    let preset = Preset::named(preset)
-        .ok_or_else(|| ImportError::Mapping(format!("there is no preset `{preset}`: choose stripe or generic")))?;
+    let preset = named(preset)?;
     let now = engine.now();
     let source_id = super::source(engine, "singer", "Singer taps", source::Kind::Singer, now).await?;
     let from = apply::From { source_id: Some(source_id), now, orphans: Orphans::CreateAccount };
     let mut report = SingerReport::default();
-    let mut reader = Reader::new();
+    let mut reader = Reader::default();
     let mut drafts = Vec::new();
-    for (at, line) in input.lines().enumerate() {
-        let number = at as u64 + 1;
-        match reader.line(&line?) {
-            Ok(Message::Record { stream, record, .. }) => {
-                let found = preset.drafts(&stream, &record, &connectors::record::Limits::default());
-                let count = if found.is_empty() { &mut report.unmapped } else { &mut report.streams };
-                *count.entry(stream).or_default() += 1;
-                for draft in found {
+    for line in input.lines() {
+        let line = line?;
+        let message = reader.message(&line).map_err(|error| (error.line, error.code, error.sentence));
+        let number = reader.lines();
+        match message {
+            Ok(Some(Message::Record(record))) => {
+                let count = if preset.knows(&record.stream) { &mut report.streams } else { &mut report.unmapped };
+                *count.entry(record.stream.clone()).or_default() += 1;
+                for draft in preset.drafts(&record.stream, &record.value, now) {
                     match draft {
                         Ok(draft) => drafts.push((number, draft)),
                         Err(fault) => report.refused.push(RefusedRow {
@@ -65,12 +65,12 @@ pub async fn singer<R: BufRead + Send>(engine: &Engine, preset: &str, input: R) 
                 }
             }
             Ok(_) => {}
-            Err(error) => report.refused.push(RefusedRow {
-                line: number,
+            Err((line, code, message)) => report.refused.push(RefusedRow {
+                line,
                 column: None,
                 value: String::new(),
-                code: error.code.to_string(),
-                message: error.sentence,
+                code: code.to_owned(),
+                message,
             }),
         }
         if drafts.len() >= CHUNK {
@@ -79,6 +79,13 @@ pub async fn singer<R: BufRead + Send>(engine: &Engine, preset: &str, input: R) 
     }
     write(engine, drafts, from, &mut report).await?;
     Ok(report)
+}
+
+fn named(name: &str) -> Result<Preset, ImportError> {
+    let known = || Preset::names().collect::<Vec<_>>().join(", ");
+    let preset = Preset::named(name);
+    let preset = preset.ok_or_else(|| ImportError::Mapping(format!("there is no preset `{name}`: choose {}", known())))?;
+    preset.map_err(|error| ImportError::Mapping(error.to_string()))
 }
 
 async fn write(
@@ -113,7 +120,7 @@ async fn write(
                 line,
                 column: Some(refusal.field.to_owned()),
                 value: String::new(),
-                code: refusal.code.to_owned(),
+                code: refusal.code.as_str().to_owned(),
                 message: refusal.sentence,
             }),
         }

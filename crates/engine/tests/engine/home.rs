@@ -1,0 +1,48 @@
+//! A home folder with a small company, and a clock that stands still.
+
+use chrono::{DateTime, TimeDelta};
+use domain::{Day, Instant};
+use engine::{Clock, Engine, Settings, demo};
+use tempfile::TempDir;
+
+/// The day it is in these tests.
+pub(crate) fn today() -> Day {
+    Day::from_ymd_opt(2026, 6, 15).unwrap()
+}
+
+/// Noon of that day.
+pub(crate) fn noon() -> Instant {
+    DateTime::from_timestamp(today().and_hms_opt(12, 0, 0).unwrap().and_utc().timestamp(), 0).unwrap()
+}
+
+/// A home with a company of some accounts, not yet open.
+pub(crate) async fn company(accounts: usize) -> (TempDir, Settings) {
+    let home = tempfile::tempdir().unwrap();
+    let settings = Settings::at(home.path());
+    let plan = demo::Demo { seed: 7, accounts, today: today() };
+    demo::build(&settings, plan, noon(), &mut |_| {}).await.unwrap();
+    (home, settings)
+}
+
+/// An engine on a home, at noon.
+pub(crate) async fn open(settings: &Settings) -> (Engine, Clock) {
+    let clock = Clock::manual(noon());
+    let engine = Engine::open(settings, clock.clone()).await.unwrap();
+    (engine, clock)
+}
+
+/// Waits until something holds, at most ten seconds of real time.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..500 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{what} did not happen within ten seconds");
+}
+
+/// A minute later.
+pub(crate) fn minute() -> TimeDelta {
+    TimeDelta::minutes(1)
+}

@@ -1,0 +1,128 @@
+//! Events over HTTP: durable once acknowledged, counted once, visible at once.
+
+use engine::ingest::{self, IntakeError, Receipt, SegmentCall, hash_key};
+use engine::{Engine, query, seal};
+use store::source;
+
+use crate::home::{company, eventually, noon, open};
+
+const KEY: &str = "wk_test";
+
+async fn source(engine: &Engine) {
+    let source = store::Source {
+        id: 0,
+        key: "app".to_owned(),
+        name: "App".to_owned(),
+        kind: source::Kind::Segment,
+        write_key_hash: Some(hash_key(KEY)),
+        write_key_prefix: Some("wk_te".to_owned()),
+        enabled: true,
+        created_at: noon(),
+        last_message_at: None,
+        accepted: 0,
+        refused: 0,
+        unattributed: 0,
+        last_error: None,
+        last_error_at: None,
+    };
+    engine.store().write(async |tx| source::insert(tx, source).await).await.unwrap();
+}
+
+fn call<'a>(key: &'a str, body: &'a str) -> SegmentCall<'a> {
+    SegmentCall {
+        path: "/v1/batch",
+        authorization: None,
+        x_write_key: Some(key),
+        query_key: None,
+        content_encoding: None,
+        source_id: None,
+        body: body.as_bytes(),
+    }
+}
+
+async fn count(engine: &Engine) -> i64 {
+    let answer = query::sql(engine, "select count(*) as n from event where name = 'Report Exported'", 10).await.unwrap();
+    answer.frame.ints("n").unwrap().next().flatten().unwrap()
+}
+
+fn batch(account: &str) -> String {
+    format!(
+        r#"{{"batch":[
+            {{"type":"track","messageId":"m1","userId":"u1","event":"Report Exported","timestamp":"2026-06-15T11:00:00Z","context":{{"groupId":"{account}"}}}},
+            {{"type":"track","messageId":"m2","userId":"u1","event":"Report Exported","timestamp":"2026-06-15T11:01:00Z","context":{{"groupId":"{account}"}}}},
+            {{"type":"track","messageId":"m3","userId":"u1","timestamp":"2026-06-15T11:02:00Z"}}
+        ]}}"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_is_counted_once_before_and_after_sealing() {
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    source(&engine).await;
+    let account = engine.book().rows()[0].account.external_id.clone();
+    let body = batch(&account);
+    let receipt = ingest::segment(&engine, call(KEY, &body)).await.unwrap();
+    assert_eq!(receipt, Receipt { accepted: 2, duplicates: 0, refused: 1 });
+    assert_eq!(count(&engine).await, 2);
+    let again = ingest::segment(&engine, call(KEY, &body)).await.unwrap();
+    assert_eq!((again.accepted, again.duplicates), (0, 2));
+    assert_eq!(count(&engine).await, 2);
+    seal::seal(&engine).await.unwrap();
+    assert_eq!(count(&engine).await, 2);
+    ingest::segment(&engine, call(KEY, &body)).await.unwrap();
+    assert_eq!(count(&engine).await, 2, "a repeat is known after sealing, too");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_refreshes_its_account() {
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    source(&engine).await;
+    let row = engine.book().rows().iter().find(|row| row.active).cloned().unwrap();
+    let before = engine.book().value(&row, "events_28d").unwrap_or(0.0);
+    ingest::segment(&engine, call(KEY, &batch(&row.account.external_id))).await.unwrap();
+    eventually("the refresh", async || {
+        let book = engine.book();
+        let row = book.row(row.account.id).unwrap();
+        book.value(row, "events_28d") == Some(before + 2.0)
+    })
+    .await;
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn group_introduces_an_account_and_identify_a_contact() {
+    let (_home, settings) = company(4).await;
+    let (engine, _) = open(&settings).await;
+    source(&engine).await;
+    let body = r#"{"batch":[
+        {"type":"group","messageId":"g1","userId":"u9","groupId":"newco","traits":{"name":"New Co","industry":"technology"}},
+        {"type":"identify","messageId":"i1","userId":"u9","traits":{"email":"ann@newco.example","name":"Ann Lee"},"context":{"groupId":"newco"}},
+        {"type":"track","messageId":"t1","userId":"u9","event":"Report Exported","timestamp":"2026-06-15T11:00:00Z"}
+    ]}"#;
+    ingest::segment(&engine, call(KEY, body)).await.unwrap();
+    eventually("the account", async || engine.book().rows().iter().any(|row| row.account.external_id == "newco")).await;
+    let book = engine.book();
+    let row = book.rows().iter().find(|row| row.account.external_id == "newco").unwrap();
+    assert_eq!(row.account.name, "New Co");
+    let id = row.account.id;
+    eventually("the event of a member of the account", async || {
+        let book = engine.book();
+        book.row(id).is_some_and(|row| book.value(row, "active_users_28d") == Some(1.0))
+    })
+    .await;
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_key_and_a_broken_body_are_told_apart() {
+    let (_home, settings) = company(2).await;
+    let (engine, _) = open(&settings).await;
+    source(&engine).await;
+    assert!(matches!(ingest::segment(&engine, call("wk_other", "{}")).await, Err(IntakeError::UnknownKey)));
+    let broken = ingest::segment(&engine, call(KEY, "{\"batch\":[")).await;
+    assert!(matches!(broken, Err(IntakeError::Refused { status: 400, .. })), "{broken:?}");
+    engine.close().await.unwrap();
+}

@@ -1,0 +1,9 @@
+//! The engine on real data: a small synthetic company in a temporary home. Each
+//! test states a promise of the product and checks it through what the engine
+//! shows, never through its own counters.
+
+mod as_of;
+mod home;
+mod intake;
+mod order;
+mod signals;
