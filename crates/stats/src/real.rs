@@ -77,6 +77,22 @@ pub(crate) trait Real:
         let v = self.value();
         self.chain(gamma::ln_gamma(v), gamma::digamma(v), gamma::trigamma(v))
     }
+    /// `ln(1 + self)` without cancellation.
+    fn ln_1p(self) -> Self {
+        let v = self.value();
+        let d = 1.0 / (1.0 + v);
+        self.chain(v.ln_1p(), d, -d * d)
+    }
+    /// `ln Γ(self + step) - ln Γ(self)`, also where `self` is so large that the two would cancel.
+    fn ln_gamma_step(self, step: Self) -> Self {
+        if self.value() < 1e3 {
+            return (self + step).ln_gamma() - self.ln_gamma();
+        }
+        // The difference of two Stirling series; the first term left out is below 1e-18.
+        let (from, to) = (self.recip(), (self + step).recip());
+        let tail = |w: Self| w * (Self::constant(1.0 / 12.0) - w * w * (1.0 / 360.0));
+        (self - 0.5) * (step * from).ln_1p() + step * (self + step).ln() - step + tail(to) - tail(from)
+    }
     /// `ln(self (self+1) … (self+n-1))`, the logarithm of the rising factorial.
     fn ln_rising(self, n: u32) -> Self {
         if n > 24 {
@@ -287,6 +303,13 @@ mod tests {
         let dyy = (formula(x, y + h) - 2.0 * formula(x, y) + formula(x, y - h)) / (h * h);
         assert!((jet.gradient[0] - dx).abs() < 1e-7 && (dual.gradient[0] - dx).abs() < 1e-7);
         assert!((jet.hessian[0][1] - dxy).abs() < 1e-6 && (jet.hessian[1][1] - dyy).abs() < 1e-6);
+    }
+
+    #[test]
+    fn gamma_steps_meet_and_do_not_cancel() {
+        let (below, above) = (999.999_9.ln_gamma_step(0.7), 1_000.000_1.ln_gamma_step(0.7));
+        assert!((above - below - 0.7 * 2e-7).abs() < 1e-10);
+        assert!((1e15.ln_gamma_step(0.7) / (0.7 * 1e15_f64.ln()) - 1.0).abs() < 1e-14);
     }
 
     #[test]

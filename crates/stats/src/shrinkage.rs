@@ -123,6 +123,9 @@ fn negative_log_likelihood(groups: &[Tally], at: &[f64]) -> Evaluation {
     }
 }
 
+/// Estimates and errors beyond this size overflow when squared.
+const MOST: f64 = 1e100;
+
 /// Estimates pulled towards their common mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartialPool {
@@ -139,14 +142,12 @@ pub struct PartialPool {
 pub fn partial_pool(estimates: &[(f64, f64)], confidence: Confidence) -> Result<PartialPool, Error> {
     at_least("groups", 2, estimates.len())?;
     for (row, &(value, error)) in estimates.iter().enumerate() {
-        finite("estimate", row, value)?;
-        if !(error.is_finite() && error > 0.0) {
-            return Err(Error::OutOfRange {
-                what: "standard error",
-                row,
-                value: error,
-                expected: "a number above zero",
-            });
+        let refuse = |what, value, expected| Err(Error::OutOfRange { what, row, value, expected });
+        if finite("estimate", row, value)?.abs() > MOST {
+            return refuse("estimate", value, "a number below 1e100 in size");
+        }
+        if !(1.0 / MOST..=MOST).contains(&error) {
+            return refuse("standard error", error, "a number above zero, between 1e-100 and 1e100");
         }
     }
     let between = restricted_spread(estimates);

@@ -105,9 +105,10 @@ fn ln_survival<R: Real>([gamma, delta, c]: [R; 3], t: u32) -> R {
     if t == 1 {
         return delta.ln() - (gamma + delta).ln();
     }
-    let both = gamma + delta;
-    let passed = (c * f64::from(t).ln()).exp();
-    (delta + passed).ln_gamma() - delta.ln_gamma() - (both + passed).ln_gamma() + both.ln_gamma()
+    let exponent = c * f64::from(t).ln();
+    // Beyond e^600 "periods" the curve is at its end, whatever its derivatives.
+    let passed = if exponent.value() > 600.0 { R::constant(600.0_f64.exp()) } else { exponent.exp() };
+    delta.ln_gamma_step(gamma) - (delta + passed).ln_gamma_step(gamma)
 }
 
 fn total<R: Real>(theta: [R; 3], spells: &Spells) -> R {

@@ -87,8 +87,12 @@ pub(super) fn expected<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: 
 
 /// Discounted expected purchases within a horizon given alive.
 fn discounted<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, horizon: Horizon) -> R {
-    let pace = (theta[1].value() + age) / (theta[0].value() + f64::from(repeats));
-    let scale = pace.min(theta[1].value() + age);
+    // The curve first bends after a purchase's time, or after a lifetime's.
+    let [r, alpha, third, fourth] = theta.map(Real::value);
+    let scale = match model {
+        Model::ParetoNbd => (fourth + age) / (third + 1.0),
+        Model::BgNbd | Model::MbgNbd => (alpha + age) / (r + f64::from(repeats)).max(1.0),
+    };
     integral::discounted(horizon.discount, horizon.length, scale, |t| expected(model, theta, repeats, age, t))
 }
 

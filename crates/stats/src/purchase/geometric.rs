@@ -105,20 +105,21 @@ pub(super) fn ln_odds_gone<R: Real>(
 /// With `B = a-1`, `C = a+b'-1`, `A = r+x`, `z = t/(alpha+T+t)`, `L = ln(1-z)`:
 /// `E = C (-expm1(B L)/B - e^{BL} S)`, `S = Σ (C-A)_k (B+1)_{k-1} z^k / ((C)_k k!)`,
 /// which is the published ₂F₁ form after Euler's transformation, with its removable pole at `a = 1` removed.
-/// Where the series is slow (`z` near 1) or cancels (huge `C`), the same expectation is integrated over the coin.
+/// Where the series is slow (`z` near 1) or cancels (huge `C`, or `C - A` far below zero), the same expectation is
+/// integrated over the coin.
 pub(super) fn expected_factor<R: Real>(model: Model, [r, alpha, a, b]: [R; 4], x: u32, age: f64, t: f64) -> R {
     let shape = r + f64::from(x);
     let tails = b + f64::from(survived(model, x));
     let rate = alpha + age;
     let z = R::constant(t) / (rate + t);
     let c = a + tails - 1.0;
-    if z.value() > 0.95 || c.value() > 1e4 || c.value() < 1e-3 {
+    let surplus = c - shape;
+    if z.value() > 0.95 || c.value() > 1e4 || c.value() < 1e-3 || surplus.value() < -5.0 {
         let w = R::constant(t) / rate;
-        return expectation_over_beta(a, tails, |p| -(-(shape * (w * p + 1.0).ln())).exp_m1() * (1.0 / p));
+        return expectation_over_beta(a, tails, |p| -(-(shape * (w * p).ln_1p())).exp_m1() * (1.0 / p));
     }
     let ln_left = (rate / (rate + t)).ln();
     let shift = (a - 1.0) * ln_left;
-    let surplus = c - shape;
     let mut term = surplus / c * z;
     let mut sum = term;
     for k in 1..4000 {
@@ -154,6 +155,18 @@ mod tests {
                     assert!((difference - exact.hessian[i][j]).abs() < 1e-6, "{model:?} {i}{j}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn nearly_everybody_staying_is_integrated_to_the_last_digit() {
+        // r = alpha = 1: E(t) = t 2F1(1, a; a+b; -t); mpmath.
+        let p = [1.0, 1.0, 0.031_856_043_408_248_5, 0.942_534_997_694_882_4];
+        for (t, expected) in
+            [(1.0, 0.977_682_750_813_404), (10.0, 9.254_208_343_372_458), (67.0, 58.495_173_581_763_16)]
+        {
+            let ours = expected_factor(Model::BgNbd, p, 0, 0.0, t);
+            assert!((ours / expected - 1.0).abs() < 1e-11, "{t}: {ours}");
         }
     }
 

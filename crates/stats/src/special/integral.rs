@@ -36,7 +36,7 @@ pub(crate) fn scaled_exponential_integral<R: Real>(s: R, z: R) -> R {
 }
 
 /// The expectation of `g(p)` for `p ~ Beta(a, b)`, with `g` smooth on (0, 1] and of slow growth at 0.
-/// Uses `p = 1/(1+e^{-v})`; `g` receives `p` and is not called where the weight is negligible.
+/// Uses `p = 1/(1+e^{-v})`; `g` receives `p` never below `1e-290`, and is not called where the weight is negligible.
 pub(crate) fn expectation_over_beta<R: Real>(a: R, b: R, g: impl Fn(f64) -> R) -> R {
     let (av, bv) = (a.value(), b.value());
     let step = 0.3_f64.min(0.45 / av.min(bv).max(1e-9).sqrt());
@@ -45,7 +45,7 @@ pub(crate) fn expectation_over_beta<R: Real>(a: R, b: R, g: impl Fn(f64) -> R) -
     let term = |v: f64| {
         // ln p = -softplus(-v), ln(1-p) = -softplus(v)
         let log = norm - a * (-v).softplus() - b * v.softplus();
-        (log.value() > -80.0).then(|| log.exp() * g(1.0 / (1.0 + (-v).exp())))
+        (log.value() > -80.0).then(|| log.exp() * g((1.0 / (1.0 + (-v).exp())).max(1e-290)))
     };
     let mut sum = term(centre).unwrap_or_else(|| R::constant(0.0));
     for side in [step, -step] {
@@ -66,22 +66,28 @@ pub(crate) fn discounted<R: Real>(delta: f64, horizon: f64, scale: f64, total: i
     if horizon <= 0.0 {
         return R::constant(0.0);
     }
-    let end = total(horizon) * (-delta * horizon).exp();
     if delta <= 0.0 {
-        return end;
+        return total(horizon);
     }
-    // τ = scale (e^v - 1) spreads the nodes where the curve bends.
+    // What lies further off than e^-45 is nothing.
+    let horizon = horizon.min(45.0 / delta);
+    let end = total(horizon) * (-delta * horizon).exp();
+    // τ = scale (e^v - 1) spreads the nodes where the curve bends; a panel covers at most a factor of e².
     let width = (horizon / scale).ln_1p();
+    let panels = (0.5 * width).ceil().max(1.0);
+    let half = 0.5 * width / panels;
     let mut sum = R::constant(0.0);
-    for (node, weight) in LEGENDRE_16 {
-        for side in [-1.0, 1.0] {
-            let v = 0.5 * width * (1.0 + side * node);
-            let tau = scale * v.exp_m1();
-            let jacobian = scale * v.exp();
-            sum = sum + total(tau) * (weight * jacobian * (-delta * tau).exp());
+    for panel in 0..panels as u32 {
+        let middle = half * (2.0 * f64::from(panel) + 1.0);
+        for (node, weight) in LEGENDRE_16 {
+            for side in [-half, half] {
+                let v = middle + side * node;
+                let tau = scale * v.exp_m1();
+                sum = sum + total(tau) * (weight * scale * v.exp() * (-delta * tau).exp());
+            }
         }
     }
-    end + sum * (0.5 * width * delta)
+    end + sum * (half * delta)
 }
 
 /// `∫₀^∞ e^{-δτ} dE(τ)` for `δ > 0`; `E` grows at most linearly.

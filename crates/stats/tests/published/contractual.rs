@@ -5,7 +5,8 @@ use stats::tenure::{Fitted, Model, Params, Spells, compare, constant_retention, 
 
 use crate::reference::{all_printed, printed};
 
-const REGULAR: [f64; 13] = [1_000.0, 631.0, 468.0, 382.0, 326.0, 289.0, 262.0, 241.0, 223.0, 207.0, 194.0, 183.0, 173.0];
+const REGULAR: [f64; 13] =
+    [1_000.0, 631.0, 468.0, 382.0, 326.0, 289.0, 262.0, 241.0, 223.0, 207.0, 194.0, 183.0, 173.0];
 const HIGH_END: [f64; 13] =
     [1_000.0, 869.0, 743.0, 653.0, 593.0, 551.0, 517.0, 491.0, 468.0, 445.0, 427.0, 409.0, 394.0];
 /// Note 017: survivors by age of five cohorts, observed for four years down to none.

@@ -7,5 +7,6 @@ mod contractual;
 mod donors;
 mod purchase;
 mod reference;
+mod retail;
 mod spend;
 mod survival;

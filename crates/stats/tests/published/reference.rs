@@ -1,17 +1,26 @@
 //! Where the larger public data sets are found, and how their tables are read.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
-/// The text of a reference file, or `None` with a loud line when the folder is not beside the repository.
-pub(crate) fn text(path: &str) -> Option<String> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference").join(path);
-    match std::fs::read_to_string(&file) {
-        Ok(text) => Some(text),
+/// A reference file, or `None` with a loud line when the folder is not beside the repository.
+pub(crate) fn file(path: &str) -> Option<File> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference").join(path);
+    match File::open(&path) {
+        Ok(file) => Some(file),
         Err(error) => {
-            println!("SKIPPED: {}: {error}", file.display());
+            println!("SKIPPED: {}: {error}", path.display());
             None
         }
     }
+}
+
+/// The text of a reference file; see [`file`].
+pub(crate) fn text(path: &str) -> Option<String> {
+    let mut text = String::new();
+    file(path)?.read_to_string(&mut text).unwrap();
+    Some(text)
 }
 
 /// A comma-separated table without quoted commas: header and rows.
