@@ -112,15 +112,15 @@ fn scalar(reader: &mut Reader<'_>) {
 fn quoted(reader: &mut Reader<'_>) -> Result<(), JsonError> {
     reader.at += 1;
     loop {
-        match reader.peek() {
-            None => return Err(reader.error("a string that never ends")),
-            Some(b'"') => {
-                reader.at += 1;
-                return Ok(());
-            }
-            Some(b'\\') => reader.at = (reader.at + 2).min(reader.text.len()),
-            Some(_) => reader.at += 1,
+        let rest = &reader.text.as_bytes()[reader.at..];
+        let Some(stop) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
+            return Err(reader.error("a string that never ends"));
+        };
+        if rest[stop] == b'"' {
+            reader.at += stop + 1;
+            return Ok(());
         }
+        reader.at = (reader.at + stop + 2).min(reader.text.len());
     }
 }
 
