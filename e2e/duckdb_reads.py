@@ -17,7 +17,7 @@ QUESTIONS = {
     "accounts": "select count(distinct account_id) as n from event",
     "people": "select count(distinct user_id) as n from event",
     "quantity": "select cast(sum(quantity) as bigint) as n from event",
-    "events by name": "select name, count(*) as n from event group by name order by name",
+    "events by name": "select count(*) as n, name from event group by name order by name",
     "one day": "select count(*) as n from event where occurred_at >= timestamp '2026-01-05' and occurred_at < timestamp '2026-01-06'",
 }
 

@@ -47,7 +47,7 @@ class Reader:
         found, cursor = [], ""
         while len(found) < most:
             page = self.api("GET", f"/api/v1/accounts?limit=200{cursor}")
-            found += page["data"]
+            found += page["items"]
             if not page.get("next"):
                 break
             cursor = "&cursor=" + urllib.parse.quote(page["next"])
@@ -62,7 +62,7 @@ class Reader:
         return re.sub(r"<[^>]*>", "", found.group(1)).strip()
 
     def ctas(self, account: int) -> set[int]:
-        return {cta["id"] for cta in self.api("GET", f"/api/v1/ctas?account_id={account}&limit=500")["data"]}
+        return {cta["id"] for cta in self.api("GET", f"/api/v1/ctas?account_id={account}&limit=500")["items"]}
 
 
 def wait_until(seen, begun: float) -> float | None:
@@ -95,7 +95,7 @@ def events(ready: dict, reader: Reader, accounts: list[dict], facts: int) -> lis
 
 def answers(reader: Reader, accounts: list[dict]) -> list[float | None]:
     """One detractor's answer for each account without the signal that it opens."""
-    open_signals = reader.api("GET", "/api/v1/signals?limit=500")["data"]
+    open_signals = reader.api("GET", "/api/v1/signals?limit=500")["items"]
     unhappy = {signal["account_id"] for signal in open_signals if signal["rule"] == "negative_sentiment"}
     times = []
     for account in accounts:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 STARTS_WITHIN = 180.0
 STOPS_WITHIN = 60.0
+IDLE_AT_MOST = 2.0
 
 
 class Checks:
@@ -143,21 +144,26 @@ def read_line(process: subprocess.Popen[bytes], within: float) -> bytes:
 
 
 class Client:
-    """One keep-alive connection to a server, reopened when it breaks."""
+    """One keep-alive connection to a server, reopened when it breaks or has been idle."""
 
     def __init__(self, url: str, timeout: float = 30.0) -> None:
         self.address = urllib.parse.urlsplit(url).netloc
         self.timeout = timeout
         self.connection: http.client.HTTPConnection | None = None
+        self.used = 0.0
 
-    def request(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None):
+    def request(self, method: str, path: str, sent: bytes | None = None, headers: dict | None = None):
         """Returns status, headers and body; raises `OSError` or `HTTPException` when nothing answers."""
+        if time.monotonic() - self.used > IDLE_AT_MOST:
+            self.close()
         if self.connection is None:
             self.connection = http.client.HTTPConnection(self.address, timeout=self.timeout)
         try:
-            self.connection.request(method, path, body, headers or {})
+            self.connection.request(method, path, sent, headers or {})
             answer = self.connection.getresponse()
-            return answer.status, answer.headers, answer.read()
+            body = answer.read()
+            self.used = time.monotonic()
+            return answer.status, answer.headers, body
         except (OSError, http.client.HTTPException):
             self.close()
             raise
