@@ -1,7 +1,7 @@
 //! Settings: read once, from arguments and the environment, and passed on. The
 //! only place of the product that looks at the environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -21,6 +21,12 @@ pub(crate) struct Settings {
     /// Memory queries may use, in MiB
     #[arg(long, global = true, env = "POMONA_QUERY_MEMORY_MIB", default_value_t = 512)]
     pub(crate) query_memory_mib: usize,
+    /// How often the inbox is sealed, in milliseconds
+    #[arg(long, global = true, hide = true, default_value_t = 20_000, value_name = "N")]
+    pub(crate) seal_age_ms: u64,
+    /// A deliberate fault, to prove that a test would notice it (debug builds only)
+    #[arg(long, global = true, hide = true, value_parser = mutant)]
+    pub(crate) mutant: Option<engine::Mutant>,
     /// What to log: a level, or module=level pairs
     #[arg(long, global = true, env = "POMONA_LOG", default_value = "warn")]
     pub(crate) log: String,
@@ -38,6 +44,8 @@ impl Settings {
             database_url: self.database_url.clone(),
             lake_url: self.lake.clone(),
             query_memory_bytes: self.query_memory_mib << 20,
+            seal_every: Duration::from_millis(self.seal_age_ms.max(1)),
+            mutant: self.mutant,
             ..engine::Settings::at(home)
         }
     }
@@ -64,4 +72,12 @@ pub(crate) struct Listening {
 pub(crate) fn log(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("warn"));
     fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// The deliberate faults there are; a release build has none.
+fn mutant(word: &str) -> Result<engine::Mutant, String> {
+    match word {
+        "ack-before-commit" if cfg!(debug_assertions) => Ok(engine::Mutant::AckBeforeCommit),
+        _ => Err("there is no such mutant in this build".to_owned()),
+    }
 }

@@ -189,7 +189,7 @@ fn index(rows: &[Arc<Row>]) -> HashMap<i64, usize> {
 }
 
 /// The words of an account that expressions may use beside the metrics, with what they hold.
-pub(crate) const ATTRIBUTES: [(&str, Kind); 18] = [
+pub(crate) const ATTRIBUTES: [(&str, Kind); 19] = [
     ("account_id", Kind::Int),
     ("external_id", Kind::Text),
     ("name", Kind::Text),
@@ -208,6 +208,7 @@ pub(crate) const ATTRIBUTES: [(&str, Kind); 18] = [
     ("band", Kind::Text),
     ("coverage", Kind::Float),
     ("open_signals", Kind::Int),
+    ("at_risk", Kind::Bool),
 ];
 
 /// Rows as a table: the account's own words, health, then every metric; money in whole units.
@@ -236,6 +237,7 @@ pub fn table(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Frame, Fram
         column!(|row| row.health.band.as_str()),
         column!(|row| row.health.coverage),
         column!(|row| row.signals.len() as i64),
+        column!(|row| row.at_risk()),
     ];
     let attributes = ATTRIBUTES.iter().map(|(name, _)| (*name).to_owned()).zip(attributes);
     let metrics = definitions.catalogue.metrics().iter().enumerate().map(|(at, metric)| {

@@ -5,6 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use domain::{Day, Instant};
@@ -35,12 +36,30 @@ pub struct Settings {
     pub lake_url: Option<String>,
     /// Memory that queries may use, in bytes.
     pub query_memory_bytes: usize,
+    /// How often the inbox is sealed.
+    pub seal_every: Duration,
+    /// A deliberate fault, to prove that a test would notice it.
+    pub mutant: Option<Mutant>,
+}
+
+/// A deliberate fault. Each test of the reliability contract names the one it must catch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// Events are acknowledged before they are committed.
+    AckBeforeCommit,
 }
 
 impl Settings {
     /// Everything in one folder, with the usual limits.
     pub fn at(home: impl Into<PathBuf>) -> Self {
-        Self { home: home.into(), database_url: None, lake_url: None, query_memory_bytes: 512 << 20 }
+        Self {
+            home: home.into(),
+            database_url: None,
+            lake_url: None,
+            query_memory_bytes: 512 << 20,
+            seal_every: Duration::from_secs(20),
+            mutant: None,
+        }
     }
 
     fn store(&self) -> store::Settings {
@@ -92,7 +111,7 @@ impl Engine {
         let book = basis.book(&definitions, clock.today(), clock.now()).await?;
         let (dirty, dirty_accounts) = mpsc::unbounded_channel();
         let workers = Workers { tasks: TaskTracker::new(), stop: CancellationToken::new() };
-        let intake = Intake::open(&store, &workers).await?;
+        let intake = Intake::open(&store, &workers, settings.mutant).await?;
         let engine = Self(Arc::new(Parts {
             store,
             lake,
@@ -107,7 +126,7 @@ impl Engine {
             sealing: Mutex::new(()),
         }));
         refresh::all(&engine).await?;
-        worker::start(&engine, dirty_accounts);
+        worker::start(&engine, dirty_accounts, settings.seal_every);
         Ok(engine)
     }
 

@@ -15,12 +15,17 @@ use std::{
 use connectors::segment::{self, Batch, Credentials, Kind, Limits, Message, Route};
 use domain::{Instant, time::day_of};
 use sha2::{Digest, Sha256};
+use tokio_util::task::TaskTracker;
 use store::{
     Source, Store,
     inbox::{self, Accept, Inbox, NewEvent, Refused, SeenUser},
 };
 
-use crate::{Engine, EngineError, handle::Workers, import};
+use crate::{
+    Engine, EngineError,
+    handle::{Mutant, Workers},
+    import,
+};
 
 /// A request as the web layer received it.
 #[derive(Debug, Clone, Copy)]
@@ -89,13 +94,15 @@ impl From<EngineError> for IntakeError {
 #[derive(Debug)]
 pub(crate) struct Intake {
     inbox: Inbox,
+    tasks: TaskTracker,
+    mutant: Option<Mutant>,
     sources: RwLock<HashMap<String, i64>>,
     accounts: RwLock<HashMap<String, i64>>,
 }
 
 impl Intake {
     /// Opens the inbox and starts its writer.
-    pub(crate) async fn open(store: &Store, workers: &Workers) -> Result<Self, EngineError> {
+    pub(crate) async fn open(store: &Store, workers: &Workers, mutant: Option<Mutant>) -> Result<Self, EngineError> {
         let encoder: inbox::Encoder = Box::new(|events| Ok(lake::tail::encode(events)?));
         let (inbox, writer) = inbox::open(store.clone(), encoder, inbox::Limits::default());
         let stop = workers.stop.clone();
@@ -107,11 +114,16 @@ impl Intake {
             }
         });
         let accounts = store::account::external_ids(store.read()).await?;
-        Ok(Self { inbox, sources: RwLock::default(), accounts: RwLock::new(accounts.into_iter().collect()) })
+        Ok(Self { inbox, tasks: workers.tasks.clone(), mutant, sources: RwLock::default(), accounts: RwLock::new(accounts.into_iter().collect()) })
     }
 
     /// Hands events to the inbox and waits until they are durable.
     pub(crate) async fn accept(&self, accept: Accept) -> Result<inbox::Receipt, store::StoreError> {
+        if self.mutant == Some(Mutant::AckBeforeCommit) {
+            let (inbox, accepted) = (self.inbox.clone(), accept.events.len() as u64);
+            self.tasks.spawn(async move { inbox.accept(accept).await });
+            return Ok(inbox::Receipt { accepted, duplicates: 0 });
+        }
         self.inbox.accept(accept).await
     }
 
@@ -192,7 +204,7 @@ async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant
     let refused = accept.refused.len() as u64;
     touched.extend(accept.events.iter().filter_map(|event| event.account_id));
     touched.extend(accept.users.iter().filter_map(|user| user.account_id));
-    let receipt = engine.intake().inbox.accept(accept).await.map_err(EngineError::from)?;
+    let receipt = engine.intake().accept(accept).await.map_err(EngineError::from)?;
     for account in touched {
         engine.touch(account);
     }

@@ -40,5 +40,5 @@ pub use book::{Book, Row};
 pub use clock::Clock;
 pub use definitions::Definitions;
 pub use error::EngineError;
-pub use handle::{Engine, Settings, open_data};
+pub use handle::{Engine, Mutant, Settings, open_data};
 pub use live::Live;

@@ -12,9 +12,6 @@ use crate::{Engine, actions, history, ingest, refresh, seal};
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
 
-/// How often the inbox is sealed.
-const SEAL_EVERY: Duration = Duration::from_secs(20);
-
 /// How often the calendar, the catalogue of parts and unfinished steps are looked at.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
@@ -25,10 +22,10 @@ const HISTORY_BATCH: usize = 8;
 const MOST_TOGETHER: usize = 2_000;
 
 /// Starts every worker.
-pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>) {
+pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_every: Duration) {
     let tasks = &engine.workers().tasks;
     tasks.spawn(refreshing(engine.clone(), dirty));
-    tasks.spawn(every(engine.clone(), SEAL_EVERY, "seal", async |engine| seal::seal(engine).await.map(drop)));
+    tasks.spawn(every(engine.clone(), seal_every, "seal", async |engine| seal::seal(engine).await.map(drop)));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "tidy", async |engine| {
         if engine.book().as_of != engine.today() {
             refresh::all(engine).await?;

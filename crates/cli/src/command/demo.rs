@@ -3,6 +3,8 @@
 
 use std::{
     fs,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -64,7 +66,7 @@ impl Demo {
         let kept = home.join("demo.json");
         let keys = if built { web::auth::demo::keys(engine).await? } else { read(&kept)? };
         if built {
-            fs::write(&kept, keys.to_string()).with_context(|| format!("cannot write {}", kept.display()))?;
+            keep(&kept, &keys.to_string()).with_context(|| format!("cannot write {}", kept.display()))?;
         }
         let links = web::auth::demo::links(engine).await?;
         let login: serde_json::Map<String, Value> =
@@ -103,6 +105,12 @@ impl Drop for Home {
             let _ = fs::remove_dir_all(&self.path);
         }
     }
+}
+
+/// Writes secrets where only this user reads them.
+fn keep(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn read(path: &Path) -> anyhow::Result<Value> {

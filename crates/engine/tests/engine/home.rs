@@ -1,6 +1,6 @@
 //! A home folder with a small company, and a clock that stands still.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::DateTime;
 use domain::{Day, Instant};
 use engine::{Clock, Engine, Settings, demo};
 use tempfile::TempDir;
@@ -42,7 +42,3 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
     panic!("{what} did not happen within ten seconds");
 }
 
-/// A minute later.
-pub(crate) fn minute() -> TimeDelta {
-    TimeDelta::minutes(1)
-}

@@ -98,7 +98,7 @@ fn headline(figures: &Executive) -> Markup {
                 label: "ARR at risk",
                 value: money(figures.at_risk_cents),
                 delta: html! { (format::counted(figures.at_risk_accounts as i64, "account", "accounts")) },
-                explained_at: Some(Link::to("/accounts").with("expression", "band = 'red'")),
+                explained_at: Some(Link::to("/accounts").with("expression", "at_risk")),
             },
             Tile {
                 label: "Customers",

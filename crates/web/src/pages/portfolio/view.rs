@@ -34,8 +34,8 @@ pub(super) fn page(book: &Book, list: &List, segments: &[Segment]) -> Markup {
     html! {
         (shell::heading(&[], "Portfolio", &html! {}, &actions))
         (filters(list, segments))
-        div id=(RESULTS) data-fragment="" { (results(book, list)) }
         (expression(list))
+        div id=(RESULTS) data-fragment="" { (results(book, list)) }
     }
 }
 
