@@ -1,6 +1,7 @@
 //! From syntax to a typed expression of the engine: every node is looked up in the
 //! list of what is allowed, its kind is worked out, and every conversion the engine
-//! would otherwise guess is written down.
+//! would otherwise guess is written down. What the operators do with kinds is told in
+//! `operators`, what functions take in `functions`.
 
 use datafusion::common::Column;
 use datafusion::logical_expr::{Case, Expr, lit, not};

@@ -1,5 +1,6 @@
 //! Comparisons, lists, patterns and arithmetic, and the kinds they bring together:
-//! whole and fractional numbers, dates and times, text that stands for a date.
+//! whole and fractional numbers, dates and times, text that stands for a date. Null
+//! compares with nothing, so writing it in a comparison is an error, not a no.
 
 use datafusion::functions::expr_fn::nullif;
 use datafusion::logical_expr::{Between, Expr, Like, cast, in_list, lit};

@@ -1,6 +1,7 @@
 //! Where in its text an expression is wrong, and how to say so: a message, a hint
 //! when there is a likely remedy, and the place as offset and as line and column,
-//! so that a page can underline it and a terminal can point at it.
+//! so that a page can underline it and a terminal can point at it. The parser counts
+//! characters from one; everything that leaves here also counts bytes from zero.
 
 use datafusion::sql::sqlparser::ast::Spanned;
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};

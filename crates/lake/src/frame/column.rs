@@ -1,5 +1,6 @@
 //! One [`Column`] of a frame, built from ordinary Rust values, and the conversions
-//! between those values and the engine's arrays.
+//! between those values and the engine's arrays. Every value may be unknown; nothing
+//! here guesses a kind from text.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

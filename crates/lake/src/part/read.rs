@@ -1,5 +1,6 @@
 //! Reading whole parts back, for compaction: in order and a batch at a time, or at
-//! once and reordered when a new attribution moves rows to other accounts.
+//! once and reordered when a new attribution moves rows to other accounts. Queries do
+//! not come here: they read through the engine, which skips what they do not need.
 
 use std::fs::File;
 use std::path::Path;
