@@ -57,7 +57,7 @@ class Reader:
         """The value that the account's page shows for a metric."""
         status, _, text = self.client.request("GET", f"/accounts/{account}?tab=metrics", None, self.cookie)
         assert status == 200, f"the account's page answered {status}"
-        found = re.search(rf'/metrics/{metric}"[^>]*>.*?<td[^>]*>(.*?)</td>', text.decode(), re.DOTALL)
+        found = re.search(rf'/metrics/{metric}["?].*?<dd>(.*?)</dd>', text.decode(), re.DOTALL)
         assert found, f"the page does not show {metric}"
         return re.sub(r"<[^>]*>", "", found.group(1)).strip()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import math
 import os
 import select
 import signal
@@ -191,4 +192,4 @@ def free_port() -> int:
 def quantile(values: list[float], share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     ranked = sorted(values)
-    return ranked[max(0, -(-int(len(ranked) * share * 1000) // 1000) - 1)] if ranked else float("nan")
+    return ranked[max(0, math.ceil(len(ranked) * share - 1e-9) - 1)] if ranked else math.nan
