@@ -5,6 +5,10 @@
 //! values: the crate knows no customer, opens no file, reads no clock, and takes its randomness as an argument.
 //! Everything cites the paper it follows and is tested against the digits that paper prints.
 //!
+//! Where to start: [`purchase`] for logs without contracts and [`spend`] for their amounts, [`tenure`] and [`survival`]
+//! for contracts, [`cohort`] for tables, [`value`] for money, [`shrinkage`] for small groups, [`validation`] for doubts.
+//! `examples/lifetime_value.rs` goes from a log to values; `docs/models` has a page per model.
+//!
 //! Deliberately absent: sampling of posteriors by Markov chains, generic numeric types in the interface, and any
 //! silent repair of bad input. What cannot be estimated is an [`Error`] or a labelled degenerate answer, never NaN.
 

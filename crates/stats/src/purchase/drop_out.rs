@@ -29,19 +29,22 @@ pub fn drop_out_bound(model: Model, book: &Histories, confidence: Confidence) ->
     let rows = book.rescaled(unit);
     let customers = book.customers() as f64;
     // The best fit at a given mean drop-out, over rate parameters and a grid of concentrations.
-    let profile = |mean: f64| -> Result<f64, Error> {
+    let mut starts = [[-0.7; 2]; CONCENTRATIONS.len()];
+    let mut profile = |mean: f64| -> Result<f64, Error> {
         let mut best = f64::NEG_INFINITY;
-        for concentration in CONCENTRATIONS {
+        for (concentration, start) in CONCENTRATIONS.into_iter().zip(&mut starts) {
             let (third, fourth) = drop_out_parameters(model, mean, concentration.exp());
-            let found = minimise(model.name(), &[-0.7, -0.7], Search::default(), |log| {
+            let found = minimise(model.name(), start.as_slice(), Search::default(), |log| {
                 let theta = [log[0].exp(), log[1].exp(), third, fourth];
                 rates_only(&in_logs(&total(model, theta, &rows, 1), &theta, -1.0 / customers))
             })?;
+            // The rates hardly move from one mean to the next.
+            *start = [found.at[0], found.at[1]];
             best = best.max(-found.evaluation.value * customers);
         }
         Ok(best)
     };
-    let allowed = profile(1e-9)? - 0.5 * gamma::quantile(0.5, confidence.level()) * 2.0;
+    let allowed = profile(1e-9)? - gamma::quantile(0.5, confidence.level());
     let (mut low, mut high) = (1e-9_f64.ln(), 0.999_f64.ln());
     for _ in 0..14 {
         let middle = 0.5 * (low + high);

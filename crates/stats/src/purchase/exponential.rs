@@ -176,6 +176,23 @@ mod tests {
     }
 
     #[test]
+    fn extremes_agree_with_forty_digit_arithmetic() {
+        let cdnow = [0.553_28, 10.577_68, 0.606_24, 11.668_74];
+        for (p, x, recency, age, expected) in [
+            (cdnow, 300, 90.0, 365.0, 390.564_560_708_136),
+            (cdnow, 1500, 30.0, 365.0, 3_332.595_652_654_956),
+            (cdnow, 2, 30.43, 30.430_000_1, -20.358_592_791_524),
+            ([0.5, 0.01, 0.6, 1000.0], 3, 5.0, 40.0, 0.553_722_500_063_505),
+            ([0.5, 1000.0, 0.6, 0.01], 40, 5.0, 40.0, 1.999_673_013_205_641),
+        ] {
+            let ours = ln_odds_gone(p, x, recency, age).unwrap().value;
+            // A difference of two times of 30 that is 1e-7 long carries 8 digits, no more.
+            let digits = if age - recency < 1e-6 { 1e-8 } else { 1e-11 };
+            assert!((ours - expected).abs() < digits * expected.abs().max(1.0), "{x}: {ours} {expected}");
+        }
+    }
+
+    #[test]
     fn equal_rates_have_a_closed_form() {
         // alpha = beta: the integral is elementary, s/(shape+s) ((a+tx)^-(shape+s) - (a+T)^-(shape+s)).
         for (x, recency, age) in [(0, 0.0, 10.0), (3, 5.0, 40.0), (300, 90.0, 365.0), (1500, 30.0, 365.0)] {

@@ -159,6 +159,20 @@ mod tests {
     }
 
     #[test]
+    fn poles_heavy_buyers_and_centuries_agree_with_forty_digit_arithmetic() {
+        for (p, x, age, t, expected) in [
+            ([0.24, 4.4, 1.0, 2.4], 3, 30.0, 52.0, 3.418_285_104_168_891),
+            ([0.24, 4.4, 1.0 + 1e-9, 2.4], 3, 30.0, 52.0, 3.418_285_103_169_17),
+            ([0.24, 4.4, 0.79, 2.4], 1500, 30.0, 52.0, 1_524.819_129_818_279),
+            ([0.24, 4.4, 2.5, 2.4], 3, 30.0, 5200.0, 4.588_555_183_115_245),
+            ([40.0, 4.4, 0.8, 0.9], 0, 0.0, 52.0, 11.040_087_953_977_298),
+        ] {
+            let ours = expected_factor(Model::BgNbd, p, x, age, t);
+            assert!((ours / expected - 1.0).abs() < 1e-12, "{x} {t}: {ours} {expected}");
+        }
+    }
+
+    #[test]
     fn nearly_everybody_staying_is_integrated_to_the_last_digit() {
         // r = alpha = 1: E(t) = t 2F1(1, a; a+b; -t); mpmath.
         let p = [1.0, 1.0, 0.031_856_043_408_248_5, 0.942_534_997_694_882_4];

@@ -137,15 +137,18 @@ fn likelihood_at_given_parameters() {
     printed("LL", long.params.log_likelihood(&book), -9_608.25, 1e-2);
 }
 
-/// The cases in which `CLVTools` once returned NaN (its issue 100), at 40-digit arithmetic.
+/// The histories for which `CLVTools` once returned NaN (its issue 100, the second put in order), at CDNOW's
+/// parameters, against 40-digit arithmetic.
 #[test]
 fn heavy_buyers_of_clvtools_issue_100() {
-    // Its parameters and histories are not printed with the answers; heavy buyers at CDNOW's parameters must be finite.
     let params = known(Model::ParetoNbd, [0.553_28, 10.577_68, 0.606_24, 11.668_74]);
-    for (x, t_x, age) in
-        [(221, 38.0, 38.9), (254, 30.0, 38.9), (161, 2.0, 38.9), (204, 38.899_999_9, 38.9), (1500, 30.0, 365.0)]
-    {
-        let p = params.p_alive(&History { repeats: x, recency: t_x, age }).unwrap();
-        assert!((0.0..=1.0).contains(&p), "{x}: {p}");
+    for (repeats, recency, age, expected) in [
+        (221, 103.428_57, 103.571_43, 0.999_133_726_342_64),
+        (254, 97.285_71, 97.428_57, 0.999_055_914_943_63),
+        (161, 94.714_29, 98.0, 0.650_988_018_476_71),
+        (204, 98.571_43, 99.428_57, 0.988_498_485_921_38),
+    ] {
+        let p = params.p_alive(&History { repeats, recency, age }).unwrap();
+        assert!((p - expected).abs() < 1e-11, "{repeats}: {p} {expected}");
     }
 }
