@@ -8,8 +8,8 @@
 use std::{fmt, path::Path, time::Duration};
 
 use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use sqlx::{
     ConnectOptions,
@@ -75,8 +75,21 @@ impl Store {
         } else {
             return Err(StoreError::Address { url: without_password(url) });
         };
-        store.write(async |tx| migration::apply(tx).await).await?;
-        Ok(store)
+        match store.write(async |tx| migration::apply(tx).await).await {
+            Err(StoreError::Database(error)) if is_read_only(&error) => {
+                Err(StoreError::NotWritable { path: without_password(url), source: error.into() })
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(store),
+        }
+    }
+
+    /// The name of the database that holds it, for people.
+    pub fn database(&self) -> &'static str {
+        match self.backend {
+            DbBackend::Postgres => "PostgreSQL",
+            _ => "SQLite",
+        }
     }
 
     /// A connection that sees what was committed.
@@ -177,7 +190,7 @@ impl Store {
             .acquire_timeout(settings.busy_timeout)
             .connect_with(options.disable_statement_logging())
             .await
-            .map_err(|e| StoreError::Unreachable(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(e.into()))))?;
+            .map_err(|e| StoreError::Unreachable(DbErr::Conn(RuntimeErr::SqlxError(e.into()))))?;
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         migration::refuse_newer(&connection).await?;
         Ok(Self { writer: connection.clone(), readers: connection, backend: DbBackend::Postgres })
@@ -199,11 +212,20 @@ async fn refuse_old_sqlite() -> Result<(), StoreError> {
         query.fetch_one(&mut memory).await
     }
     .await
-    .map_err(|e| StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(e.into()))))?;
+    .map_err(|e| StoreError::Database(DbErr::Conn(RuntimeErr::SqlxError(e.into()))))?;
     if numbers(&found) < numbers(OLDEST_SQLITE) {
         return Err(StoreError::TooOld { found, needed: OLDEST_SQLITE });
     }
     Ok(())
+}
+
+/// Whether a file may be read but not written (SQLite's READONLY and its kin), or a server takes no writes.
+fn is_read_only(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(|database| database.code());
+    code.is_some_and(|code| code == "25006" || code.parse::<u32>().is_ok_and(|code| code & 0xff == 8))
 }
 
 fn numbers(version: &str) -> Vec<u32> {

@@ -18,7 +18,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
@@ -102,7 +102,10 @@ async fn admit(app: &AppState, route: &'static Route, request: Request) -> Answe
     let admitted = match repeat::begin(app, route, &access.actor, &parts, &body).await? {
         repeat::Begun::First(repeat) => {
             parts.extensions.insert(access);
-            Admitted::Handle(Request::from_parts(parts, Body::from(body)), repeat)
+            let mut request = Request::from_parts(parts, Body::from(body));
+            // The route's own limit was applied above; axum's would cut files at 2 MiB.
+            DefaultBodyLimit::disable().apply(&mut request);
+            Admitted::Handle(request, repeat)
         }
         repeat::Begun::Replayed(answer) => Admitted::Replay(answer),
     };

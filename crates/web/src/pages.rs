@@ -3,11 +3,34 @@
 //! through the store; it computes nothing itself.
 
 pub mod account;
+pub mod ctas;
+pub mod definitions;
 pub mod executive;
+pub mod home;
+mod faults;
 pub mod portfolio;
+pub mod settings;
+pub mod sources;
 
+use axum::http::{HeaderMap, header};
 use domain::Day;
+use domain::access::{Action, Decision, authorize};
 use domain::scorecard::Band;
+
+use crate::gate::Access;
+use crate::state::AppState;
+
+/// Whether a page may offer an action. Offering is all this is for: the route of the action decides.
+pub(crate) fn may(access: &Access, action: Action) -> bool {
+    matches!(authorize(&access.actor, action), Decision::Allow(_))
+}
+
+/// Where this server is, as whoever asks reached it, for addresses that are copied elsewhere.
+pub(crate) fn site(app: &AppState, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let given = app.settings.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    given.unwrap_or_else(|| format!("http://{host}"))
+}
 
 /// The word of a band on screen.
 pub(crate) fn band_label(band: Band) -> &'static str {

@@ -152,6 +152,7 @@ addEventListener("submit", (event) => {
   if (!(form instanceof HTMLFormElement)) return;
   const { live, post: target, move: moves } = form.dataset;
   if (live === undefined && target === undefined && moves === undefined) return;
+  if (event.submitter?.hasAttribute("formaction")) return; // a button that leads elsewhere, such as a download
   event.preventDefault();
   clearTimeout(typing);
   if (live) swap(address(form), live, true);

@@ -97,9 +97,9 @@ pub struct NewSource {
 #[serde(deny_unknown_fields)]
 pub struct ChangeSource {
     /// What people call it.
-    name: Option<String>,
+    pub name: Option<String>,
     /// Whether it is listened to.
-    enabled: Option<bool>,
+    pub enabled: Option<bool>,
 }
 
 /// A source with its new write key, which is never shown again.
@@ -185,13 +185,19 @@ pub async fn make(app: &AppState, new: NewSource) -> Answer<(Source, Secret)> {
 
 /// `POST /api/v1/sources/{id}/rotate`.
 pub async fn rotate(State(app): State<AppState>, _access: Access, At(id): At<i64>) -> Answer<Json<SourceWithKey>> {
+    let (source, key) = replace_key(&app, id).await?;
+    Ok(Json(SourceWithKey { source: source.into(), write_key: key.reveal().to_owned() }))
+}
+
+/// Replaces a source's write key, or gives it its first; forms and the API end here.
+pub async fn replace_key(app: &AppState, id: i64) -> Answer<(Source, Secret)> {
     let secret = secret::write_key()?;
-    let source = edit(&app, id, |source| {
+    let source = edit(app, id, |source| {
         source.write_key_hash = Some(ingest::hash_key(secret.reveal()));
         source.write_key_prefix = Some(secret.shown_prefix());
     })
     .await?;
-    Ok(Json(SourceWithKey { source: source.into(), write_key: secret.reveal().to_owned() }))
+    Ok((source, secret))
 }
 
 /// `PATCH /api/v1/sources/{id}`.
@@ -201,15 +207,19 @@ pub async fn change(
     At(id): At<i64>,
     Input(wanted): Input<ChangeSource>,
 ) -> Answer<Json<SourceView>> {
+    Ok(Json(alter(&app, id, wanted).await?.into()))
+}
+
+/// Renames, enables or disables a source; forms and the API end here.
+pub async fn alter(app: &AppState, id: i64, wanted: ChangeSource) -> Answer<Source> {
     let name = wanted.name.map(|name| fact::text("name", &name, LONGEST_NAME)).transpose()?;
-    let source = edit(&app, id, |source| {
+    edit(app, id, |source| {
         source.enabled = wanted.enabled.unwrap_or(source.enabled);
         if let Some(name) = name {
             source.name = name;
         }
     })
-    .await?;
-    Ok(Json(source.into()))
+    .await
 }
 
 /// Changes a source in one transaction and has its key looked up anew.

@@ -152,8 +152,8 @@ pub async fn revoke_of_member(
     withdraw(&app, member_id, id).await
 }
 
-/// Withdraws a member's token; somebody else's is not found.
-async fn withdraw(app: &AppState, member_id: i64, id: i64) -> Answer<Done> {
+/// Withdraws a member's token; somebody else's is not found. Forms and the API end here.
+pub async fn withdraw(app: &AppState, member_id: i64, id: i64) -> Answer<Done> {
     let tokens = token::list(app.engine.store().read(), Some(member_id)).await?;
     if !tokens.iter().any(|token| token.id == id) {
         return Err(Problem::not_found());

@@ -53,6 +53,7 @@ const OPEN: &[Route] = routes! {
 
 /// For signed-in members.
 const PAGES: &[Route] = routes! {
+    GET     "/"                                         ReadAccounts   Page    Nothing Safe        pages::home::show;
     GET     "/accounts"                                 ReadAccounts   Page    Nothing Safe        pages::portfolio::show;
     GET     "/accounts.csv"                             Export         Heavy   Nothing Safe        pages::portfolio::export;
     POST    "/segments"                                 WriteSegments  Page    Form    SameOrigin  pages::portfolio::save_segment;
@@ -60,7 +61,34 @@ const PAGES: &[Route] = routes! {
     GET     "/accounts/{id}/metrics/{key}"              ReadAccounts   Page    Nothing Safe        pages::account::explain::show;
     POST    "/accounts/{id}/sentiment"                  WriteAccounts  Page    Form    SameOrigin  pages::account::set_sentiment;
     POST    "/accounts/{id}/touchpoints"                WriteAccounts  Page    Form    SameOrigin  pages::account::work::log_touchpoint;
+    GET     "/ctas"                                     ReadAccounts   Page    Nothing Safe        pages::ctas::list::show;
+    POST    "/ctas"                                     WorkCtas       Page    Form    SameOrigin  pages::ctas::new::create;
+    GET     "/ctas/new"                                 WorkCtas       Page    Nothing Safe        pages::ctas::new::form;
+    GET     "/ctas/{id}"                                ReadAccounts   Page    Nothing Safe        pages::ctas::one::show;
+    POST    "/ctas/{id}"                                WorkCtas       Page    Form    SameOrigin  pages::ctas::act::change;
+    POST    "/ctas/{id}/move"                           WorkCtas       Page    Form    SameOrigin  pages::ctas::act::move_to;
+    POST    "/ctas/{id}/snooze"                         WorkCtas       Page    Form    SameOrigin  pages::ctas::act::snooze;
+    POST    "/ctas/{id}/close"                          WorkCtas       Page    Form    SameOrigin  pages::ctas::act::close;
+    POST    "/ctas/{id}/tasks/{task}"                   WorkCtas       Page    Form    SameOrigin  pages::ctas::act::tick;
+    GET     "/definitions"                              ReadAccounts   Page    Nothing Safe        pages::definitions::show;
     GET     "/executive"                                ReadAccounts   Page    Nothing Safe        pages::executive::show;
+    GET     "/sources"                                  ReadSources    Page    Nothing Safe        pages::sources::show;
+    POST    "/sources"                                  ManageSources  Page    Form    SameOrigin  pages::sources::create;
+    GET     "/sources/import"                           Import         Page    Nothing Safe        pages::sources::import_form;
+    POST    "/sources/import"                           Import         Heavy   File    SameOrigin  pages::sources::import;
+    POST    "/sources/import/failed.csv"                Import         Heavy   File    SameOrigin  pages::sources::failed;
+    GET     "/sources/{id}"                             ReadSources    Page    Nothing Safe        pages::sources::one;
+    POST    "/sources/{id}"                             ManageSources  Page    Form    SameOrigin  pages::sources::change;
+    POST    "/sources/{id}/rotate"                      ManageSources  Page    Form    SameOrigin  pages::sources::rotate;
+    GET     "/settings"                                 ManageSelf     Page    Nothing Safe        pages::settings::show;
+    POST    "/settings/password"                        ManageSelf     SignIn  Form    SameOrigin  pages::settings::set_password;
+    POST    "/settings/sessions"                        ManageSelf     Page    Form    SameOrigin  pages::settings::end_session;
+    POST    "/settings/tokens"                          ManageSelf     Page    Form    SameOrigin  pages::settings::create_token;
+    POST    "/settings/tokens/{id}/withdraw"            ManageSelf     Page    Form    SameOrigin  pages::settings::withdraw_token;
+    POST    "/settings/members"                         ManageMembers  Page    Form    SameOrigin  pages::settings::add_member;
+    POST    "/settings/members/{id}"                    ManageMembers  Page    Form    SameOrigin  pages::settings::change_member;
+    POST    "/settings/members/{id}/link"               ManageMembers  Page    Form    SameOrigin  pages::settings::link_member;
+    POST    "/settings/members/{id}/tokens/{token}/withdraw" ManageMembers Page Form   SameOrigin  pages::settings::withdraw_token_of_member;
 };
 
 /// The JSON API.

@@ -158,6 +158,22 @@ pub fn relative(day: NaiveDate, today: NaiveDate) -> Markup {
     html! { time datetime=(day) title=(day) { (relative_text(day, today)) } }
 }
 
+/// Writes how long before `now` an instant was: `just now`, `5 minutes ago`, `3 hours ago`, `12 days ago`.
+pub fn ago_text(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let past = now - at;
+    match (past.num_minutes(), past.num_hours()) {
+        (..1, _) => "just now".to_owned(),
+        (minutes @ ..60, _) => format!("{} ago", counted(minutes, "minute", "minutes")),
+        (_, hours @ ..48) => format!("{} ago", counted(hours, "hour", "hours")),
+        _ => format!("{} ago", counted(past.num_days(), "day", "days")),
+    }
+}
+
+/// Renders how long before `now` an instant was, the instant itself in a tooltip.
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> Markup {
+    html! { time datetime=(at.format("%Y-%m-%dT%H:%M:%SZ")) title=(at.format("%Y-%m-%d %H:%M:%S UTC")) { (ago_text(at, now)) } }
+}
+
 /// Writes `n` with its noun: `1 account`, `1,966 accounts`; `plural` is the whole plural word.
 pub fn counted(n: i64, singular: &str, plural: &str) -> String {
     format!("{} {}", count(n), if n == 1 { singular } else { plural })
@@ -215,6 +231,18 @@ mod tests {
         assert_eq!(relative_text(date("2026-11-23"), today), "tomorrow");
         assert_eq!(relative_text(date("2026-11-18"), today), "4 days ago");
         assert_eq!(relative_text(date("2027-02-20"), today), "in 90 days");
+    }
+
+    #[test]
+    fn instants_are_relative_to_now_and_a_fast_clock_is_just_now() {
+        let now: DateTime<Utc> = "2026-11-22T09:00:00Z".parse().unwrap();
+        let before = |minutes| ago_text(now - chrono::TimeDelta::minutes(minutes), now);
+        assert_eq!(before(-2), "just now");
+        assert_eq!(before(1), "1 minute ago");
+        assert_eq!(before(59), "59 minutes ago");
+        assert_eq!(before(60), "1 hour ago");
+        assert_eq!(before(47 * 60), "47 hours ago");
+        assert_eq!(before(48 * 60), "2 days ago");
     }
 
     #[test]

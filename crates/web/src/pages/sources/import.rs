@@ -1,0 +1,81 @@
+//! `/sources/import`: a CSV file onto the records, first as a dry run, then in
+//! earnest, and its refused rows as a file to correct and send again. The mapping
+//! that was used can be edited and sent with the file. Absent: files kept between
+//! two requests; the browser sends the file each time.
+
+mod upload;
+mod view;
+
+use std::io::Cursor;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::import::{self, CsvImport, ImportReport};
+use maud::Markup;
+
+use self::upload::Upload;
+use self::view::Outcome;
+use crate::gate::Access;
+use crate::page::{Titled, Want, respond_with};
+use crate::problem::{Answer, Problem};
+use crate::state::AppState;
+use crate::ui::shell::Nav;
+
+/// What can be imported, and its word on screen.
+const OBJECTS: [(&str, &str); 6] = [
+    ("accounts", "Accounts"),
+    ("contacts", "Contacts"),
+    ("subscriptions", "Subscriptions"),
+    ("invoices", "Invoices"),
+    ("tickets", "Tickets"),
+    ("events", "Events"),
+];
+
+/// Shows the empty form.
+pub async fn form(State(app): State<AppState>, access: Access, want: Want) -> Response {
+    answer(&app, &access, want, StatusCode::OK, &view::page(&Upload::default(), &Outcome::Nothing))
+}
+
+/// Imports a file, or says what it would do.
+pub async fn run(State(app): State<AppState>, access: Access, want: Want, upload: Upload) -> Answer<Response> {
+    let (status, outcome) = match carry_out(&app, &upload, upload.dry_run).await {
+        Ok(report) => (StatusCode::OK, Outcome::Done(report)),
+        Err(problem) => (StatusCode::UNPROCESSABLE_ENTITY, Outcome::Refused(correctable(problem)?)),
+    };
+    Ok(answer(&app, &access, want, status, &view::page(&upload, &outcome)))
+}
+
+/// Answers with the rows that a dry run refuses, as a file.
+pub async fn failed(State(app): State<AppState>, access: Access, want: Want, upload: Upload) -> Answer<Response> {
+    let outcome = match carry_out(&app, &upload, true).await {
+        Ok(report) if report.failed > 0 => {
+            let name = format!("attachment; filename=\"failed-{}.csv\"", upload.object);
+            let headers =
+                [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+            return Ok((headers, report.failed_rows).into_response());
+        }
+        Ok(report) => Outcome::Done(report),
+        Err(problem) => Outcome::Refused(correctable(problem)?),
+    };
+    Ok(answer(&app, &access, want, StatusCode::UNPROCESSABLE_ENTITY, &view::page(&upload, &outcome)))
+}
+
+async fn carry_out(app: &AppState, upload: &Upload, dry_run: bool) -> Answer<ImportReport> {
+    if upload.file.is_empty() {
+        return Err(Problem::invalid("file", "There is nothing in the file, or no file was chosen."));
+    }
+    let import = CsvImport { object: &upload.object, mapping: upload.mapping(), dry_run };
+    Ok(import::csv(&app.engine, import, Cursor::new(upload.file.clone()), &mut |_| {}).await?)
+}
+
+/// What choosing another file, kind or mapping can mend.
+fn correctable(problem: Problem) -> Answer<Problem> {
+    let mendable = matches!(problem.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::NOT_FOUND);
+    if mendable { Ok(problem) } else { Err(problem) }
+}
+
+fn answer(app: &AppState, access: &Access, want: Want, status: StatusCode, body: &Markup) -> Response {
+    let titled = Titled { title: "Import a file", active: Some(Nav::Sources) };
+    respond_with(status, access, &app.engine, want, &titled, body)
+}
