@@ -72,9 +72,9 @@ pub struct ImportReport {
     pub created: u64,
     /// Records changed.
     pub updated: u64,
-    /// Records that said the same already.
+    /// Records that said the same already, and events that were sent before.
     pub unchanged: u64,
-    /// Rows that repeat a row of the same file, or an event that was sent before.
+    /// Rows that repeat an event of the same file.
     pub skipped: u64,
     /// Rows refused.
     pub failed: u64,
@@ -123,8 +123,7 @@ pub async fn csv<R: Read + Seek + Send>(
         }
     };
     let now = engine.now();
-    let source_id = source(engine, now).await?;
-    let from = apply::From { source_id: Some(source_id), now, orphans };
+    let from = apply::From { source_id: source(engine, import.dry_run, now).await?, now, orphans };
     let used = plan.mapping.to_toml().map_err(|error| ImportError::Mapping(error.to_string()))?;
     let report = begun(&plan, used, import.dry_run);
     let mut run = Run { engine, sheet: &plan, from, dry_run: import.dry_run, report, touched: BTreeSet::new() };
@@ -143,7 +142,11 @@ pub async fn csv<R: Read + Seek + Send>(
             break;
         }
         run.report.rows += (chunk.len() + refused.len()) as u64;
-        if object == Object::Event { run.events(chunk, &mut refused).await? } else { run.records(chunk, &mut refused).await? }
+        if object == Object::Event {
+            run.events(chunk, &mut refused).await?
+        } else {
+            run.records(chunk, &mut refused).await?
+        }
         run.refuse(refused, &mut failed)?;
         progress(run.report.rows);
     }
@@ -231,11 +234,12 @@ impl Run<'_> {
         } else {
             self.touched.extend(events.iter().filter_map(|event| event.account_id));
             let source_id = self.from.source_id.unwrap_or_default();
-            let accept = Accept { source_id, received_at: self.from.now, events, users: Vec::new(), refused: Vec::new() };
+            let accept =
+                Accept { source_id, received_at: self.from.now, events, users: Vec::new(), refused: Vec::new() };
             self.engine.intake().accept(accept).await.map_err(EngineError::from)?.duplicates
         };
         self.report.created += total - known;
-        self.report.skipped += known;
+        self.report.unchanged += known;
         Ok(())
     }
 
@@ -300,9 +304,13 @@ impl Run<'_> {
             self.report.failed_rows = String::from_utf8_lossy(&failed_rows).into_owned();
         }
         if !self.dry_run {
-            let accepted = (self.report.created + self.report.updated + self.report.unchanged) as i64;
+            // Events were counted when the inbox took them.
+            let records = self.sheet.object != Object::Event;
+            let taken = self.report.created + self.report.updated + self.report.unchanged;
+            let accepted = if records { taken as i64 } else { 0 };
             let error = self.report.refused.first().map(|row| format!("line {}: {}", row.line, row.message));
-            let (id, refused, now) = (self.from.source_id.unwrap_or_default(), self.report.failed as i64, self.from.now);
+            let (id, refused, now) =
+                (self.from.source_id.unwrap_or_default(), self.report.failed as i64, self.from.now);
             self.engine
                 .store()
                 .write(async |tx| source::noted(tx, id, accepted, refused, error.as_deref(), now).await)
@@ -335,7 +343,11 @@ fn begun(plan: &Sheet, mapping: String, dry_run: bool) -> ImportReport {
     }
 }
 
-/// The source all files come through.
-async fn source(engine: &Engine, now: Instant) -> Result<i64, EngineError> {
-    super::source(engine, "csv", "Files", source::Kind::Csv, now).await
+/// The source all files come through; a dry run does not make it, and then nothing can have come through it.
+async fn source(engine: &Engine, dry_run: bool, now: Instant) -> Result<Option<i64>, EngineError> {
+    const KEY: &str = "csv";
+    if dry_run {
+        return Ok(source::by_key(engine.store().read(), KEY).await?.map(|source| source.id));
+    }
+    super::source(engine, KEY, "Files", source::Kind::Csv, now).await.map(Some)
 }
