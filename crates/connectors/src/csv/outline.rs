@@ -143,8 +143,13 @@ impl Outline {
             fills.iter().chain(constants).any(|fill| fill.field.name == name)
         };
         let key_elsewhere = self.object.derives_key() || (self.object == Object::Contact && has("email"));
+        let anonymous = self.object == Object::Event && !has("account") && !has("user");
         let missing = fields(self.object).iter().find(|field| {
-            let needed = if field.name == KEY { !key_elsewhere } else { field.required };
+            let needed = match field.name {
+                KEY => !key_elsewhere,
+                "account" if anonymous => true,
+                _ => field.required,
+            };
             needed && !has(field.name)
         });
         match missing {

@@ -56,7 +56,8 @@ pub struct RowError {
     pub code: Code,
     /// What is wrong and what to do, for people.
     pub sentence: String,
-    /// The whole row, to write it out again.
+    /// The whole row, to write it out again; only the beginnings of its cells where the
+    /// row was too long to be read.
     #[serde(skip)]
     pub cells: Vec<String>,
     /// Whether it merely repeats an earlier event, which is not a failure.
@@ -81,6 +82,9 @@ impl<R> std::fmt::Debug for Rows<'_, R> {
     }
 }
 
+/// Bytes kept of each cell of a row that was too long to be read.
+const TORN_BYTES: usize = 200;
+
 impl<'a, R: Read> Rows<'a, R> {
     pub(super) fn new(sheet: &'a Sheet, input: R, now: Instant) -> Self {
         Self {
@@ -101,13 +105,14 @@ impl<'a, R: Read> Rows<'a, R> {
     }
 
     fn error(&self, column: Option<&str>, value: &str, code: Code, sentence: String) -> RowError {
+        let shown = if code == Code::TooLong { TORN_BYTES } else { MAX_BYTES };
         RowError {
             line: self.record.line,
             column: column.map(str::to_owned),
             value: shorten(value, 200).to_owned(),
             code,
             sentence,
-            cells: self.record.cells().map(str::to_owned).collect(),
+            cells: self.record.cells().map(|cell| shorten(cell, shown).to_owned()).collect(),
             is_skip: false,
         }
     }

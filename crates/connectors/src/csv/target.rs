@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::mapping::{self, Mapping, MappingError, Target, Unmapped};
 use super::sheet::Notice;
-use crate::record::{Field, Object, field_for_header, normal_header};
+use crate::record::{Object, field_for_header, normal_header};
 
 /// Where each column goes: as the mapping says, else as its header says.
 pub(super) fn targets(
@@ -52,7 +52,7 @@ fn guess(
     let mut best: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     for (index, header) in headers.iter().enumerate().filter(|(index, _)| targets[*index].is_empty()) {
         if let Some(field) = field_for_header(object, header).filter(|field| !filled.contains(&field.name)) {
-            let rank = rank(field, header);
+            let rank = field.rank(&normal_header(header)).unwrap_or(usize::MAX);
             let entry = best.entry(field.name).or_insert((rank, index));
             *entry = (*entry).min((rank, index));
         }
@@ -76,13 +76,4 @@ fn guess(
         };
         notices.push(Notice { code: "unknown_column", column: Some(header.clone()), sentence });
     }
-}
-
-/// How directly a header names a field: by its name first, then by alias in order.
-fn rank(field: &Field, header: &str) -> usize {
-    let header = normal_header(header);
-    if normal_header(field.name) == header {
-        return 0;
-    }
-    field.aliases.iter().position(|alias| *alias == header).map_or(usize::MAX, |position| position + 1)
 }

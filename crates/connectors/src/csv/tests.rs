@@ -240,6 +240,7 @@ fn what_cannot_be_imported_says_why() {
         "no column holds `external_id` (an identifier); the file has name, arr",
     );
     refuses(b"id,when\n1,x\n", Object::Ticket, "", "no column holds `account`");
+    refuses(b"event,time\n1,x\n", Object::Event, "", "no column holds `account`");
     refuses(b"a,b\n", Object::Account, "[columns]\na = 'revenue'", "`revenue` is not a field of account");
     refuses(b"a,b\n", Object::Account, "[columns]\na = 'name'\nb = 'name'", "`name` is filled twice");
     refuses(b"a,b\n", Object::Account, "encoding = 'klingon'", "`klingon` is not a character encoding");

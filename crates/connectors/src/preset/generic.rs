@@ -3,11 +3,13 @@
 //! catalogue that reads the headers of spreadsheets. It guesses only by names, never by
 //! values, so the same stream is read the same way every time.
 
+use std::collections::BTreeMap;
+
 use domain::Instant;
 
 use super::spec::Spec;
 use crate::json::{Members, Value};
-use crate::record::{Builder, DerivedKeys, Draft, Fault, Object, field_for_header, fields};
+use crate::record::{Builder, DerivedKeys, Draft, Fault, Field, Object, field_for_header, normal_header};
 
 /// Words in the names of streams, and what they mean.
 const STREAMS: [(&str, Object); 22] = [
@@ -45,37 +47,40 @@ pub fn guess(stream: &str) -> Option<Object> {
 
 /// A draft from the members of a record.
 pub(super) fn draft(object: Object, record: &Value<'_>, received_at: Instant) -> Result<Draft, Fault> {
-    let mut builder = Builder::new(object, received_at);
     let members: Vec<(&str, &Value<'_>)> = record.as_object().into_iter().flat_map(Members::iter).collect();
-    let mut used = vec![false; members.len()];
-    for field in fields(object) {
-        let rank = |name: &str| field_for_header(object, name).is_some_and(|found| found.name == field.name);
-        let position = members.iter().position(|(name, _)| *name == field.name);
-        let position = position.or_else(|| members.iter().position(|(name, _)| rank(name)));
-        let Some(position) = position else { continue };
-        let (_, value) = members[position];
-        used[position] = true;
-        let text = match value {
-            Value::Text(text) => text.trim(),
-            Value::Number(digits) => digits,
-            Value::Bool(true) => "true",
-            Value::Bool(false) => "false",
-            Value::Null => "",
-            Value::Array(_) | Value::Object(_) => {
-                used[position] = false;
-                continue;
-            }
-        };
-        if text.is_empty() {
-            builder.clear(field);
-        } else {
-            builder.set(field, text, &Spec::plain())?;
+    let mut best: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (position, (name, value)) in members.iter().enumerate() {
+        let nested = matches!(value, Value::Array(_) | Value::Object(_));
+        if let Some(field) = field_for_header(object, name).filter(|_| !nested) {
+            let rank = field.rank(&normal_header(name)).unwrap_or(usize::MAX);
+            let entry = best.entry(field.name).or_insert((rank, position));
+            *entry = (*entry).min((rank, position));
         }
     }
-    for ((name, value), _) in members.iter().zip(&used).filter(|(_, used)| !**used) {
-        builder.keep(name, value.to_serde());
+    let mut builder = Builder::new(object, received_at);
+    for (position, (name, value)) in members.iter().enumerate() {
+        match field_for_header(object, name).filter(|field| best.get(field.name).is_some_and(|(_, at)| *at == position))
+        {
+            Some(field) => fill(&mut builder, field, value)?,
+            None => builder.keep(name, value.to_serde()),
+        }
     }
     builder.finish(|| DerivedKeys::default().key([record.to_string()]))
+}
+
+fn fill(builder: &mut Builder, field: &'static Field, value: &Value<'_>) -> Result<(), Fault> {
+    let text = match value {
+        Value::Text(text) => text.trim(),
+        Value::Number(digits) => digits,
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        Value::Null | Value::Array(_) | Value::Object(_) => "",
+    };
+    if text.is_empty() {
+        builder.clear(field);
+        return Ok(());
+    }
+    builder.set(field, text, &Spec::plain())
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(
         "csm_email",
         Kind::Email,
-        &["csm", "owner", "owneremail", "accountowner", "csmmail", "betreuer"],
+        &["owneremail", "csmmail", "accountowneremail"],
         "The mail address of the member who looks after it.",
     ),
     field(

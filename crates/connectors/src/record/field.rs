@@ -123,7 +123,18 @@ pub fn normal_header(header: &str) -> String {
 /// The field of `object` that a foreign header means, by name or alias.
 pub fn field_for_header(object: Object, header: &str) -> Option<&'static Field> {
     let wanted = normal_header(header);
-    fields(object).iter().find(|field| normal_header(field.name) == wanted || field.aliases.contains(&wanted.as_str()))
+    fields(object).iter().find(|field| field.rank(&wanted).is_some())
+}
+
+impl Field {
+    /// How directly a header in normal form names this field: 0 by its name, then by its
+    /// aliases in order; `None` when it does not.
+    pub(crate) fn rank(&self, normal: &str) -> Option<usize> {
+        if self.name.bytes().filter(|byte| *byte != b'_').eq(normal.bytes()) {
+            return Some(0);
+        }
+        self.aliases.iter().position(|alias| *alias == normal).map(|position| position + 1)
+    }
 }
 
 #[cfg(test)]

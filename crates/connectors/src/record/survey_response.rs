@@ -13,7 +13,7 @@ pub(super) const FIELDS: &[Field] = &[
         &["accountid", "companyid", "customerid", "customer", "kundennummer", "kundennr"],
         "The account that answered.",
     ),
-    field("contact_email", Kind::Email, &["email", "respondent", "contact"], "The person who answered."),
+    field("contact_email", Kind::Email, &["email", "respondentemail"], "The person who answered."),
     required("kind", Kind::Choice(SURVEY_KIND), &["survey", "surveytype", "type"], "What was asked."),
     required("score", Kind::Int(0, 10), &["answer", "value", "nps", "rating"], "The answer."),
     field(

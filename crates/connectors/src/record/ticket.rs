@@ -18,7 +18,7 @@ pub(super) const FIELDS: &[Field] = &[
         &["accountid", "companyid", "customerid", "customer", "organizationid", "orgid", "kundennummer", "kundennr"],
         "The account that asked.",
     ),
-    field("contact_email", Kind::Email, &["email", "requesteremail", "requester", "contact"], "Who asked."),
+    field("contact_email", Kind::Email, &["email", "requesteremail"], "Who asked."),
     field("subject", Kind::Text(LINE), &["title", "summary", "betreff"], "What it is about."),
     field("priority", Kind::Choice(PRIORITY), &["severity", "priorität"], "How urgent it is."),
     required(
