@@ -170,7 +170,8 @@ impl Writer {
         }
     }
 
-    /// Commits a group together. If that fails, each alone, so that one bad request does not fail its neighbours.
+    /// Commits a group together. If that fails, each alone, so that one bad request does not fail its neighbours;
+    /// but if the database is not to be had, all are told so at once.
     async fn commit(&self, group: Vec<Waiting>) {
         let (requests, answers): (Vec<Accept>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
@@ -181,8 +182,10 @@ impl Writer {
                     let _ = answer.send(Ok(receipt));
                 }
             }
-            Err(error) if requests.len() == 1 => {
-                if let Some(answer) = answers.into_iter().next() {
+            Err(error) if requests.len() == 1 || error.is_transient() => {
+                tracing::warn!(%error, requests = requests.len(), "requests were not accepted");
+                let mut errors = std::iter::once(error).chain(std::iter::repeat_with(|| StoreError::Busy));
+                for (answer, error) in answers.into_iter().zip(&mut errors) {
                     let _ = answer.send(Err(error));
                 }
             }

@@ -112,6 +112,27 @@ fn one_bad_request_does_not_fail_its_neighbours() {
 }
 
 #[test]
+fn two_writers_never_accept_an_event_twice() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await.id;
+        let send = async || {
+            let mut accepted = 0;
+            with_inbox(&store, Limits { queue: 64, group: 30 }, async |inbox| {
+                let requests = (0..40_u64).map(|n| inbox.accept(request(source, n * 10..n * 10 + 20)));
+                for receipt in futures::future::join_all(requests).await {
+                    accepted += receipt.unwrap().accepted;
+                }
+            })
+            .await;
+            accepted
+        };
+        let (one, other) = tokio::join!(send(), send());
+        assert_eq!(one + other, 410);
+        assert_eq!(stored(&store).await.len(), 410);
+    });
+}
+
+#[test]
 fn a_full_queue_says_so_at_once() {
     on_both(|store| async move {
         let source = sending_source(&store).await;

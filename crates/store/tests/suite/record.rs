@@ -1,9 +1,10 @@
 //! Facts: what was known when, what an import changes, and that many rows go in at once.
 
+use domain::Day;
 use store::{
-    Account, Invoice, Ticket, Touchpoint, invoice,
+    Account, Contact, ContactRole, Invoice, Subscription, SubscriptionItem, Ticket, Touchpoint, contact_role, invoice,
     record::{self, Saved},
-    ticket, touchpoint,
+    subscription_item, ticket, touchpoint,
 };
 
 use super::{
@@ -105,6 +106,95 @@ fn an_import_creates_then_changes_then_leaves_alone() {
 
 async fn import_id(tx: &store::Tx) -> Result<i64, store::StoreError> {
     Ok(record::load::<Ticket>(tx, None, None).await?[0].id)
+}
+
+#[test]
+fn the_line_that_runs_and_the_role_that_holds_are_found() {
+    on_both(|store| async move {
+        let (running, sponsor) = store
+            .write(async |tx| {
+                let (acme, _) = two_accounts(tx).await?;
+                let contract = record::insert(tx, a_subscription(acme.id)).await?;
+                for (from, to) in [(1, Some(day(2, 1))), (2, None), (3, Some(day(4, 1)))] {
+                    record::insert(tx, an_item(&contract, day(from, 1), to)).await?;
+                }
+                let ann = record::insert(tx, a_contact(acme.id)).await?;
+                record::insert(tx, a_sponsor(&ann)).await?;
+                let running = subscription_item::running(tx, contract.id).await?.unwrap();
+                let mut holds = Vec::new();
+                for on in [day(1, 31), day(2, 1), day(2, 28), day(3, 1)] {
+                    holds.push(contact_role::has(tx, ann.id, contact_role::Role::Sponsor, on).await?);
+                }
+                assert!(!contact_role::has(tx, ann.id, contact_role::Role::Admin, day(2, 1)).await?);
+                Ok::<_, store::StoreError>((running, holds))
+            })
+            .await
+            .unwrap();
+        assert_eq!(running.effective_from, day(2, 1), "the one without an end, though another began later");
+        assert_eq!(sponsor, [false, true, true, false]);
+    });
+}
+
+fn a_subscription(account_id: i64) -> Subscription {
+    Subscription {
+        id: 0,
+        account_id,
+        external_id: Some("S-1".to_owned()),
+        name: "Main".to_owned(),
+        currency: "EUR".to_owned(),
+        period_months: 12,
+        notice_days: 30,
+        auto_renew: true,
+        effective_from: day(1, 1),
+        effective_to: None,
+        cancelled_on: None,
+        source_id: None,
+        recorded_at: at(0),
+    }
+}
+
+fn an_item(contract: &Subscription, effective_from: Day, effective_to: Option<Day>) -> SubscriptionItem {
+    SubscriptionItem {
+        id: 0,
+        subscription_id: contract.id,
+        account_id: contract.account_id,
+        product: "Suite".to_owned(),
+        plan: "pro".to_owned(),
+        unit: subscription_item::Unit::Seat,
+        quantity: 10,
+        mrr_cents: 50_000,
+        currency: "EUR".to_owned(),
+        effective_from,
+        effective_to,
+        recorded_at: at(0),
+    }
+}
+
+fn a_contact(account_id: i64) -> Contact {
+    Contact {
+        id: 0,
+        account_id,
+        external_id: None,
+        name: "Ann".to_owned(),
+        email: Some("ann@acme.example".to_owned()),
+        title: None,
+        effective_from: day(1, 1),
+        effective_to: None,
+        source_id: None,
+        recorded_at: at(0),
+    }
+}
+
+fn a_sponsor(contact: &Contact) -> ContactRole {
+    ContactRole {
+        id: 0,
+        contact_id: contact.id,
+        account_id: contact.account_id,
+        role: contact_role::Role::Sponsor,
+        effective_from: day(2, 1),
+        effective_to: Some(day(3, 1)),
+        recorded_at: at(0),
+    }
 }
 
 #[test]
