@@ -3,15 +3,20 @@
 //! through once, so that the first page has a history. What is true about it is
 //! written beside the data, where only tests and benchmarks look.
 
-use std::{fs::File, io::BufWriter, path::Path};
+use std::{collections::HashSet, fs::File, io::BufWriter, path::Path};
 
-use domain::{Day, Instant};
-use store::{Store, Tx, record};
+use chrono::TimeDelta;
+use domain::{
+    Day, Instant,
+    time::{days_before, end_of},
+};
+use serde_json::json;
+use store::{Store, Tx, change, cta, record, signal};
 
 use crate::{
-    EngineError, Settings,
+    Clock, Engine, EngineError, Settings,
     handle::open_data,
-    seal,
+    refresh, seal,
     synthetic::{Company, Progress, Records, Synthesis},
 };
 
@@ -20,6 +25,9 @@ pub const TRUTH: &str = "truth.csv";
 
 /// Accounts inserted per transaction.
 const CHUNK: usize = 1_000;
+
+/// Weeks whose signals are played through.
+const PAST_WEEKS: u64 = 12;
 
 /// What to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +64,64 @@ pub async fn build(
     seal::adopt(&store, writer.finish()?, now).await?;
     insert(&store, &company, progress).await?;
     store.close().await?;
+    remember(settings, demo.today, progress).await?;
     Ok(true)
+}
+
+/// Plays the last weeks through, so that signals opened and closed when they did, and
+/// the CTAs of those that closed were worked.
+async fn remember(
+    settings: &Settings,
+    today: Day,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), EngineError> {
+    let weeks = (1..=PAST_WEEKS).rev().map(|week| days_before(today, 7 * week));
+    let days: Vec<Day> = weeks.chain((1..7).rev().map(|day| days_before(today, day))).collect();
+    let Some(first) = days.first() else { return Ok(()) };
+    let clock = Clock::manual(end_of_work(*first));
+    let engine = Engine::open(&Settings { background: false, ..settings.clone() }, clock.clone()).await?;
+    for (done, day) in days.iter().enumerate() {
+        clock.advance(end_of_work(*day) - engine.now());
+        refresh::all(&engine).await?;
+        close_worked(&engine).await?;
+        progress(Progress { stage: "past", done: done + 1, total: days.len() });
+    }
+    engine.close().await
+}
+
+/// Five in the afternoon.
+fn end_of_work(day: Day) -> Instant {
+    end_of(day) - TimeDelta::hours(7)
+}
+
+/// Closes the CTAs whose signal has closed, as their owner would.
+async fn close_worked(engine: &Engine) -> Result<(), EngineError> {
+    let db = engine.store().read();
+    let open: HashSet<i64> = signal::open_now(db, None).await?.into_iter().map(|signal| signal.id).collect();
+    let filter = cta::Filter { status: vec![cta::Status::Open], ..cta::Filter::default() };
+    let worked = cta::list(db, &filter, None, u64::from(u32::MAX)).await?;
+    let worked = worked.into_iter().filter(|cta| cta.signal_id.is_some_and(|signal| !open.contains(&signal)));
+    let worked: Vec<_> = worked.collect();
+    let now = engine.now();
+    engine
+        .store()
+        .write(async |tx| -> Result<(), EngineError> {
+            for cta in worked {
+                let owner = cta.owner_id.map_or_else(|| "engine".to_owned(), |owner| format!("member:{owner}"));
+                let told = change::NewChange {
+                    actor: owner,
+                    account_id: Some(cta.account_id),
+                    kind: "cta.closed".to_owned(),
+                    subject_id: Some(cta.id),
+                    detail: json!({ "title": cta.title }),
+                };
+                let (status, outcome) = (cta::Status::Closed, Some(cta::Outcome::Recovered));
+                cta::update(tx, store::Cta { status, outcome, closed_at: Some(now), ..cta }).await?;
+                change::record(tx, told, now).await?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 async fn insert(

@@ -38,6 +38,8 @@ pub struct Settings {
     pub query_memory_bytes: usize,
     /// How often the inbox is sealed.
     pub seal_every: Duration,
+    /// Whether to refresh, seal and fill in history in the background; a one-off command need not.
+    pub background: bool,
     /// A deliberate fault, to prove that a test would notice it.
     pub mutant: Option<Mutant>,
 }
@@ -58,6 +60,7 @@ impl Settings {
             lake_url: None,
             query_memory_bytes: 512 << 20,
             seal_every: Duration::from_secs(20),
+            background: true,
             mutant: None,
         }
     }
@@ -126,7 +129,9 @@ impl Engine {
             sealing: Mutex::new(()),
         }));
         refresh::all(&engine).await?;
-        worker::start(&engine, dirty_accounts, settings.seal_every);
+        if settings.background {
+            worker::start(&engine, dirty_accounts, settings.seal_every);
+        }
         Ok(engine)
     }
 

@@ -67,7 +67,8 @@ pub(crate) struct Singer {
 
 impl Import {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let engine = Engine::open(&settings.engine(settings.home()), Clock::System).await?;
+        let quiet = engine::Settings { background: false, ..settings.engine(settings.home()) };
+        let engine = Engine::open(&quiet, Clock::System).await?;
         let outcome = match self {
             Self::Csv(csv) => csv.run(&engine).await,
             Self::Singer(singer) => singer.run(&engine).await,

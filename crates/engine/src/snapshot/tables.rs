@@ -36,6 +36,7 @@ macro_rules! frame {
 fn accounts(facts: &Facts) -> Result<Frame, FrameError> {
     frame!(facts.accounts, |account| {
         "account_id": account.id,
+        "external_id": account.external_id.as_str(),
         "name": account.name.as_str(),
         "parent_id": account.parent_id,
         "kind": account.kind.as_str(),
