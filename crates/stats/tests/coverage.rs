@@ -1,5 +1,5 @@
 //! Simulated data with known truth: do 95 % intervals hold the truth 95 % of the time?
-//! The long tests (500 data sets a model) are ignored by default: `cargo test --release -p pomona-stats --test coverage
+//! The long tests (1,000 data sets a model or more) are ignored by default: `cargo test --release -p pomona-stats --test coverage
 //! -- --ignored`. The short ones run always and would notice an interval that is plainly too narrow or too wide.
 
 use stats::purchase::bg_bb::{self, Count};
@@ -161,8 +161,8 @@ fn thirty_data_sets_a_model() {
     }
 }
 
-/// Of 500 data sets a true 95 % gives shares within two points in 96 of 100 cases (binomial sd 0.97 points), of 2,000 in
-/// all but one of 30,000; the slow models make do with fewer.
+/// Of 500 data sets a true 95 % gives shares within two points in 96 of 100 cases (binomial sd 0.97 points), too few with
+/// forty quantities looked at; of 1,000 in 996.
 macro_rules! long {
     ($name:ident, $what:literal, $sets:literal) => {
         #[test]

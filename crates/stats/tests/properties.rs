@@ -27,7 +27,7 @@ fn any_number() -> impl Strategy<Value = f64> {
 }
 
 fn parameter() -> impl Strategy<Value = f64> {
-    (-5.0..5.0_f64).prop_map(f64::exp)
+    (-12.0..12.0_f64).prop_map(f64::exp)
 }
 
 fn model() -> impl Strategy<Value = Model> {

@@ -114,12 +114,14 @@ pub(super) fn expected_factor<R: Real>(model: Model, [r, alpha, a, b]: [R; 4], x
     let z = R::constant(t) / (rate + t);
     let c = a + tails - 1.0;
     let surplus = c - shape;
-    if z.value() > 0.95 || c.value() > 1e4 || c.value() < 1e-3 || surplus.value() < -5.0 {
+    let ln_left = (rate / (rate + t)).ln();
+    let shift = (a - 1.0) * ln_left;
+    let slow = z.value() > 0.95 || shift.value() < -30.0;
+    let cancels = c.value() > 1e4 || c.value() < 1e-3 || surplus.value() < -5.0;
+    if slow || cancels {
         let w = R::constant(t) / rate;
         return expectation_over_beta(a, tails, |p| -(-(shape * (w * p).ln_1p())).exp_m1() * (1.0 / p));
     }
-    let ln_left = (rate / (rate + t)).ln();
-    let shift = (a - 1.0) * ln_left;
     let mut term = surplus / c * z;
     let mut sum = term;
     for k in 1..4000 {

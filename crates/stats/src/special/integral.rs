@@ -45,16 +45,25 @@ pub(crate) fn expectation_over_beta<R: Real>(a: R, b: R, g: impl Fn(f64) -> R) -
     let term = |v: f64| {
         // ln p = -softplus(-v), ln(1-p) = -softplus(v)
         let log = norm - a * (-v).softplus() - b * v.softplus();
-        (log.value() > -80.0).then(|| log.exp() * g((1.0 / (1.0 + (-v).exp())).max(1e-290)))
+        (log.value() > -80.0).then(|| (log.exp(), g((1.0 / (1.0 + (-v).exp())).max(1e-290))))
     };
-    let mut sum = term(centre).unwrap_or_else(|| R::constant(0.0));
-    for side in [step, -step] {
+    let mut sum = term(centre).map_or_else(|| R::constant(0.0), |(weight, value)| weight * value);
+    for (side, decay) in [(step, b), (-step, a)] {
+        let mut before = f64::NAN;
         for k in 1..200_000 {
-            let Some(value) = term(centre + side * f64::from(k)) else { break };
-            sum = sum + value;
-            if value.value().abs() <= 1e-17 * sum.value().abs() {
+            let v = centre + side * f64::from(k);
+            let Some((weight, value)) = term(v) else { break };
+            let product = weight * value;
+            sum = sum + product;
+            // Once g has reached its limit the rest is a geometric series, long when a or b is small.
+            if v.abs() > 45.0 && (value.value() - before).abs() <= 4e-16 * before.abs() {
+                sum = sum + product / (decay * step).exp_m1();
                 break;
             }
+            if product.value().abs() <= 1e-17 * sum.value().abs() {
+                break;
+            }
+            before = value.value();
         }
     }
     sum * step
@@ -155,7 +164,7 @@ mod tests {
 
     #[test]
     fn beta_expectations_match_moments() {
-        for (a, b) in [(0.05, 3.0), (0.8, 2.4), (3.0, 300.0), (150.0, 0.4)] {
+        for (a, b) in [(1e-6, 3.0), (2.0, 1e-4), (0.05, 3.0), (0.8, 2.4), (3.0, 300.0), (150.0, 0.4)] {
             let mean = expectation_over_beta(a, b, |p| p);
             assert!((mean / (a / (a + b)) - 1.0).abs() < 1e-11, "{a} {b}: {mean}");
         }
