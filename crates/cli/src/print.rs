@@ -1,5 +1,5 @@
-//! Where output goes: answers to standard output, everything said to a person
-//! about them to standard error, so that a pipe carries only answers.
+//! Where output goes: answers to standard output, everything said to a person about them to standard error, so that
+//! a pipe carries only answers. Nothing else in the binary writes to either.
 
 use std::io::{self, Write};
 

@@ -36,6 +36,8 @@ pub struct Demo {
     pub seed: u64,
     /// How many accounts.
     pub accounts: usize,
+    /// Events per account and year.
+    pub events: u32,
     /// The day it is meant to be.
     pub today: Day,
 }
@@ -52,7 +54,8 @@ pub async fn build(
         store.close().await?;
         return Ok(false);
     }
-    let synthesis = Synthesis { seed: demo.seed, accounts: demo.accounts, ..Synthesis::new(demo.today) };
+    let Demo { seed, accounts, events, today } = demo;
+    let synthesis = Synthesis { seed, accounts, events_per_account_year: events, ..Synthesis::new(today) };
     let company = Company::build(&synthesis, progress);
     write_truth(&company, &settings.home)?;
     let mut writer = lake.bulk_writer();
@@ -64,7 +67,7 @@ pub async fn build(
     seal::adopt(&store, writer.finish()?, now).await?;
     insert(&store, &company, progress).await?;
     store.close().await?;
-    remember(settings, demo.today, progress).await?;
+    remember(settings, today, progress).await?;
     Ok(true)
 }
 

@@ -1,5 +1,5 @@
-//! Why a number is what it is: its definition, its value, and the rows or the
-//! other numbers it was computed from.
+//! Why a number is what it is: its definition, its value, and the rows or the other numbers it was computed from.
+//! It computes the same number again and keeps nothing.
 
 use domain::{Day, access::RowFilter, metric::Metric};
 use lake::Frame;

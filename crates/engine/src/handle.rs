@@ -94,7 +94,14 @@ struct Parts {
     live: broadcast::Sender<Live>,
     dirty: mpsc::UnboundedSender<i64>,
     workers: Workers,
+    turns: Turns,
+}
+
+/// What must not happen twice at the same time.
+#[derive(Debug, Default)]
+struct Turns {
     sealing: Mutex<()>,
+    refreshing: Mutex<()>,
 }
 
 /// What runs in the background, and how to end it.
@@ -126,7 +133,7 @@ impl Engine {
             live: broadcast::Sender::new(LIVE_CAPACITY),
             dirty,
             workers,
-            sealing: Mutex::new(()),
+            turns: Turns::default(),
         }));
         refresh::all(&engine).await?;
         if settings.background {
@@ -215,7 +222,12 @@ impl Engine {
 
     /// Held by whoever seals, compacts or sweeps.
     pub(crate) async fn sealing(&self) -> MutexGuard<'_, ()> {
-        self.0.sealing.lock().await
+        self.0.turns.sealing.lock().await
+    }
+
+    /// Held by whoever computes a new current book.
+    pub(crate) async fn refreshing(&self) -> MutexGuard<'_, ()> {
+        self.0.turns.refreshing.lock().await
     }
 
     pub(crate) fn intake(&self) -> &Intake {

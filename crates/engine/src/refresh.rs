@@ -21,19 +21,23 @@ pub const TREND_WEEKS: u64 = 24;
 
 /// Recomputes the whole book as of today.
 pub async fn all(engine: &Engine) -> Result<(), EngineError> {
+    let turn = engine.refreshing().await;
     let basis = Basis::load(engine.store(), engine.lake(), Ask::default()).await?;
     let fresh = basis.book(engine.definitions(), engine.today(), engine.now()).await?;
     let rows = settle(engine, &fresh, take_rows(&fresh)).await?;
     let version = engine.book().version + 1;
     engine.publish(fresh.with_rows(rows, version, fresh.computed_at), [Live::Book { version }]);
+    drop(turn);
     actions::carry_out(engine).await?;
     Ok(())
 }
 
 /// Recomputes some accounts as of today.
 pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> {
+    let turn = engine.refreshing().await;
     let current = engine.book();
     if current.as_of != engine.today() {
+        drop(turn);
         return all(engine).await;
     }
     let ask = Ask { accounts: Some(accounts.to_vec()), present: current.present.clone(), known_on: None };
@@ -41,12 +45,14 @@ pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> 
     let fresh = basis.book(engine.definitions(), current.as_of, engine.now()).await?;
     if fresh.present != current.present {
         // The first fact of its kind: "none" now means zero for everybody.
+        drop(turn);
         return all(engine).await;
     }
     let rows = settle(engine, &fresh, take_rows(&fresh)).await?;
     let version = current.version + 1;
     let changes: Vec<_> = rows.iter().map(|row| Live::Account { id: row.account.id }).collect();
-    engine.publish(engine.book().with_rows(rows, version, fresh.computed_at), changes);
+    engine.publish(current.with_rows(rows, version, fresh.computed_at), changes);
+    drop(turn);
     actions::carry_out(engine).await?;
     Ok(())
 }

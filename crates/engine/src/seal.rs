@@ -3,7 +3,11 @@
 //! before that commit leaves a file nobody knows, swept later; never a loss,
 //! never a duplicate. Compaction replaces many small parts of a month by one.
 
-use std::{collections::{BTreeMap, HashSet}, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use domain::Instant;
@@ -14,6 +18,9 @@ use crate::{Engine, EngineError};
 
 /// Inbox requests sealed at once at most.
 const MOST_REQUESTS: usize = 20_000;
+
+/// Events that may wait in the inbox whatever their age.
+const MOST_WAITING: i64 = 50_000;
 
 /// Small parts a month may gather before they are merged.
 const MOST_PARTS_PER_MONTH: usize = 16;
@@ -52,6 +59,16 @@ pub async fn seal(engine: &Engine) -> Result<usize, EngineError> {
     Ok(sealed.len())
 }
 
+/// Seals when the oldest request has waited long enough, or too many events wait for queries to carry them along.
+pub(crate) async fn when_due(engine: &Engine, most_age: Duration) -> Result<(), EngineError> {
+    let backlog = store::inbox::backlog(engine.store().read()).await?;
+    let age = backlog.oldest.map(|oldest| (engine.now() - oldest).to_std().unwrap_or_default());
+    if age.is_some_and(|age| age >= most_age) || backlog.events > MOST_WAITING {
+        seal(engine).await?;
+    }
+    Ok(())
+}
+
 /// Merges the small parts of every month that has gathered too many, and parts
 /// whose accounts have become known. Returns how many parts were replaced.
 pub async fn compact(engine: &Engine) -> Result<usize, EngineError> {
@@ -64,7 +81,7 @@ pub async fn compact(engine: &Engine) -> Result<usize, EngineError> {
     }
     let attribution = attribution(engine.store(), true).await?;
     let mut replaced = 0;
-    for parts in months.into_values().filter(|parts| parts.len() > MOST_PARTS_PER_MONTH) {
+    for parts in months.into_values().map(mergeable).filter(|parts| parts.len() > MOST_PARTS_PER_MONTH) {
         let old: Vec<i64> = parts.iter().map(|part| part.id).collect();
         let files: Vec<PartFile> = parts.into_iter().map(part_file).collect();
         let (lake, attribution) = (engine.lake().clone(), attribution.clone());
@@ -75,6 +92,21 @@ pub async fn compact(engine: &Engine) -> Result<usize, EngineError> {
         replaced += old.len();
     }
     Ok(replaced)
+}
+
+/// The small parts of a month: smallest first, up to one that outweighs four times all before it. So a large part is
+/// rewritten only when what is new is a fair share of it, and a month never keeps many more parts than it may gather.
+fn mergeable(mut parts: Vec<catalogue::Part>) -> Vec<catalogue::Part> {
+    parts.sort_by_key(|part| part.file_size_bytes);
+    let mut bytes = 0;
+    let fits = parts.iter().enumerate().take_while(|(at, part)| {
+        let fits = *at <= MOST_PARTS_PER_MONTH || part.file_size_bytes <= 4 * bytes;
+        bytes += part.file_size_bytes;
+        fits
+    });
+    let count = fits.count();
+    parts.truncate(count);
+    parts
 }
 
 /// Removes replaced parts that no reader can still hold, and files a crash left behind.

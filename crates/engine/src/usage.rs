@@ -1,5 +1,5 @@
-//! An account's usage over time, for its page: week by week and feature by
-//! feature, straight from the events.
+//! An account's usage over time, for its page: week by week and feature by feature, straight from the events. No
+//! metric is defined here; those are in the catalogue.
 
 use domain::{Day, Instant, time::{day_of, end_of, start_of}};
 use lake::Params;

@@ -25,7 +25,8 @@ const MOST_TOGETHER: usize = 2_000;
 pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_every: Duration) {
     let tasks = &engine.workers().tasks;
     tasks.spawn(refreshing(engine.clone(), dirty));
-    tasks.spawn(every(engine.clone(), seal_every, "seal", async |engine| seal::seal(engine).await.map(drop)));
+    let look = seal_every.min(Duration::from_secs(1));
+    tasks.spawn(every(engine.clone(), look, "seal", async move |engine| seal::when_due(engine, seal_every).await));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "tidy", async |engine| {
         if engine.book().as_of != engine.today() {
             refresh::all(engine).await?;

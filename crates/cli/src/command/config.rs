@@ -1,4 +1,4 @@
-//! `pomona config`: definitions are files, and this checks them.
+//! `pomona config`: definitions are files, and this checks them. It opens no data and changes nothing.
 
 use clap::Subcommand;
 use engine::Definitions;

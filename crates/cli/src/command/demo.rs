@@ -1,5 +1,5 @@
-//! `pomona demo`: a synthetic company in a home of its own, a server, and links
-//! to click for each kind of colleague.
+//! `pomona demo`: a synthetic company in a home of its own, a server, and links to click for each kind of
+//! colleague. Everything is made up from one seed, so two people with the same seed see the same company.
 
 use std::{
     fs,
@@ -31,6 +31,9 @@ pub(crate) struct Demo {
     /// Decides every detail of the company
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Events per account and year
+    #[arg(long, default_value_t = 2_000)]
+    events: u32,
     #[command(flatten)]
     listening: Listening,
 }
@@ -43,7 +46,7 @@ impl Demo {
         let clock = Clock::System;
         let engine_settings = settings.engine(home.path.clone());
         let bar = print::progress();
-        let plan = demo::Demo { seed: self.seed, accounts: self.accounts as usize, today: clock.today() };
+        let plan = demo::Demo { seed: self.seed, accounts: self.accounts as usize, events: self.events, today: clock.today() };
         let built = demo::build(&engine_settings, plan, clock.now(), &mut |progress| {
             bar.set_message(progress.stage);
             bar.set_length(progress.total as u64);

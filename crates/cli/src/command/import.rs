@@ -1,5 +1,5 @@
-//! `pomona import`: records and events from a file, with a dry run that says
-//! what would happen, row by row.
+//! `pomona import`: records and events from a file, with a dry run that says what would happen, row by row. What a
+//! row means is decided in the engine; this only reads files and prints reports.
 
 use std::{
     fs::{self, File},

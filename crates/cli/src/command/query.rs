@@ -1,5 +1,5 @@
-//! `pomona query`: one read-only statement over `event` (parts and inbox), the
-//! record tables and `snapshot`, beside a running server or without one.
+//! `pomona query`: one read-only statement over `event` (parts and inbox), the record tables and `snapshot`, beside
+//! a running server or without one. Whoever can read the home folder may ask; the API has its own permission.
 
 use clap::Args;
 use engine::{Clock, Definitions, query};

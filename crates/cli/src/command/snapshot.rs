@@ -1,5 +1,5 @@
-//! `pomona snapshot`: every metric and the health of every account as of a day,
-//! from what is known now or was known before an instant.
+//! `pomona snapshot`: every metric and the health of every account as of a day, from what is known now or was known
+//! before an instant. It computes and prints, and stores nothing.
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};

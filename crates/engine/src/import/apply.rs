@@ -1,5 +1,5 @@
-//! One draft onto the records: what it speaks of changes, what it does not
-//! speak of stays, and the version before is kept by the store.
+//! One draft onto the records: what it speaks of changes, what it does not speak of stays, and the version before
+//! is kept by the store. Which words a source uses for a field is settled before, in the mapping.
 
 use connectors::record::{Code, Draft, Given, Object};
 use domain::{Day, Instant, time::day_of};

@@ -1,5 +1,5 @@
-//! Why a metric has its value: its definition, the arithmetic as SQL, and the
-//! very rows it was computed from.
+//! Why a metric has its value: its definition, the arithmetic as SQL, and the very rows it was computed from. The
+//! rows come from the same text as the number, so they cannot disagree.
 
 use domain::{
     Day,

@@ -1,5 +1,6 @@
 //! The *world* is what happens to many accounts at once: outages of the product in a region, and the few *stories*
-//! that put visible trouble into every book in the weeks before today, so that whoever opens the demo has work to do.
+//! that put visible trouble into every book in the weeks before today, so that whoever opens the demo has work to
+//! do. What happens in it is drawn elsewhere.
 
 use super::profile::{Profile, Region};
 use super::stream::{Stream, Topic};

@@ -19,7 +19,7 @@ pub(crate) fn noon() -> Instant {
 pub(crate) async fn company(accounts: usize) -> (TempDir, Settings) {
     let home = tempfile::tempdir().unwrap();
     let settings = Settings::at(home.path());
-    let plan = demo::Demo { seed: 7, accounts, today: today() };
+    let plan = demo::Demo { seed: 7, accounts, events: 2_000, today: today() };
     demo::build(&settings, plan, noon(), &mut |_| {}).await.unwrap();
     (home, settings)
 }
