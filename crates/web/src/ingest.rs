@@ -10,10 +10,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::Actor;
 use engine::ingest::{self, IntakeError, SegmentCall};
-use serde::Deserialize;
 use store::{Source, source};
 
-use crate::extract::Params;
 use crate::gate::Access;
 use crate::problem::{Answer, Problem};
 use crate::state::AppState;
@@ -22,23 +20,15 @@ use crate::state::AppState;
 const TOKEN_SOURCE: &str = "api";
 const RETRY_AFTER: u64 = 2;
 
-/// Where a library that cannot set headers puts the key.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Query {
-    #[serde(rename = "writeKey")]
-    write_key: Option<String>,
-}
-
 /// `POST /v1/batch`, `/v1/track`, … and their short forms.
 pub async fn take(
     State(app): State<AppState>,
     access: Access,
     uri: Uri,
-    Params(query): Params<Query>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let answer = match receive(&app, &access, uri.path(), &query, &headers, &body).await {
+    let answer = match receive(&app, &access, &uri, &headers, &body).await {
         Ok(()) => {
             let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
             (json, r#"{"success":true}"#).into_response()
@@ -56,17 +46,16 @@ pub async fn preflight(headers: HeaderMap) -> Response {
 async fn receive(
     app: &AppState,
     access: &Access,
-    path: &str,
-    query: &Query,
+    uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Answer<()> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let call = SegmentCall {
-        path,
+        path: uri.path(),
         authorization: text(header::AUTHORIZATION),
         x_write_key: text(HeaderName::from_static("x-write-key")),
-        query_key: query.write_key.as_deref(),
+        query_key: uri.query(),
         content_encoding: text(header::CONTENT_ENCODING),
         source_id: token_source(app, &access.actor).await?,
         body,

@@ -75,7 +75,7 @@ pub enum Audience {
 impl Audience {
     /// The audience of a request's path.
     pub fn of(path: &str) -> Self {
-        if path.starts_with("/api/") {
+        if path.starts_with("/api/") || matches!(path, "/live" | "/palette" | "/metrics" | "/healthz" | "/readyz") {
             Self::Api
         } else if path.starts_with("/v1/") {
             Self::Sender

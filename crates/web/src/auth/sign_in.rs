@@ -181,7 +181,11 @@ pub fn is_address(text: &str) -> bool {
 
 /// The link behind a secret, if it can still be used for this.
 async fn usable(app: &AppState, word: &str, purpose: login_link::Purpose) -> Answer<LoginLink> {
-    let link = login_link::find(app.engine.store().read(), &secret::hash(word)).await?;
+    let db = app.engine.store().read();
+    if purpose == login_link::Purpose::Setup && member::any(db).await? {
+        return Err(used_up());
+    }
+    let link = login_link::find(db, &secret::hash(word)).await?;
     let now = app.engine.now();
     link.filter(|link| link.purpose == purpose && link.expires_at > now && (link.reusable || link.used_at.is_none()))
         .ok_or_else(used_up)

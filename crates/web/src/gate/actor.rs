@@ -38,14 +38,12 @@ impl Caller {
         if rule.action == Action::ReadPublic {
             return Ok(Self::nobody());
         }
-        if let Some(key) = bearer(headers).filter(|key| key.starts_with(TOKEN_PREFIX)) {
-            return Self::by_token(app, key).await;
-        }
-        if rule.csrf == Csrf::Keyed {
-            return Ok(Self::nobody());
-        }
-        if headers.contains_key(header::AUTHORIZATION) {
-            return Err(Problem::unauthenticated());
+        match bearer(headers) {
+            Some(key) if key.starts_with(TOKEN_PREFIX) => return Self::by_token(app, key).await,
+            _ if rule.csrf == Csrf::Keyed => return Ok(Self::nobody()),
+            Some(_) => return Err(Problem::unauthenticated()),
+            // Another scheme is the business of a proxy in front of us.
+            None => {}
         }
         match app.settings.cookie().find(headers) {
             Some(cookie) => Self::by_session(app, cookie).await,

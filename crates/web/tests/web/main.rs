@@ -1,0 +1,10 @@
+//! The web layer from outside: requests into the whole router over a real store, answers out.
+//!
+//! Each module is one promise: who gets what ([`matrix`]), how one signs in, what the API says, how events arrive.
+
+mod api;
+mod intake;
+mod matrix;
+mod protection;
+mod sign_in;
+mod world;
