@@ -224,7 +224,7 @@ fn is_read_only(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
         return false;
     };
-    let code = cause.as_database_error().and_then(|database| database.code());
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == "25006" || code.parse::<u32>().is_ok_and(|code| code & 0xff == 8))
 }
 
