@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use chrono::Duration;
 use domain::{Event, Instant};
 use lake::{LakeError, PartFile, ducklake, tail};
+use proptest::prelude::*;
 
 use crate::world::{ask, blob, catalogue, day, event, instant, lake, lines, nobody, number, quarter};
 
@@ -16,6 +17,19 @@ fn a_blob_gives_back_the_events_it_was_made_of() {
     assert_eq!(tail::decode(&tail::encode(&[]).unwrap()).unwrap(), vec![]);
     for broken in [&b""[..], b"PAR1", &tail::encode(&events).unwrap()[..200]] {
         assert!(matches!(tail::decode(broken), Err(LakeError::Corrupt { .. })));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_blob_is_never_read(at in any::<prop::sample::Index>(), bits in 1_u8..) {
+        let mut blob = tail::encode(&quarter()[..40]).unwrap();
+        let at = at.index(blob.len());
+        blob[at] ^= bits;
+        let is_corrupt = matches!(tail::decode(&blob), Err(LakeError::Corrupt { .. }));
+        prop_assert!(is_corrupt);
     }
 }
 
