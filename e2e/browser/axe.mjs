@@ -3,7 +3,7 @@
 //     node e2e/browser/axe.mjs --binary target/debug/pomona [--accounts 60] [--shots DIR]
 //
 // Pages are found by following links from the start page of an administrator, one page per kind of address
-// (/accounts/17 and /accounts/18 are one kind), so a new page is covered the day it is linked. With --shots a picture
+// (/accounts/17 and /accounts/18 are one kind, and so are two metrics), so a new page is covered the day it is linked. With --shots a picture
 // of each is kept.
 
 import { mkdirSync } from 'node:fs';
@@ -67,7 +67,7 @@ async function links(page, url) {
 /** The path with its numbers and keys taken out; the query's names without their values. */
 function kindOf(address) {
   const { pathname, searchParams } = new URL(address);
-  const path = pathname.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\d{4}-\d{2}-\d{2}/g, ':day');
+  const path = pathname.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\/metrics\/\w+/, '/metrics/:key');
   const view = searchParams.get('view') ?? searchParams.get('tab');
   return view ? `${path}?${view}` : path;
 }
@@ -88,7 +88,7 @@ async function inspect({ url, login }, kinds, theme, width) {
 async function one(page, kind, address, theme, width) {
   const name = `${kind}, ${theme} at ${width}`;
   await page.goto(address, { waitUntil: 'load' });
-  await page.addScriptTag({ content: axe.source }).catch(() => page.evaluate(axe.source));
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate((tags) => globalThis.axe.run({ runOnly: tags }), TAGS);
   const found = violations.map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0].target.join(' ')}`);
   checks.equal(`axe ${name}`, found, []);
