@@ -1,0 +1,221 @@
+//! How one's book stands: how many customers, what they pay, how much of it is at risk, what comes up for renewal,
+//! and how health is spread. Every figure is that of the accounts one may see.
+
+use std::collections::BTreeMap;
+
+use domain::access::RowFilter;
+use domain::scorecard::Band;
+use engine::{Book, Row};
+use maud::{Markup, html};
+use report::{Frame, Ink, Measure, measure_bars};
+
+use super::today::Today;
+use crate::pages::band_label;
+use crate::ui::card::{Tile, plain, tiles};
+use crate::ui::{Link, format};
+
+/// Days a renewal is announced ahead.
+const RENEWAL_DAYS: f64 = 90.0;
+
+/// Amounts in minor units by currency; amounts of different currencies are never added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Money(BTreeMap<String, i64>);
+
+impl Money {
+    fn add(&mut self, cents: i64, currency: &str) {
+        *self.0.entry(currency.to_owned()).or_default() += cents;
+    }
+
+    fn view(&self) -> Markup {
+        html! {
+            @if self.0.is_empty() { "0" }
+            @for (at, (currency, cents)) in self.0.iter().enumerate() {
+                @if at > 0 { " + " }
+                (format::money(*cents, currency))
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let all: Vec<_> = self.0.iter().map(|(currency, cents)| format::money_text(*cents, currency)).collect();
+        all.join(" + ")
+    }
+}
+
+/// Accounts and what they pay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) accounts: i64,
+    pub(super) arr: Money,
+}
+
+impl Part {
+    fn add(&mut self, book: &Book, row: &Row) {
+        self.accounts += 1;
+        self.arr.add(book.arr_cents(row), &row.account.currency);
+    }
+}
+
+/// The book in a few numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Standing {
+    /// Accounts one may see, customers or not.
+    pub(super) accounts: usize,
+    pub(super) customers: Part,
+    pub(super) at_risk: Part,
+    pub(super) renewing: Part,
+    /// In the order of [`Band::ALL`].
+    pub(super) bands: [Part; 4],
+}
+
+impl Standing {
+    /// Adds up the rows a filter shows.
+    pub(super) fn of(book: &Book, filter: &RowFilter) -> Self {
+        let mut standing = Self::default();
+        for row in book.visible(filter) {
+            standing.accounts += 1;
+            if !row.active {
+                continue;
+            }
+            standing.customers.add(book, row);
+            standing.bands[row.health.band as usize].add(book, row);
+            if row.at_risk() {
+                standing.at_risk.add(book, row);
+            }
+            if book.value(row, "days_to_renewal").is_some_and(|days| (0.0..=RENEWAL_DAYS).contains(&days)) {
+                standing.renewing.add(book, row);
+            }
+        }
+        standing
+    }
+}
+
+/// The headline numbers.
+pub(super) fn headline(standing: &Standing, today: &Today) -> Markup {
+    let accounts =
+        |part: &Part| html! { small.delta.muted { (format::counted(part.accounts, "account", "accounts")) } };
+    let renewals = format!("days_to_renewal between 0 and {RENEWAL_DAYS}");
+    tiles(
+        "My book",
+        &[
+            Tile {
+                label: "Customers",
+                value: html! { (format::count(standing.customers.accounts)) },
+                delta: html! {},
+                explained_at: Some(Link::to("/accounts")),
+            },
+            Tile {
+                label: "ARR",
+                value: standing.customers.arr.view(),
+                delta: html! {},
+                explained_at: Some(Link::to("/accounts").with("sort", "arr").with("dir", "desc")),
+            },
+            Tile {
+                label: "ARR at risk",
+                value: standing.at_risk.arr.view(),
+                delta: accounts(&standing.at_risk),
+                explained_at: Some(Link::to("/definitions").with("part", "words")),
+            },
+            Tile {
+                label: "Renewals in 90 days",
+                value: html! { (format::count(standing.renewing.accounts)) },
+                delta: html! { small.delta.muted { (standing.renewing.arr.view()) " ARR" } },
+                explained_at: Some(Link::to("/accounts").with("expression", renewals).with("sort", "renewal")),
+            },
+            Tile {
+                label: "CTAs to do",
+                value: html! { (format::count(today.total)) },
+                delta: overdue(today),
+                explained_at: Some(Link::to("/ctas")),
+            },
+        ],
+    )
+}
+
+fn overdue(today: &Today) -> Markup {
+    html! {
+        @if today.overdue > 0 { small.delta.bad { (format::count(today.overdue)) " overdue" } }
+        @else { small.delta.muted { "none overdue" } }
+    }
+}
+
+/// How health is spread, each bar a link to its accounts.
+pub(super) fn health(standing: &Standing) -> Markup {
+    let total = standing.customers.accounts;
+    let order = [Band::Green, Band::Yellow, Band::Red, Band::Unknown];
+    let words = order.map(|band| {
+        let part = &standing.bands[band as usize];
+        (part.arr.text(), Link::to("/accounts").with("band", band.as_str()).to_string())
+    });
+    let bars: Vec<_> = order
+        .into_iter()
+        .zip(&words)
+        .filter(|(band, _)| *band != Band::Unknown || standing.bands[Band::Unknown as usize].accounts > 0)
+        .map(|(band, (arr, href))| Measure {
+            label: band_label(band),
+            detail: arr,
+            value: Some(standing.bands[band as usize].accounts as f64),
+            ink: Ink::from(band),
+            href,
+        })
+        .collect();
+    let healthy = standing.bands[Band::Green as usize].accounts;
+    let summary = format!("{} of {} customers are healthy.", format::count(healthy), format::count(total));
+    let n = format!("n = {}", format::counted(total, "customer", "customers"));
+    plain(&measure_bars(&Frame::new("home-health", "Health", &summary, &n), &bars, total.max(1) as f64, whole))
+}
+
+fn whole(value: f64) -> String {
+    format::number(value, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(accounts: i64, amounts: &[(&str, i64)]) -> Part {
+        let mut arr = Money::default();
+        for (currency, cents) in amounts {
+            arr.add(*cents, currency);
+        }
+        Part { accounts, arr }
+    }
+
+    fn standing() -> Standing {
+        let mut standing = Standing {
+            accounts: 12,
+            customers: part(10, &[("USD", 90_000_000), ("EUR", 12_000_000)]),
+            at_risk: part(2, &[("USD", 4_800_000)]),
+            renewing: part(3, &[("EUR", 12_000_000)]),
+            ..Standing::default()
+        };
+        standing.bands[Band::Green as usize] = part(7, &[("USD", 80_000_000)]);
+        standing.bands[Band::Red as usize] = part(3, &[("USD", 10_000_000)]);
+        standing
+    }
+
+    #[test]
+    fn currencies_stand_beside_each_other() {
+        assert_eq!(part(2, &[("USD", 100_000), ("EUR", 200_000), ("USD", 300_000)]).arr.text(), "€2k + $4k");
+        assert_eq!(Money::default().view().into_string(), "0");
+    }
+
+    #[test]
+    fn every_headline_number_leads_to_its_accounts() {
+        let html = headline(&standing(), &Today::default()).into_string();
+        assert!(html.contains(">$900k</data>") && html.contains("2 accounts"), "{html}");
+        assert!(
+            html.contains("href=\"/accounts?expression=days_to_renewal+between+0+and+90&amp;sort=renewal\""),
+            "{html}"
+        );
+        assert!(html.contains("none overdue"), "{html}");
+    }
+
+    #[test]
+    fn an_empty_band_is_shown_and_unknown_only_where_there_is_some() {
+        let html = health(&standing()).into_string();
+        assert!(html.contains("7 of 10 customers are healthy."), "{html}");
+        assert!(html.contains("Watch") && !html.contains("Unknown"), "{html}");
+        assert!(html.contains("href=\"/accounts?band=red\""), "{html}");
+    }
+}
