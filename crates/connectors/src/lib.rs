@@ -4,13 +4,14 @@
 //! tracking API, forgiven and normalised; a [`record::Draft`] is what one row or
 //! object of any other source says about one of our records, with *absent* and
 //! *cleared* kept apart. [`csv`] reads spreadsheets and logs into drafts,
-//! [`singer`] reads tap output, and [`preset`] says which stream and path means
-//! which of our fields.
+//! [`singer`] and [`airbyte`] read what extractors print, and [`preset`] says which
+//! stream and path means which of our fields.
 //!
 //! Everything here is a pure function of bytes and arguments. Deliberately
 //! absent: the network, the database, the clock (the receive time is passed in),
 //! and the decision what a draft changes, which is `engine`'s.
 
+pub mod airbyte;
 pub mod csv;
 pub mod json;
 pub mod personal;
