@@ -1,4 +1,5 @@
-//! The two declarations that resources share: a record's wire form and a closed list of words.
+//! The two declarations that resources share: a record's wire form and a closed list of words. Nothing is decided
+//! here.
 
 /// Declares the wire form of a record: a struct that serialises, has a schema, and is made from the record by name.
 macro_rules! wire {

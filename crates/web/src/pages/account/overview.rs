@@ -1,5 +1,6 @@
-//! The overview: five headline figures, health over time, why the score is what
-//! it is down to the measure, open signals and work, and the timeline.
+//! The overview: five headline figures, health over time, why the score is what it is down to the measure, open
+//! signals and work, and the timeline. It computes nothing: every figure comes from the row, and links to its
+//! explanation.
 
 use domain::scorecard::{Band, Health, Scorecard};
 use domain::time::days_after;

@@ -1,5 +1,5 @@
-//! The people tab: who is at the account and what they are there for, and who of
-//! ours looks after it.
+//! The people tab: who is at the account and what they are there for, and who of ours looks after it. Only who is
+//! there on the day is shown; who left is history.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! The revenue tab: ARR over time, the contracts with their lines, and invoices.
+//! The revenue tab: ARR over time, the contracts with their lines, and invoices. Movements of the whole book are on
+//! the executive page.
 
 use engine::revenue::{month_of, months_before};
 use maud::{Markup, html};

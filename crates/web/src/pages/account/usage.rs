@@ -1,4 +1,5 @@
-//! The usage tab: people and events week by week, and features by use.
+//! The usage tab: people and events week by week, and features by use. Both come straight from the events, as of
+//! the day of the page.
 
 use maud::{Markup, html};
 use report::{Axis, Frame, Ink, Line, Series, lines};

@@ -1,5 +1,5 @@
-//! What to do about an account, and what was done: its CTAs, the touchpoint one
-//! logs, and the sentiment one sets by hand.
+//! What to do about an account, and what was done: its CTAs, the touchpoint one logs, and the sentiment one sets by
+//! hand. Working a CTA has a page of its own.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};

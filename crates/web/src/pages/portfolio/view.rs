@@ -1,5 +1,5 @@
-//! How the portfolio looks: search and filters, chips with counts, the table,
-//! and the segment's expression with a caret where it is wrong.
+//! How the portfolio looks: search and filters, chips with counts, the table, and the segment's expression with a
+//! caret where it is wrong. Which accounts these are is decided in the list.
 
 use domain::scorecard::Band;
 use domain::time::days_after;

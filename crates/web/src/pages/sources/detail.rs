@@ -1,5 +1,5 @@
-//! `/sources/{id}`: one source, how to send to it, and what it had refused: the
-//! messages as they came, each with its reason, so that a sender can be repaired.
+//! `/sources/{id}`: one source, how to send to it, and what it had refused: the messages as they came, each with
+//! its reason, so that a sender can be repaired. Making and changing sources is done by forms elsewhere.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,5 +1,5 @@
-//! How the list of sources looks: figures about all of them, a line for each, the
-//! rules behind the words, and the form for one more.
+//! How the list of sources looks: figures about all of them, a line for each, the rules behind the words, and the
+//! form for one more. One source has a page of its own.
 
 use domain::Instant;
 use maud::{Markup, html};
