@@ -240,9 +240,10 @@ pub fn table(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Frame, Fram
         column!(|row| row.at_risk()),
     ];
     let attributes = ATTRIBUTES.iter().map(|(name, _)| (*name).to_owned()).zip(attributes);
-    let metrics = definitions.catalogue.metrics().iter().enumerate().map(|(at, metric)| {
-        (metric.key.clone(), column!(|row| spoken(metric, row.values.get(at).copied().flatten())))
-    });
+    let metrics =
+        definitions.catalogue.metrics().iter().enumerate().map(|(at, metric)| {
+            (metric.key.clone(), column!(|row| spoken(metric, row.values.get(at).copied().flatten())))
+        });
     Frame::new(attributes.chain(metrics))
 }
 
@@ -264,4 +265,3 @@ fn trimmed(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }
-

@@ -150,9 +150,26 @@ async fn insert_chunk(tx: &Tx, records: Records) -> Result<(), EngineError> {
         };
     }
     insert!(
-        sources, members, accounts, contacts, contact_roles, stakeholder_edges, assignments, entitlements,
-        subscriptions, subscription_items, invoices, payment_attempts, tickets, touchpoints, survey_responses,
-        csm_sentiments, objectives, milestones, end_users, record_versions,
+        sources,
+        members,
+        accounts,
+        contacts,
+        contact_roles,
+        stakeholder_edges,
+        assignments,
+        entitlements,
+        subscriptions,
+        subscription_items,
+        invoices,
+        payment_attempts,
+        tickets,
+        touchpoints,
+        survey_responses,
+        csm_sentiments,
+        objectives,
+        milestones,
+        end_users,
+        record_versions,
     );
     Ok(())
 }

@@ -15,11 +15,11 @@ use std::{
 use connectors::segment::{self, Batch, Credentials, Kind, Limits, Message, Route};
 use domain::{Instant, time::day_of};
 use sha2::{Digest, Sha256};
-use tokio_util::task::TaskTracker;
 use store::{
     Source, Store,
     inbox::{self, Accept, Inbox, NewEvent, Refused, SeenUser},
 };
+use tokio_util::task::TaskTracker;
 
 use crate::{
     Engine, EngineError,
@@ -114,7 +114,13 @@ impl Intake {
             }
         });
         let accounts = store::account::external_ids(store.read()).await?;
-        Ok(Self { inbox, tasks: workers.tasks.clone(), mutant, sources: RwLock::default(), accounts: RwLock::new(accounts.into_iter().collect()) })
+        Ok(Self {
+            inbox,
+            tasks: workers.tasks.clone(),
+            mutant,
+            sources: RwLock::default(),
+            accounts: RwLock::new(accounts.into_iter().collect()),
+        })
     }
 
     /// Hands events to the inbox and waits until they are durable.
@@ -181,8 +187,9 @@ pub async fn segment(engine: &Engine, call: SegmentCall<'_>) -> Result<Receipt, 
     if source.is_none() && header_key.is_some() {
         return Err(IntakeError::UnknownKey);
     }
-    let batch = segment::parse(call.body, route, call.content_encoding, &Limits::default(), now)
-        .map_err(|error| IntakeError::Refused { status: error.status, code: error.code.to_string(), message: error.message })?;
+    let batch = segment::parse(call.body, route, call.content_encoding, &Limits::default(), now).map_err(|error| {
+        IntakeError::Refused { status: error.status, code: error.code.to_string(), message: error.message }
+    })?;
     if source.is_none()
         && let Some(key) = &batch.write_key
     {

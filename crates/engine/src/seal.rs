@@ -116,7 +116,8 @@ pub async fn sweep(engine: &Engine) -> Result<(), EngineError> {
     let replaced = catalogue::scheduled_for_deletion(engine.store().read(), before).await?;
     let known = catalogue::parts(engine.store().read()).await?;
     let waiting = catalogue::scheduled_for_deletion(engine.store().read(), engine.now()).await?;
-    let kept: HashSet<String> = known.into_iter().map(|part| part.path).chain(waiting.into_iter().map(|(_, path)| path)).collect();
+    let kept: HashSet<String> =
+        known.into_iter().map(|part| part.path).chain(waiting.into_iter().map(|(_, path)| path)).collect();
     let (ids, paths): (Vec<i64>, Vec<String>) = replaced.into_iter().unzip();
     let lake = engine.lake().clone();
     blocking(move || {

@@ -243,7 +243,11 @@ impl<'a> Grid<'a> {
     /// Fills a metric over metrics. Formulas speak in whole units of money, columns hold minor units.
     fn derive(&mut self, at: usize, formula: &Formula) -> Result<(), EngineError> {
         let minor = self.metrics[at].unit == Unit::Money;
-        let inputs = self.metrics.iter().zip(&self.columns).filter(|(metric, _)| formula.columns().any(|column| column == metric.key));
+        let inputs = self
+            .metrics
+            .iter()
+            .zip(&self.columns)
+            .filter(|(metric, _)| formula.columns().any(|column| column == metric.key));
         let columns = inputs.map(|(metric, values)| {
             (metric.key.as_str(), values.iter().map(|value| spoken(metric, *value)).collect::<Column>())
         });

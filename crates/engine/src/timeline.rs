@@ -37,12 +37,7 @@ pub enum EntryKind {
 }
 
 /// The newest entries of an account up to the end of a day.
-pub async fn timeline(
-    engine: &Engine,
-    account_id: i64,
-    as_of: Day,
-    most: usize,
-) -> Result<Vec<Entry>, EngineError> {
+pub async fn timeline(engine: &Engine, account_id: i64, as_of: Day, most: usize) -> Result<Vec<Entry>, EngineError> {
     let db = engine.store().read();
     let limit = most as u64;
     let mut entries = Vec::new();

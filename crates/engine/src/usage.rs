@@ -1,7 +1,10 @@
 //! An account's usage over time, for its page: week by week and feature by feature, straight from the events. No
 //! metric is defined here; those are in the catalogue.
 
-use domain::{Day, Instant, time::{day_of, end_of, start_of}};
+use domain::{
+    Day, Instant,
+    time::{day_of, end_of, start_of},
+};
 use lake::Params;
 
 use crate::{Engine, EngineError, seal};
@@ -53,7 +56,11 @@ pub async fn usage(engine: &Engine, account_id: i64, as_of: Day, weeks: u32) -> 
     let end = end_of(as_of);
     let params = |days: i64| {
         let since = end - chrono::TimeDelta::days(days);
-        Params::new().int("account", account_id).instant("end", end).int("end_us", end.timestamp_micros()).instant("since", since)
+        Params::new()
+            .int("account", account_id)
+            .instant("end", end)
+            .int("end_us", end.timestamp_micros())
+            .instant("since", since)
     };
     let frame = view.query(BY_WEEK, &params(7 * i64::from(weeks))).await?;
     let mut usage = Usage::default();
@@ -66,7 +73,8 @@ pub async fn usage(engine: &Engine, account_id: i64, as_of: Day, weeks: u32) -> 
         }
     }
     let frame = view.query(BY_FEATURE, &params(28)).await?;
-    let figures = frame.texts("name")?.zip(frame.ints("events")?).zip(frame.ints("users")?).zip(frame.instants("last_at")?);
+    let figures =
+        frame.texts("name")?.zip(frame.ints("events")?).zip(frame.ints("users")?).zip(frame.instants("last_at")?);
     usage.features = figures
         .filter_map(|(((name, events), users), last_at)| {
             Some(FeatureUse { name: name?.to_owned(), events: events?, users: users?, last_at: last_at? })

@@ -46,7 +46,8 @@ impl Demo {
         let clock = Clock::System;
         let engine_settings = settings.engine(home.path.clone());
         let bar = print::progress();
-        let plan = demo::Demo { seed: self.seed, accounts: self.accounts as usize, events: self.events, today: clock.today() };
+        let plan =
+            demo::Demo { seed: self.seed, accounts: self.accounts as usize, events: self.events, today: clock.today() };
         let built = demo::build(&engine_settings, plan, clock.now(), &mut |progress| {
             bar.set_message(progress.stage);
             bar.set_length(progress.total as u64);
@@ -133,7 +134,11 @@ fn greet(ready: &Value, home: &Home) {
         print::note(&format!("  {label:<16} {}", text(&ready["login"][role])));
     }
     print::note("");
-    print::note(&format!("  send events to   {}/v1/batch with write key {}", text(&ready["url"]), text(&ready["write_key"])));
+    print::note(&format!(
+        "  send events to   {}/v1/batch with write key {}",
+        text(&ready["url"]),
+        text(&ready["write_key"])
+    ));
     print::note(&format!("  API              {}/api with token {}", text(&ready["url"]), text(&ready["api_token"])));
     let fate = if home.temporary { "removed when you stop" } else { "kept" };
     print::note(&format!("  data             {} ({fate})", text(&ready["home"])));

@@ -69,7 +69,8 @@ pub(crate) async fn until_stopped(server: Server, engine: Engine, listening: &Li
 }
 
 async fn told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate()).context("cannot wait for signals")?;
+    let mut terminate =
+        signal::unix::signal(signal::unix::SignalKind::terminate()).context("cannot wait for signals")?;
     tokio::select! {
         interrupted = signal::ctrl_c() => interrupted.context("cannot wait for an interrupt"),
         _ = terminate.recv() => Ok(()),

@@ -64,7 +64,8 @@ fn moment(text: &str) -> anyhow::Result<Instant> {
     if let Ok(day) = text.parse::<Day>() {
         return Ok(end_of(day));
     }
-    let instant = DateTime::parse_from_rfc3339(text).context("write a day like 2026-06-30 or an instant like 2026-06-30T12:00:00Z")?;
+    let instant = DateTime::parse_from_rfc3339(text)
+        .context("write a day like 2026-06-30 or an instant like 2026-06-30T12:00:00Z")?;
     Ok(instant.with_timezone(&Utc))
 }
 

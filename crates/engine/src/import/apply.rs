@@ -109,7 +109,11 @@ async fn contact(tx: &Tx, draft: &Draft, from: From) -> Outcome {
     let (mut saved, contact) = record::upsert::<Contact>(tx, from.source_id, &draft.key, merge).await?;
     if let Given::Set(word) = draft.text("role") {
         let Ok(role) = word.parse::<contact_role::Role>() else {
-            return Ok(Err(Refusal { field: "role", code: Code::BadChoice, sentence: format!("`{word}` is no role of a contact") }));
+            return Ok(Err(Refusal {
+                field: "role",
+                code: Code::BadChoice,
+                sentence: format!("`{word}` is no role of a contact"),
+            }));
         };
         if !contact_role::has(tx, contact.id, role, today).await? {
             let fact = ContactRole {
@@ -144,7 +148,8 @@ async fn subscription(tx: &Tx, draft: &Draft, from: From) -> Outcome {
         }));
     }
     let merge = |before: Option<&Subscription>| {
-        let mut subscription = before.cloned().unwrap_or_else(|| blank_subscription(&account, &draft.key, starts, from));
+        let mut subscription =
+            before.cloned().unwrap_or_else(|| blank_subscription(&account, &draft.key, starts, from));
         subscription.recorded_at = from.now;
         subscription.account_id = account.id;
         if let Given::Set(name) = draft.text("name") {
@@ -193,7 +198,12 @@ pub(crate) fn blank_subscription(account: &Account, key: &str, starts: Day, from
 }
 
 /// The one line of a subscription whose draft carries its amount: the running item is ended and a new one begun when it differs.
-pub(crate) async fn line(tx: &Tx, draft: &Draft, subscription: &Subscription, from: From) -> Result<Saved, EngineError> {
+pub(crate) async fn line(
+    tx: &Tx,
+    draft: &Draft,
+    subscription: &Subscription,
+    from: From,
+) -> Result<Saved, EngineError> {
     let monthly = match (draft.cents("mrr_cents"), draft.cents("arr_cents")) {
         (Given::Set(cents), _) => cents,
         (_, Given::Set(cents)) => cents / 12,
@@ -238,7 +248,12 @@ async fn put_line(
         record::insert(tx, item).await?;
         return Ok(Saved::Created);
     };
-    let same = SubscriptionItem { id: item.id, recorded_at: item.recorded_at, effective_from: item.effective_from, ..running.clone() };
+    let same = SubscriptionItem {
+        id: item.id,
+        recorded_at: item.recorded_at,
+        effective_from: item.effective_from,
+        ..running.clone()
+    };
     if same == item {
         return Ok(Saved::Unchanged);
     }
@@ -280,7 +295,8 @@ async fn invoice(tx: &Tx, draft: &Draft, from: From) -> Outcome {
         Ok(account) => account,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let (Given::Set(amount_cents), Given::Set(issued_on)) = (draft.cents("amount_cents"), draft.day("issued_on")) else {
+    let (Given::Set(amount_cents), Given::Set(issued_on)) = (draft.cents("amount_cents"), draft.day("issued_on"))
+    else {
         return Ok(Err(missing("amount_cents", "an invoice needs an amount and the day it was issued")));
     };
     let subscription = match draft.text("subscription") {

@@ -128,6 +128,7 @@ pub async fn csv<R: Read + Seek + Send>(
     let report = begun(&plan, used, import.dry_run);
     let mut run = Run { engine, sheet: &plan, from, dry_run: import.dry_run, report, touched: BTreeSet::new() };
     let mut failed = FailedRows::new(Vec::new(), &plan)?;
+    input.rewind()?;
     let mut rows = plan.rows(input, now);
     loop {
         let mut chunk = Vec::with_capacity(CHUNK);

@@ -84,7 +84,8 @@ pub async fn singer<R: BufRead + Send>(engine: &Engine, preset: &str, input: R) 
 fn named(name: &str) -> Result<Preset, ImportError> {
     let known = || Preset::names().collect::<Vec<_>>().join(", ");
     let preset = Preset::named(name);
-    let preset = preset.ok_or_else(|| ImportError::Mapping(format!("there is no preset `{name}`: choose {}", known())))?;
+    let preset =
+        preset.ok_or_else(|| ImportError::Mapping(format!("there is no preset `{name}`: choose {}", known())))?;
     preset.map_err(|error| ImportError::Mapping(error.to_string()))
 }
 

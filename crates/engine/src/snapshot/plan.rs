@@ -118,7 +118,8 @@ fn ordered(catalogue: &Catalogue, mut waiting: Vec<usize>) -> Result<Vec<usize>,
     while !waiting.is_empty() {
         let unfinished: BTreeSet<usize> = waiting.iter().copied().collect();
         let (ready, blocked): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|&at| {
-            words(&metrics[at].value).all(|word| catalogue.position(word).is_none_or(|input| !unfinished.contains(&input)))
+            words(&metrics[at].value)
+                .all(|word| catalogue.position(word).is_none_or(|input| !unfinished.contains(&input)))
         });
         if ready.is_empty() {
             let circle = blocked.iter().map(|&at| format!("`{}`", metrics[at].key)).collect::<Vec<_>>();
@@ -192,6 +193,9 @@ mod tests {
         let circle = plan(&[metric("a", SNAPSHOT, "", "b"), metric("b", SNAPSHOT, "", "a")]);
         assert_eq!(circle, Err(PlanError::Circle("`a`, `b`".to_owned())));
         let unknown = plan(&[metric("a", "tickets", "", "count(*)")]).unwrap_err().to_string();
-        assert!(unknown.starts_with("metric `a` is over `tickets`, which is no relation; there are event, "), "{unknown}");
+        assert!(
+            unknown.starts_with("metric `a` is over `tickets`, which is no relation; there are event, "),
+            "{unknown}"
+        );
     }
 }

@@ -41,4 +41,3 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
     }
     panic!("{what} did not happen within ten seconds");
 }
-

@@ -41,7 +41,8 @@ fn call<'a>(key: &'a str, body: &'a str) -> SegmentCall<'a> {
 }
 
 async fn count(engine: &Engine) -> i64 {
-    let answer = query::sql(engine, "select count(*) as n from event where name = 'Report Exported'", 10).await.unwrap();
+    let answer =
+        query::sql(engine, "select count(*) as n from event where name = 'Report Exported'", 10).await.unwrap();
     answer.frame.ints("n").unwrap().next().flatten().unwrap()
 }
 
