@@ -144,7 +144,9 @@ async function keys(page, ...names) {
   for (const name of names) await page.keyboard.press(name, { delay: 20 });
 }
 
-const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('name') ?? '');
+function focused(page) {
+  return page.evaluate(() => document.activeElement?.getAttribute('name') ?? '');
+}
 
 /** The address is right, and the page is whole: navigation, one heading, a main part. */
 async function whole(page, path, name) {
