@@ -17,7 +17,7 @@ use domain::{
     signal::{self, Severity},
 };
 use lake::{Column, Frame, FrameError, Kind};
-use store::Account;
+use store::{Account, account::Stage};
 
 use crate::{definitions::Definitions, revenue::Steps, snapshot::spoken};
 
@@ -228,7 +228,7 @@ pub fn table(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Frame, Fram
         column!(|row| row.account.tier.as_deref()),
         column!(|row| row.account.industry.as_deref()),
         column!(|row| row.account.region.as_deref()),
-        column!(|row| row.account.stage.map(|stage| stage.as_str())),
+        column!(|row| row.account.stage.map(Stage::as_str)),
         column!(|row| row.account.currency.as_str()),
         column!(|row| row.account.employees),
         column!(|row| row.account.customer_from),

@@ -188,7 +188,7 @@ pub async fn segment(engine: &Engine, call: SegmentCall<'_>) -> Result<Receipt, 
         return Err(IntakeError::UnknownKey);
     }
     let batch = segment::parse(call.body, route, call.content_encoding, &Limits::default(), now).map_err(|error| {
-        IntakeError::Refused { status: error.status, code: error.code.to_string(), message: error.message }
+        IntakeError::Refused { status: error.status, code: error.code.to_owned(), message: error.message }
     })?;
     if source.is_none()
         && let Some(key) = &batch.write_key
@@ -203,7 +203,7 @@ async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant
     let mut touched = BTreeSet::new();
     let mut accept = Accept { source_id, received_at: now, events: Vec::new(), users: Vec::new(), refused: Vec::new() };
     for refused in batch.refused {
-        accept.refused.push(Refused { code: refused.code.to_string(), message: refused.message, body: refused.body });
+        accept.refused.push(Refused { code: refused.code.to_owned(), message: refused.message, body: refused.body });
     }
     for message in batch.messages {
         take(engine, source_id, message, now, &mut accept, &mut touched).await?;

@@ -109,7 +109,7 @@ impl Ledger {
     pub fn movements(&self, day: Day) -> Movements {
         let (from, to) = month_of(day);
         let mut sum = Movements::default();
-        for steps in self.accounts.iter() {
+        for steps in &self.accounts {
             let (opening, closing) = (steps.before(from), steps.before(to));
             sum.opening += opening;
             sum.closing += closing;
@@ -128,7 +128,7 @@ impl Ledger {
     /// Retention from one day to another.
     pub fn retention(&self, from: Day, to: Day) -> Retention {
         let mut sum = Retention::default();
-        for steps in self.accounts.iter() {
+        for steps in &self.accounts {
             let (opening, closing) = (steps.on(from), steps.on(to));
             if opening > 0 {
                 sum.opening += opening;
@@ -142,7 +142,7 @@ impl Ledger {
     /// Cohorts by quarter of first payment, oldest first, up to a day. A quarter that has not ended is not shown.
     pub fn cohorts(&self, as_of: Day) -> Vec<Cohort> {
         let mut by_quarter: BTreeMap<Day, Vec<&Arc<Steps>>> = BTreeMap::new();
-        for steps in self.accounts.iter() {
+        for steps in &self.accounts {
             if let Some(first) = steps.first_paid().filter(|first| *first <= as_of) {
                 by_quarter.entry(quarter_of(first)).or_default().push(steps);
             }

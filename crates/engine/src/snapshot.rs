@@ -227,9 +227,8 @@ impl<'a> Grid<'a> {
         for &at in metrics {
             let zero = Some(0.0);
             match self.metrics[at].when_empty {
-                WhenEmpty::Unknown => {}
                 WhenEmpty::Zero if self.present.contains(relation.name) => self.columns[at].fill(zero),
-                WhenEmpty::Zero => {}
+                WhenEmpty::Unknown | WhenEmpty::Zero => {}
                 WhenEmpty::ZeroIfSeen => {
                     let seen = self.seen.get(relation.name).map_or(&[][..], Vec::as_slice);
                     for (value, seen) in self.columns[at].iter_mut().zip(seen) {

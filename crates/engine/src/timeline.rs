@@ -47,14 +47,14 @@ pub async fn timeline(engine: &Engine, account_id: i64, as_of: Day, most: usize)
         entries.push(Entry { at: touchpoint.occurred_at, kind: EntryKind::Touchpoint, title, detail: touchpoint.body });
     }
     for ticket in ticket::of_account(db, account_id, None, limit).await? {
-        entries.extend(of_ticket(ticket));
+        entries.extend(of_ticket(&ticket));
     }
     for response in survey_response::of_account(db, account_id, None, limit).await? {
         let title = format!("{} answer: {}", response.kind.as_str().to_uppercase(), response.score);
         entries.push(Entry { at: response.occurred_at, kind: EntryKind::Response, title, detail: response.comment });
     }
     for change in change::of_account(db, account_id, None, limit).await? {
-        entries.push(of_change(engine, change));
+        entries.push(of_change(engine, &change));
     }
     let end = end_of(as_of);
     entries.retain(|entry| entry.at < end);
@@ -63,7 +63,7 @@ pub async fn timeline(engine: &Engine, account_id: i64, as_of: Day, most: usize)
     Ok(entries)
 }
 
-fn of_ticket(ticket: store::Ticket) -> impl Iterator<Item = Entry> {
+fn of_ticket(ticket: &store::Ticket) -> impl Iterator<Item = Entry> + use<> {
     let moments = [
         (Some(ticket.opened_at), format!("Ticket opened: {}", ticket.subject)),
         (ticket.escalated_at, format!("Ticket escalated: {}", ticket.subject)),
@@ -76,7 +76,7 @@ fn of_ticket(ticket: store::Ticket) -> impl Iterator<Item = Entry> {
 }
 
 /// A change in words. Detail fields a kind does not have are simply left out.
-fn of_change(engine: &Engine, change: store::Change) -> Entry {
+fn of_change(engine: &Engine, change: &store::Change) -> Entry {
     let field = |name: &str| change.detail.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let rule = |key: &str| engine.definitions().rule(key).map_or_else(|| key.to_owned(), |rule| rule.name.clone());
     let (kind, title) = match change.kind.as_str() {

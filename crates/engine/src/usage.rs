@@ -63,8 +63,8 @@ pub async fn usage(engine: &Engine, account_id: i64, as_of: Day, weeks: u32) -> 
             .instant("since", since)
     };
     let frame = view.query(BY_WEEK, &params(7 * i64::from(weeks))).await?;
-    let mut usage = Usage::default();
-    usage.weeks = (0..weeks).rev().map(|week| empty_week(end, week)).collect();
+    let empty = (0..weeks).rev().map(|week| empty_week(end, week));
+    let mut usage = Usage { weeks: empty.collect(), features: Vec::new() };
     let figures = frame.ints("week")?.zip(frame.ints("events")?).zip(frame.ints("users")?);
     for ((week, events), users) in figures {
         let at = week.and_then(|week| usize::try_from(i64::from(weeks) - 1 - week).ok());

@@ -13,7 +13,7 @@ use crate::{Engine, actions, history, ingest, refresh, seal};
 const GATHER: Duration = Duration::from_millis(40);
 
 /// How often the calendar, the catalogue of parts and unfinished steps are looked at.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 /// Past days computed between two looks at whether to stop.
 const HISTORY_BATCH: usize = 8;
@@ -79,10 +79,11 @@ async fn remembering(engine: Engine) {
             }
         }
     }
-    if filled > 0 && !stop.is_cancelled() {
-        if let Err(error) = refresh::all(&engine).await {
-            tracing::error!(error = %actions::chain(&error), "a refresh failed");
-        }
+    if filled > 0
+        && !stop.is_cancelled()
+        && let Err(error) = refresh::all(&engine).await
+    {
+        tracing::error!(error = %actions::chain(&error), "a refresh failed");
     }
 }
 

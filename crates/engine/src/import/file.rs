@@ -126,7 +126,7 @@ pub async fn csv<R: Read + Seek + Send>(
     let from = apply::From { source_id: source(engine, import.dry_run, now).await?, now, orphans };
     let used = plan.mapping.to_toml().map_err(|error| ImportError::Mapping(error.to_string()))?;
     let report = begun(&plan, used, import.dry_run);
-    let mut run = Run { engine, sheet: &plan, from, dry_run: import.dry_run, report, touched: BTreeSet::new() };
+    let mut run = Run { engine, sheet: &plan, from, take_back: import.dry_run, report, touched: BTreeSet::new() };
     let mut failed = FailedRows::new(Vec::new(), &plan)?;
     input.rewind()?;
     let mut rows = plan.rows(input, now);
@@ -144,9 +144,9 @@ pub async fn csv<R: Read + Seek + Send>(
         }
         run.report.rows += (chunk.len() + refused.len()) as u64;
         if object == Object::Event {
-            run.events(chunk, &mut refused).await?
+            run.events(chunk, &mut refused).await?;
         } else {
-            run.records(chunk, &mut refused).await?
+            run.records(chunk, &mut refused).await?;
         }
         run.refuse(refused, &mut failed)?;
         progress(run.report.rows);
@@ -160,7 +160,7 @@ struct Run<'a> {
     engine: &'a Engine,
     sheet: &'a Sheet,
     from: apply::From,
-    dry_run: bool,
+    take_back: bool,
     report: ImportReport,
     touched: BTreeSet<i64>,
 }
@@ -179,7 +179,7 @@ impl<E: Into<EngineError>> From<E> for Ended {
 
 impl Run<'_> {
     async fn records(&mut self, chunk: Vec<Row>, refused: &mut Vec<RowError>) -> Result<(), ImportError> {
-        let (from, dry_run) = (self.from, self.dry_run);
+        let (from, take_back) = (self.from, self.take_back);
         let drafts: Vec<&Draft> = chunk.iter().map(|row| &row.draft).collect();
         let outcome = self
             .engine
@@ -189,7 +189,7 @@ impl Run<'_> {
                 for draft in &drafts {
                     outcomes.push(apply::draft(tx, draft, from).await?);
                 }
-                if dry_run { Err(Ended::TakenBack(outcomes)) } else { Ok(outcomes) }
+                if take_back { Err(Ended::TakenBack(outcomes)) } else { Ok(outcomes) }
             })
             .await;
         let outcomes = match outcome {
@@ -211,7 +211,7 @@ impl Run<'_> {
             Saved::Updated => self.report.updated += 1,
             Saved::Unchanged => self.report.unchanged += 1,
         }
-        if let (Some(account), false) = (taken.account_id, self.dry_run) {
+        if let (Some(account), false) = (taken.account_id, self.take_back) {
             self.touched.insert(account);
             if draft.object == Object::Account {
                 self.engine.intake().introduce(&draft.key, account);
@@ -229,7 +229,7 @@ impl Run<'_> {
             }
         }
         let total = events.len() as u64;
-        let known = if self.dry_run {
+        let known = if self.take_back {
             let keys: Vec<[u8; 16]> = events.iter().map(|event| event.key).collect();
             store::inbox::known(self.engine.store().read(), &keys).await.map_err(EngineError::from)?.len() as u64
         } else {
@@ -248,7 +248,7 @@ impl Run<'_> {
         let account = match draft.text("account") {
             Given::Set(key) => match self.engine.intake().account(key) {
                 Some(account) => Some(account),
-                None if self.dry_run && self.from.orphans == Orphans::CreateAccount => None,
+                None if self.take_back && self.from.orphans == Orphans::CreateAccount => None,
                 None => {
                     let (store, from) = (self.engine.store(), self.from);
                     let owner = store
@@ -304,7 +304,7 @@ impl Run<'_> {
         if self.report.failed > 0 {
             self.report.failed_rows = String::from_utf8_lossy(&failed_rows).into_owned();
         }
-        if !self.dry_run {
+        if !self.take_back {
             // Events were counted when the inbox took them.
             let records = self.sheet.object != Object::Event;
             let taken = self.report.created + self.report.updated + self.report.unchanged;

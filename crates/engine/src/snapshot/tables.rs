@@ -44,7 +44,7 @@ fn accounts(facts: &Facts) -> Result<Frame, FrameError> {
         "tier": account.tier.as_deref(),
         "industry": account.industry.as_deref(),
         "region": account.region.as_deref(),
-        "stage": account.stage.map(|stage| stage.as_str()),
+        "stage": account.stage.map(store::account::Stage::as_str),
         "currency": account.currency.as_str(),
         "customer_from": account.customer_from,
         "customer_to": account.customer_to,
