@@ -76,15 +76,22 @@ export class Pomona {
   }
 
   /** Starts a demo and returns its ready line. */
-  async demo(accounts, ...more) {
-    const shared = ['--home', this.home, '--ready-json', '--listen', '127.0.0.1:0'];
+  demo(accounts) {
+    return this.start('demo', '--accounts', String(accounts));
+  }
+
+  /** Starts a server on the home as it is and returns its ready line. */
+  serve() {
+    return this.start('serve');
+  }
+
+  async start(...command) {
     const log = openSync(this.log, 'a');
-    this.process = spawn(this.binary, ['demo', '--accounts', String(accounts), ...shared, ...more], {
-      stdio: ['ignore', 'pipe', log],
-    });
+    const all = [...command, '--home', this.home, '--ready-json', '--listen', '127.0.0.1:0'];
+    this.process = spawn(this.binary, all, { stdio: ['ignore', 'pipe', log] });
     this.ended = new Promise((resolve) => this.process.once('exit', (code) => resolve(code)));
     const line = await this.firstLine();
-    if (!line) throw new Error(`the demo did not become ready; its log says:\n${readFileSync(this.log, 'utf8').slice(-2000)}`);
+    if (!line) throw new Error(`${command[0]} did not become ready; its log says:\n${readFileSync(this.log, 'utf8').slice(-2000)}`);
     return JSON.parse(line);
   }
 

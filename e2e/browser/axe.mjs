@@ -16,6 +16,7 @@ const THEMES = ['light', 'dark'];
 const WIDTHS = [1360, 390];
 const MOST_KINDS = 80;
 const LEAST_KINDS = 8;
+const OPEN_TO_ANYONE = ['/login', '/api', '/nowhere'];
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 const { binary, accounts = '60', shots } = options();
@@ -77,8 +78,7 @@ async function inspect({ url, login }, kinds, theme, width) {
     colorScheme: theme,
     viewport: { width, height: 900 },
   });
-  const strangers = new Map([['login page', { address: `${url}/login` }]]);
-  for (const [kind, place] of strangers) await one(page, kind, place.address, theme, width);
+  for (const path of OPEN_TO_ANYONE) await one(page, `a stranger's ${path}`, url + path, theme, width);
   await page.goto(login.admin);
   for (const [kind, { address }] of kinds) await one(page, kind, address, theme, width);
   checks.equal(`nothing went wrong on the way, ${theme} at ${width}`, [...new Set(wrong)], []);

@@ -1,5 +1,5 @@
-// A working day by keyboard alone: log in by link, filter, open an account, go Back, work a CTA, and find the same
-// pages without JavaScript.
+// A working day by keyboard alone: log in by link, filter, open an account, go Back, work a CTA; find the same pages
+// without JavaScript; and before all that, the first day, when somebody sets up the administrator.
 //
 //     node e2e/browser/flow.mjs --binary target/debug/pomona [--accounts 60] [--shots DIR]
 //
@@ -18,8 +18,11 @@ const playwright = await load('playwright-core', checks);
 if (shots) mkdirSync(shots, { recursive: true });
 
 const browser = await open(playwright, checks);
+const empty = new Pomona(binary);
 const pomona = new Pomona(binary);
 try {
+  await firstDay(await empty.serve());
+  await empty.stop();
   const ready = await pomona.demo(Number(accounts));
   await keyboardDay(ready);
   await withoutScript(ready);
@@ -27,9 +30,47 @@ try {
   checks.that('the flow came to its end', false, error.message.split('\n').slice(0, 4).join(' / '));
 } finally {
   await browser.close();
+  await empty.close();
   await pomona.close();
 }
 checks.finish();
+
+/** The set-up link makes the first administrator, who logs out and comes back with the password. */
+async function firstDay({ url, setup }) {
+  const { context, page, wrong } = await watchedPage(browser, url, { viewport: { width: 1360, height: 900 } });
+  page.setDefaultTimeout(15_000);
+  const person = { name: 'Ada Admin', email: 'ada@pomona.test', password: 'correct horse battery staple' };
+  await page.goto(setup);
+  await fill(page, person);
+  await whole(page, '/', 'the set-up link makes an administrator');
+  await page.goto(`${url}/accounts`);
+  checks.equal('an empty book says so and shows no line', await page.locator('a.row').count(), 0);
+  await context.clearCookies();
+  await page.goto(url);
+  await page.waitForURL(/\/login/);
+  await fill(page, { email: person.email, password: 'wrong horse battery staple' });
+  checks.that('a wrong password is refused', new URL(page.url()).pathname.startsWith('/login'), page.url());
+  await fill(page, { email: person.email, password: person.password });
+  await whole(page, '/', 'the password logs in');
+  await page.goto(setup);
+  checks.that('the set-up link works once', (await page.locator('input[name=password]').count()) === 0);
+  const expected = /status of (401|404|410|422)/;
+  checks.equal('nothing went wrong on the first day', [...new Set(wrong)].filter((text) => !expected.test(text)), []);
+  await context.close();
+}
+
+/** Types into the fields of a form by name, and sends it with Enter. */
+async function fill(page, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    await page.locator(`input[name=${name}]`).first().focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type(value);
+  }
+  const answered = page.waitForResponse((answer) => answer.request().method() === 'POST');
+  await page.keyboard.press('Enter');
+  await answered;
+  await page.waitForLoadState('load');
+}
 
 async function keyboardDay({ url, login }) {
   const { context, page, wrong } = await watchedPage(browser, url, { viewport: { width: 1360, height: 900 } });
