@@ -22,8 +22,8 @@ CATALOGUE = ROOT / "crates/engine/definitions/metrics"
 NOTE = "<!-- Written by e2e/reference.py --write; change what it is made from instead. -->\n\n"
 
 
-def command_line(binary: Binary) -> str:
-    """`--help` of the binary and of every command below it."""
+def command_line(checks: Checks, binary: Binary) -> str:
+    """`--help` of the binary and of every command below it; a command that does something shows an example."""
     text = "# The command line\n\n" + NOTE
     text += "Exit codes: 0 done, 1 failed, 2 not understood. Settings may also come from the environment where the help says so.\n"
     waiting = [[]]
@@ -33,7 +33,9 @@ def command_line(binary: Binary) -> str:
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)} --help: {done.stderr}")
         text += f"\n## `{' '.join(['pomona', *command])}`\n\n```text\n{plain(done.stdout)}\n```\n"
-        waiting += [[*command, name] for name in subcommands(done.stdout)]
+        below = subcommands(done.stdout)
+        checks.that(f"{' '.join(['pomona', *command])} shows an example", bool(below) or "Example" in done.stdout)
+        waiting += [[*command, name] for name in below]
     return text
 
 
@@ -89,7 +91,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pomona-reference-") as folder:
         binary = Binary(options.binary, Path(folder) / "home")
         pages = {
-            "cli.md": command_line(binary),
+            "cli.md": command_line(checks, binary),
             "http.md": http_interface(binary),
             "metrics.md": metric_catalogue(),
         }
