@@ -253,7 +253,7 @@ fn positive(weight: f64) -> Result<(), String> {
 
 fn check_scale(scale: &Scale) -> Result<(), String> {
     match scale {
-        Scale::Linear { worst, best } if worst.is_finite() && best.is_finite() && worst != best => Ok(()),
+        Scale::Linear { worst, best } if (worst - best).abs() > 0.0 && (worst - best).is_finite() => Ok(()),
         Scale::Linear { .. } => Err("a linear scale needs two different numbers `worst` and `best`".to_owned()),
         Scale::Bands(steps) => {
             let limits: Vec<_> = steps.iter().map(|step| step.below).collect();
