@@ -3,7 +3,12 @@
 //! through once, so that the first page has a history. What is true about it is
 //! written beside the data, where only tests and benchmarks look.
 
-use std::{collections::HashSet, fs::File, io::BufWriter, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs::File,
+    io::BufWriter,
+    path::Path,
+};
 
 use chrono::TimeDelta;
 use domain::{
@@ -11,7 +16,7 @@ use domain::{
     time::{days_before, end_of},
 };
 use serde_json::json;
-use store::{Store, Tx, change, cta, record, signal};
+use store::{Store, Tx, change, cta, record, signal, source};
 
 use crate::{
     Clock, Engine, EngineError, Settings,
@@ -60,12 +65,26 @@ pub async fn build(
     write_truth(&company, &settings.home)?;
     let mut writer = lake.bulk_writer();
     let months = company.months();
+    let mut sent: BTreeMap<i64, (i64, Instant)> = BTreeMap::new();
     for (done, month) in months.iter().enumerate() {
-        writer.push(&company.events_in(*month))?;
+        let events = company.events_in(*month);
+        for event in &events {
+            let (count, last) = sent.entry(event.source_id).or_insert((0, event.recorded_at));
+            (*count, *last) = (*count + 1, event.recorded_at.max(*last));
+        }
+        writer.push(&events)?;
         progress(Progress { stage: "events", done: done + 1, total: months.len() });
     }
     seal::adopt(&store, writer.finish()?, now).await?;
     insert(&store, &company, progress).await?;
+    store
+        .write(async |tx| -> Result<(), EngineError> {
+            for (source, (count, last)) in sent {
+                source::noted(tx, source, count, 0, None, last).await?;
+            }
+            Ok(())
+        })
+        .await?;
     store.close().await?;
     remember(settings, today, progress).await?;
     Ok(true)

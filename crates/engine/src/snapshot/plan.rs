@@ -86,7 +86,13 @@ impl Query {
     fn new(relation: Relation, windowed: bool, metrics: Vec<usize>, catalogue: &[Metric]) -> Self {
         let columns: Vec<String> = metrics.iter().map(|&at| format!(", {} as m{at}", catalogue[at].value)).collect();
         let longest = metrics.iter().map(|&at| catalogue[at].window_days.unwrap_or(ALWAYS)).max();
-        Self { relation, window_days: longest.filter(|_| windowed), metrics, columns: columns.concat(), counts_all: !windowed }
+        Self {
+            relation,
+            window_days: longest.filter(|_| windowed),
+            metrics,
+            columns: columns.concat(),
+            counts_all: !windowed,
+        }
     }
 
     /// The whole statement, for the whole book or for some accounts.
