@@ -35,8 +35,8 @@ use crate::server::Peer;
 use crate::state::AppState;
 
 /// How long a handler may take to begin its answer, and how long when it works through a file.
-const HANDLER_DEADLINE: Duration = Duration::from_secs(60);
-const FILE_DEADLINE: Duration = Duration::from_secs(900);
+const HANDLER_DEADLINE: Duration = Duration::from_mins(1);
+const FILE_DEADLINE: Duration = Duration::from_mins(15);
 
 /// What the gate found out: who asks, and which accounts' rows this request may touch.
 #[derive(Clone, Debug)]

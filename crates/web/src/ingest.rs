@@ -1,4 +1,4 @@
-//! Events over HTTP, in the shape that Segment's and RudderStack's libraries send.
+//! Events over HTTP, in the shape that Segment's and `RudderStack`'s libraries send.
 //!
 //! A call is answered `200 {"success":true}` exactly, after its events are on disk; a bad body gets a 400 or 413 that no
 //! library repeats, an unknown key a 401, and overload a 429 or 503 that says when to come back. What a message means is

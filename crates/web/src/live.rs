@@ -18,7 +18,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use crate::gate::Access;
 use crate::state::AppState;
 
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 const QUIET: Duration = Duration::from_secs(20);
 
 /// `GET /live`.
@@ -34,20 +34,20 @@ pub async fn stream(
         }
     };
     let told = BroadcastStream::new(app.engine.subscribe())
-        .filter_map(move |heard| std::future::ready(tell(&engine, &access.rows, heard)))
+        .filter_map(move |heard| std::future::ready(tell(&engine, &access.rows, &heard)))
         .map(Ok)
         .take_until(Box::pin(over));
     Sse::new(told).keep_alive(KeepAlive::new().interval(QUIET))
 }
 
 /// The event for a message, if the reader may know of it.
-fn tell(engine: &Engine, rows: &RowFilter, heard: Result<Live, BroadcastStreamRecvError>) -> Option<Event> {
+fn tell(engine: &Engine, rows: &RowFilter, heard: &Result<Live, BroadcastStreamRecvError>) -> Option<Event> {
     match heard {
         Ok(Live::Account { id }) => {
-            engine.book().visible_row(id, rows)?;
+            engine.book().visible_row(*id, rows)?;
             Some(Event::default().event("account").data(format!(r#"{{"id":{id}}}"#)))
         }
-        Ok(Live::Book { version }) => Some(book(version)),
+        Ok(Live::Book { version }) => Some(book(*version)),
         Err(BroadcastStreamRecvError::Lagged(_)) => Some(book(engine.book().version)),
     }
 }

@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use crate::problem::{Answer, Problem};
 
 const READ_DEADLINE: Duration = Duration::from_secs(30);
-const FILE_DEADLINE: Duration = Duration::from_secs(300);
+const FILE_DEADLINE: Duration = Duration::from_mins(5);
 
 /// What a route takes as its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Day, time::end_of};
+use domain::Day;
 use engine::{Book, Engine, Row};
 use maud::{Markup, html};
 use serde::Deserialize;
+use store::account::Stage;
 
 use crate::extract::{At, Form, Params};
 use crate::gate::Access;
@@ -124,7 +125,7 @@ fn frame(subject: &Subject<'_>, body: &Markup) -> Markup {
         account.tier.as_deref(),
         account.industry.as_deref(),
         account.region.as_deref(),
-        account.stage.map(|stage| stage.as_str()),
+        account.stage.map(Stage::as_str),
     ];
     let detail = html! { (words.into_iter().flatten().collect::<Vec<_>>().join(" · ")) };
     let tab = |(key, label): (&'static str, &'static str)| tabs::Tab {
@@ -198,9 +199,4 @@ pub async fn set_sentiment(
     engine.store().write(async |tx| store::record::insert(tx, fact).await).await.map_err(Problem::internal)?;
     engine.touch(id);
     Ok(Redirect::to(&format!("/accounts/{id}")).into_response())
-}
-
-/// The instant up to which facts are shown.
-pub(super) fn until(subject: &Subject<'_>) -> domain::Instant {
-    end_of(subject.as_of())
 }

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::access::Action;
+use maud::{Markup, html};
 use serde::Deserialize;
 use store::{Source, inbox, source};
 
@@ -101,6 +102,16 @@ async fn make_named(app: &AppState, name: &str) -> Answer<(Source, Secret)> {
     Err(Problem::invalid("name", "There are too many sources of this name: choose another."))
 }
 
+/// A sentence in which the words between backticks are code, as refusals write what they quote.
+fn said(sentence: &str) -> Markup {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    // An even number of parts is a quotation that never ends, so nothing is one.
+    if parts.len().is_multiple_of(2) {
+        return html! { (sentence) };
+    }
+    html! { @for (at, part) in parts.iter().enumerate() { @if at % 2 == 1 { code { (part) } } @else { (part) } } }
+}
+
 /// The key of a source's name: its Latin letters and digits, words joined by hyphens.
 fn key_of(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -118,5 +129,11 @@ mod tests {
         assert_eq!(key_of("  Web app (production) "), "web-app-production");
         assert_eq!(key_of("アプリ"), "source");
         assert_eq!(key_of(&"long ".repeat(20)).len(), LONGEST_KEY);
+    }
+
+    #[test]
+    fn what_a_refusal_quotes_is_code() {
+        assert_eq!(said("`a<b` is not `c`.").into_string(), "<code>a&lt;b</code> is not <code>c</code>.");
+        assert_eq!(said("one ` alone").into_string(), "one ` alone");
     }
 }

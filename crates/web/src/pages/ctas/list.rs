@@ -84,7 +84,7 @@ pub async fn show(
     if asked.board() || asked.status == Show::Closed.key() {
         items.extend(recently_closed(&engine, &access, &book).await?);
     }
-    let list = List::of(items, asked, &viewer, engine.today());
+    let list = List::of(&items, asked, &viewer, engine.today());
     let titled = Titled { title: "CTAs", active: Some(Nav::Ctas) };
     Ok(respond(&access, &engine, want, &titled, &view::page(&list)))
 }
@@ -323,7 +323,7 @@ pub(super) struct List {
 
 impl List {
     /// Narrows and sorts what one may see.
-    pub(super) fn of(items: Vec<Item>, asked: Asked, viewer: &Viewer, today: Day) -> Self {
+    pub(super) fn of(items: &[Item], asked: Asked, viewer: &Viewer, today: Day) -> Self {
         let chosen = Chosen::of(&asked, viewer);
         let count = |chosen: &Chosen| items.iter().filter(|item| chosen.holds(item, viewer, today)).count() as i64;
         let by_whose = viewer.choices().iter().map(|&whose| (whose, count(&Chosen { whose, ..chosen.clone() })));
@@ -442,7 +442,7 @@ pub(in crate::pages) mod tests {
     }
 
     fn ids(asked: Asked) -> Vec<i64> {
-        let list = List::of(items(), asked, &manager(), day("2026-11-22"));
+        let list = List::of(&items(), asked, &manager(), day("2026-11-22"));
         list.items.iter().map(|item| item.cta.id).collect()
     }
 
@@ -473,7 +473,7 @@ pub(in crate::pages) mod tests {
     #[test]
     fn a_chip_counts_what_it_would_show() {
         let list =
-            List::of(items(), Asked { priority: "high".to_owned(), ..Asked::default() }, &manager(), day("2026-11-22"));
+            List::of(&items(), Asked { priority: "high".to_owned(), ..Asked::default() }, &manager(), day("2026-11-22"));
         assert_eq!(list.by_whose, [(Whose::Team, 2), (Whose::Mine, 1), (Whose::All, 2)]);
         assert_eq!(list.by_show[0], (Show::Active, Some(2)));
         assert_eq!(list.by_show[4], (Show::Closed, None));
@@ -487,7 +487,7 @@ pub(in crate::pages) mod tests {
         assert_eq!(sorted("priority", "desc"), [2, 3, 1]);
         assert_eq!(sorted("due", "desc"), [3, 1, 2]);
         let far = Asked { page: "99".to_owned(), ..Asked::default() };
-        let list = List::of(items(), far, &manager(), day("2026-11-22"));
+        let list = List::of(&items(), far, &manager(), day("2026-11-22"));
         assert_eq!((list.page(), list.shown().len()), (1, 3));
     }
 

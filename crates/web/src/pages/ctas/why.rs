@@ -48,12 +48,12 @@ pub(super) struct Evidence {
 impl Why {
     /// Reads the cause of a CTA out of its signal and the account's row.
     pub(super) fn of(cta: &Cta, signal: Option<Signal>, book: &Book, row: &Row) -> Self {
-        Self { detail: cta.detail.clone(), cause: signal.map(|signal| Cause::of(signal, book, row)) }
+        Self { detail: cta.detail.clone(), cause: signal.map(|signal| Cause::of(&signal, book, row)) }
     }
 }
 
 impl Cause {
-    fn of(signal: Signal, book: &Book, row: &Row) -> Self {
+    fn of(signal: &Signal, book: &Book, row: &Row) -> Self {
         let rule = book.definitions.rule(&signal.rule);
         let currency = &row.account.currency;
         let written = |metric: Option<&Metric>, value: Option<f64>| {

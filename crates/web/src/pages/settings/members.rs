@@ -24,15 +24,13 @@ use crate::problem::{Answer, Problem};
 use crate::state::AppState;
 use crate::ui::card::{card, columns};
 use crate::ui::form::Field;
-use crate::ui::table::{Column, Sort, Stay, cell, header, stacking};
-use crate::ui::{Icon, Link, form, format, pill};
+use crate::ui::table::{Column, Sort, cell, header, stacking};
+use crate::ui::{Icon, Link, form, pill};
 
 const ROLE: Column<'_> = Column::new("Role");
 const MANAGER: Column<'_> = Column::new("Reports to");
-const SINCE: Column<'_> = Column::new("Since").until(Stay::Desktop);
 const STATE: Column<'_> = Column::new("State");
-const CHANGE: Column<'_> = Column::new("");
-const COLUMNS: [Column<'_>; 6] = [Column::new("Member"), ROLE, MANAGER, SINCE, STATE, CHANGE];
+const COLUMNS: [Column<'_>; 4] = [Column::new("Member"), ROLE, MANAGER, STATE];
 
 /// The fields of the form that show their own faults.
 const FIELDS: [&str; 5] = ["name", "email", "role", "title", "manager_id"];
@@ -194,12 +192,7 @@ pub(super) async fn tab(app: &AppState, access: &Access, showing: Showing) -> An
 fn view(members: &[Member], may_manage: bool, showing: &Showing) -> Markup {
     let mut shown: Vec<&Member> = members.iter().filter(|member| may_manage || member.active).collect();
     shown.sort_by_key(|member| !member.active);
-    let head = header(
-        &COLUMNS[..COLUMNS.len() - usize::from(!may_manage)],
-        Sort { key: "", descending: false },
-        &Tab::Members.link(),
-        "",
-    );
+    let head = header(&COLUMNS, Sort { key: "", descending: false }, &Tab::Members.link(), "");
     let table = stacking("Members", &head, &html! { @for member in shown { (line(member, members, may_manage)) } });
     if !may_manage {
         return table;
@@ -222,9 +215,7 @@ fn line(member: &Member, members: &[Member], may_manage: bool) -> Markup {
             }
             (cell(&ROLE, &html! { (role_word(member.role.into())) }))
             (cell(&MANAGER, &match manager { Some(manager) => html! { (manager.name) }, None => html! { span.muted { "nobody" } } }))
-            (cell(&SINCE, &format::day(member.created_at.date_naive())))
             (cell(&STATE, &if member.active { pill::pill(Ink::Green, "Active") } else { pill::pill(Ink::Grey, "Inactive") }))
-            @if may_manage { (cell(&CHANGE, &html! { a href=(own) data-frag=(FRAGMENT) { "Change" span.vh { " " (member.name) } } })) }
         }
     }
 }

@@ -25,10 +25,9 @@ use crate::ui::table::{Column, Sort, Stay, cell, header, stacking};
 use crate::ui::{form, format, notice, pill};
 
 const SEEN: Column<'_> = Column::new("Last seen");
-const SINCE: Column<'_> = Column::new("Since");
-const ENDS: Column<'_> = Column::new("Ends").until(Stay::Tablet);
-const STATE: Column<'_> = Column::new("");
-const COLUMNS: [Column<'_>; 5] = [Column::new("Device"), SEEN, SINCE, ENDS, STATE];
+const ENDS: Column<'_> = Column::new("Ends by itself").until(Stay::Tablet);
+const STATE: Column<'_> = Column::new("Session");
+const COLUMNS: [Column<'_>; 4] = [Column::new("Device"), SEEN, ENDS, STATE];
 
 /// The word that ends every session but this one.
 const OTHERS: &str = "others";
@@ -127,11 +126,11 @@ fn view(sessions: &[Session], this: Option<&str>, has_password: bool, now: Insta
 fn line(session: &Session, this: Option<&str>, now: Instant) -> Markup {
     html! {
         tr {
-            th scope="row" { (session.user_agent.as_deref().map_or_else(|| "Unknown device".to_owned(), device)) }
+            th scope="row" { (session.user_agent.as_deref().map_or_else(|| "Unknown device".to_owned(), device))
+                small.muted { "since " (format::instant(session.created_at)) } }
             (cell(&SEEN, &format::ago(session.last_seen_at, now)))
-            (cell(&SINCE, &format::instant(session.created_at)))
             (cell(&ENDS, &format::relative(session.expires_at.date_naive(), now.date_naive())))
-            td { @if this == Some(session.token_hash.as_str()) { (pill::pill(Ink::Green, "This browser")) }
+            td data-label=(STATE.label) { @if this == Some(session.token_hash.as_str()) { (pill::pill(Ink::Green, "This browser")) }
                 @else { (ender(&session.token_hash, "End")) } }
         }
     }

@@ -25,7 +25,7 @@ use crate::problem::{Answer, Problem};
 use crate::state::AppState;
 use crate::ui::card::{card, columns};
 use crate::ui::form::Field;
-use crate::ui::table::{Column, Sort, Stay, cell, header, stacking};
+use crate::ui::table::{Column, Sort, cell, header, stacking};
 use crate::ui::{Icon, Link, form, format, notice, pill};
 
 /// What each scope lets a program do, and an action that only a role for which it means something may do.
@@ -40,13 +40,10 @@ const SCOPES: [(Scope, Action, &str); 6] = [
 
 const LIVES: [(&str, &str); 4] = [("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("730", "2 years")];
 
-const MEMBER: Column<'_> = Column::new("Member");
 const MEANS: Column<'_> = Column::new("Scopes");
 const USED: Column<'_> = Column::new("Last used");
-const EXPIRES: Column<'_> = Column::new("Expires");
-const CREATED: Column<'_> = Column::new("Made").until(Stay::Desktop);
 const STATE: Column<'_> = Column::new("State");
-const COLUMNS: [Column<'_>; 7] = [Column::new("Token"), MEMBER, MEANS, USED, EXPIRES, CREATED, STATE];
+const COLUMNS: [Column<'_>; 4] = [Column::new("Token"), MEANS, USED, STATE];
 
 /// What the form sent; each ticked scope is a field of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +54,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn new() -> Self {
+    fn blank() -> Self {
         Self { days: "90".to_owned(), scopes: vec![Scope::AccountsRead], ..Self::default() }
     }
 
@@ -170,26 +167,22 @@ fn shown_once(secret: &Secret) -> Markup {
 }
 
 fn table(listed: &Listed) -> Markup {
-    let columns: Vec<Column<'_>> =
-        COLUMNS.into_iter().filter(|column| listed.all || column.label != MEMBER.label).collect();
-    let head = header(&columns, Sort { key: "", descending: false }, &Tab::Tokens.link(), "");
+    let head = header(&COLUMNS, Sort { key: "", descending: false }, &Tab::Tokens.link(), "");
     stacking("Tokens", &head, &html! { @for token in &listed.tokens { (line(token, listed)) } })
 }
 
 fn line(token: &Token, listed: &Listed) -> Markup {
-    let used = |at| format::ago(at, listed.now);
+    let whose = listed.names.get(&token.member_id).filter(|_| listed.all);
     html! {
         tr {
-            th scope="row" { b { (token.name) } small.muted { code { (token.prefix) "…" } } }
-            @if listed.all { (cell(&MEMBER, &format::or_unknown(listed.names.get(&token.member_id), |name| html! { (name) }))) }
+            th scope="row" { b { (token.name) }
+                small.muted { code { (token.prefix) "…" } @if let Some(name) = whose { " · " (name) } } }
             td.wrap data-label=(MEANS.label) { (scopes(token).into_iter().map(Scope::as_str).collect::<Vec<_>>().join(", ")) }
-            (cell(&USED, &match token.last_used_at { Some(at) => used(at), None => html! { span.muted { "never" } } }))
-            (cell(&EXPIRES, &match token.expires_at {
-                Some(at) => format::relative(at.date_naive(), listed.now.date_naive()),
+            (cell(&USED, &match token.last_used_at {
+                Some(at) => format::ago(at, listed.now),
                 None => html! { span.muted { "never" } },
             }))
-            (cell(&CREATED, &format::day(token.created_at.date_naive())))
-            (cell(&STATE, &state(token, listed)))
+            (cell(&STATE, &html! { div { (state(token, listed)) } }))
         }
     }
 }
@@ -206,11 +199,18 @@ fn state(token: &Token, listed: &Listed) -> Markup {
     } else {
         format!("/settings/members/{}/tokens/{}/withdraw", token.member_id, token.id)
     };
-    html! { (pill::pill(Ink::Green, "Works")) " " (form::action(&Link::to(path), "Withdraw", FRAGMENT)) }
+    html! {
+        p { (pill::pill(Ink::Green, "Works")) }
+        p { small.muted { @match token.expires_at {
+            Some(at) => { "expires " (format::relative(at.date_naive(), listed.now.date_naive())) },
+            None => "never expires",
+        } } }
+        (form::action(&Link::to(path), "Withdraw", FRAGMENT))
+    }
 }
 
 fn fields(offered: &[(Scope, Action, &str)], showing: &Showing) -> Markup {
-    let draft = showing.typed.clone().unwrap_or_else(Draft::new);
+    let draft = showing.typed.clone().unwrap_or_else(Draft::blank);
     let faults = &showing.faults;
     html! {
         (faults.notice(&["name", "days", "scopes"]))
@@ -258,13 +258,14 @@ mod tests {
     #[test]
     fn an_admin_withdraws_everybodys_and_everybody_their_own() {
         let html = view(&listed(vec![token(5, 1), token(6, 2)], true), &SCOPES, &Showing::default()).into_string();
-        for part in ["/settings/tokens/5/withdraw", "/settings/members/2/tokens/6/withdraw", "Bo", "in 9 days", "never"]
+        for part in
+            ["/settings/tokens/5/withdraw", "/settings/members/2/tokens/6/withdraw", " · Bo", "in 9 days", "never"]
         {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(html.contains("Program &lt;5&gt;") && html.contains("accounts:read, ctas:write"), "{html}");
         let own = view(&listed(vec![token(5, 1)], false), &SCOPES[..1], &Showing::default()).into_string();
-        assert!(!own.contains("data-label=\"Member\"") && !own.contains("id=\"admin\""), "{own}");
+        assert!(!own.contains(" · Ada") && !own.contains("id=\"admin\""), "{own}");
     }
 
     #[test]

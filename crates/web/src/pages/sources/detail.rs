@@ -13,8 +13,8 @@ use store::source::{self, Kind};
 use store::{Refusal, Source, refusal};
 
 use super::list::kind;
-use super::snippet;
 use super::standing::Standing;
+use super::{said, snippet};
 use crate::api::source::{ChangeSource, alter, replace_key};
 use crate::auth::secret::Secret;
 use crate::extract::{At, Form, Params};
@@ -236,8 +236,8 @@ fn figures(detail: &Detail) -> Markup {
         (
             "Last error",
             match (&source.last_error, source.last_error_at) {
-                (Some(error), Some(at)) => html! { (error) " " small.muted { (format::ago(at, detail.now)) } },
-                (Some(error), None) => html! { (error) },
+                (Some(error), Some(at)) => html! { (said(error)) " " small.muted { (format::ago(at, detail.now)) } },
+                (Some(error), None) => said(error),
                 (None, _) => html! { span.muted { "none" } },
             },
         ),
@@ -280,7 +280,7 @@ fn refusals(detail: &Detail) -> Markup {
 
 fn one(refusal: &Refusal, now: Instant) -> Markup {
     html! {
-        p { (pill::pill(Ink::Red, &refusal.code)) " " (refusal.message) " " small.muted { (format::ago(refusal.at, now)) } }
+        p { (pill::pill(Ink::Red, &refusal.code)) " " (said(&refusal.message)) " " small.muted { (format::ago(refusal.at, now)) } }
         @if !refusal.body.is_empty() {
             details { summary.muted { "What was sent, " (refusal.id) } pre.sample { code { (refusal.body) } } }
         }

@@ -7,8 +7,8 @@ use store::inbox::Backlog;
 use store::source::Kind;
 use store::{Source, inbox};
 
-use super::snippet;
 use super::standing::{RULES, Standing};
+use super::{said, snippet};
 use crate::pages::faults::Faults;
 use crate::ui::card::{Tile, card, columns, definitions, tiles};
 use crate::ui::form::Field;
@@ -113,7 +113,9 @@ fn waiting(backlog: &Backlog, uncommitted: usize, now: Instant) -> String {
         None => "everything is sealed".to_owned(),
     };
     if uncommitted > 0 {
-        words += &format!("; {} being committed", format::counted(uncommitted as i64, "request", "requests"));
+        words += "; ";
+        words += &format::counted(uncommitted as i64, "request", "requests");
+        words += " being committed";
     }
     words
 }
@@ -129,7 +131,7 @@ fn line(source: &Source, now: Instant) -> Markup {
             (cell(&ACCEPTED, &html! { (format::count(source.accepted)) }))
             (cell(&REFUSED, &html! { (format::count(source.refused)) }))
             (cell(&UNATTRIBUTED, &html! { (format::count(source.unattributed)) }))
-            td.wrap data-label=(ERROR.label) { (error(source, now)) }
+            td.wrap data-label=(ERROR.label) { div { (error(source, now)) } }
         }
     }
 }
@@ -138,7 +140,7 @@ fn error(source: &Source, now: Instant) -> Markup {
     let Some(message) = &source.last_error else { return html! { span.muted { "none" } } };
     let short: String = message.chars().take(SHOWN_ERROR).collect();
     html! {
-        span title=(message) { (short) @if short.len() < message.len() { "…" } }
+        span title=(message) { @if short.len() < message.len() { (short) "…" } @else { (said(message)) } }
         @if let Some(at) = source.last_error_at { " " small.muted { (format::ago(at, now)) } }
     }
 }

@@ -8,8 +8,9 @@ use report::Ink;
 
 use super::OBJECTS;
 use super::upload::Upload;
+use crate::pages::sources::said;
 use crate::problem::Problem;
-use crate::ui::card::{Tile, card, tiles};
+use crate::ui::card::{Tile, card, plain, tiles};
 use crate::ui::form::Field;
 use crate::ui::table::{Column, Sort, cell, header, stacking};
 use crate::ui::{Link, form, format, notice, pill, shell};
@@ -46,18 +47,18 @@ pub(super) fn page(upload: &Upload, outcome: &Outcome) -> Markup {
     code { "pomona import csv" } " on the server" };
     html! {
         (shell::heading(&[("Sources", &Link::to("/sources"))], "Import a file", &detail, &html! {}))
-        (card("File", &file(upload)))
+        (plain(&file(upload)))
         div id=(REPORT) data-fragment="" { (report(upload, outcome)) }
     }
 }
 
 fn file(upload: &Upload) -> Markup {
     let object = Field::new("object", "The rows are").value(&upload.object).required();
-    let file = Field::new("file", "File")
-        .hint("Each row that cannot be taken is listed with its reason; the others are taken.");
+    let file = Field::new("file", "File").required();
     html! {
         form.form id=(FORM) method="post" action="/sources/import" enctype="multipart/form-data" data-post=(REPORT) {
-            div.form-row { (form::select(&OBJECTS, &object)) (form::input("file", &file.required())) }
+            div.form-row { (form::select(&OBJECTS, &object)) (form::input("file", &file)) }
+            p.muted { "A dry run changes nothing. A row that cannot be taken is listed with its reason; the others are taken." }
             div.actions {
                 button.btn.primary name="do" value="dry_run" { "Dry run" }
                 (form::choice("do", "import", "Import"))
@@ -81,7 +82,7 @@ fn report(upload: &Upload, outcome: &Outcome) -> Markup {
             (summary(report))
             (figures(report))
             @if !report.notices.is_empty() {
-                (card("What was noticed", &html! { ul.plain { @for notice in &report.notices { li { (notice) } } } }))
+                (card("What was noticed", &html! { ul.plain { @for notice in &report.notices { li { (said(notice)) } } } }))
             }
             @if report.failed > 0 { (refused(report)) }
             (mapping(&report.mapping, report.failed > 0))
@@ -147,7 +148,7 @@ fn line(row: &RefusedRow) -> Markup {
             (cell(&LINE, &html! { (format::count(row.line as i64)) }))
             (cell(&COLUMN, &match &row.column { Some(column) => html! { (column) }, None => html! { span.muted { "the row" } } }))
             (cell(&VALUE, &html! { @if row.value.is_empty() { span.muted { "empty" } } @else { code { (row.value) } } }))
-            td.wrap data-label=(WHY.label) { (pill::pill(Ink::Red, &row.code)) " " (row.message) }
+            td.wrap data-label=(WHY.label) { div { (pill::pill(Ink::Red, &row.code)) " " (said(&row.message)) } }
         }
     }
 }
