@@ -30,6 +30,7 @@ from pomona import Binary, Checks, Client, free_port, quantile, write_key_header
 EVENT = "Crash Tested"
 CLIENTS = 8
 BATCH = 20
+READY_WITHIN = 2.0
 
 
 class Poster(threading.Thread):
@@ -194,6 +195,7 @@ def main() -> None:
             checks.finish()
         checks.equal("no batch was refused", refusals, [])
         checks.equal("every kill was followed by a start", len(restarts), options.kills)
+        checks.that(f"ready again within {READY_WITHIN} s, p99", quantile(restarts, 0.99) <= READY_WITHIN)
         compare(checks, binary, sent, acknowledged)
         integrity(checks, binary, parts_before)
         facts = len(set(stored_facts(binary)))
