@@ -11,6 +11,7 @@ use store::cta::{self, Kind, NewCta, Opened, Outcome, Priority, Status};
 use store::{Cta, Task, member, task};
 
 use crate::api::visible;
+use crate::auth::secret;
 use crate::fact;
 use crate::gate::Access;
 use crate::problem::{Answer, Problem};
@@ -94,13 +95,13 @@ pub async fn open(app: &AppState, access: &Access, opening: Opening) -> Answer<C
         signal_id: None,
         run_id: None,
         // By hand there is no cause that could open it twice; a repeated request is caught by its idempotency key.
-        dedupe_key: format!("{actor} {}", now.timestamp_micros()),
+        dedupe_key: format!("{actor} {}", secret::opaque()?.reveal()),
         tasks: tasks.collect::<Answer<_>>()?,
     };
     let opened = app.engine.store().write(async |tx| cta::open(tx, new, &actor, now).await).await?;
     let cta = match opened {
         Opened::New(cta) => cta,
-        Opened::Already(_) => return Err(Problem::conflict("You opened another CTA at the same instant; try again.")),
+        Opened::Already(_) => return Err(Problem::conflict("This CTA is open already.")),
     };
     app.engine.touch(cta.account_id);
     Ok(cta)

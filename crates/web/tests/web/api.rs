@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::world::{ADA, ADAS, ADMIN, BENS, Reply, World, cookie};
 
 async fn patch(world: &World, path: &str, member: i64, body: &Value) -> Reply {
-    let request = Request::patch(path).header(header::COOKIE, cookie(member)).header(header::CONTENT_TYPE, "application/json");
+    let request =
+        Request::patch(path).header(header::COOKIE, cookie(member)).header(header::CONTENT_TYPE, "application/json");
     world.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
@@ -90,7 +91,10 @@ async fn a_repeat_with_the_same_key_has_no_second_effect() {
     assert_eq!((first.header("location"), again.header("location")), (path.as_str(), path.as_str()));
     assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
     let other = send("k1", json!({ "kind": "nps", "score": 1 })).await;
-    assert_eq!((other.status, other.json()["code"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("idempotency_key_reused")));
+    assert_eq!(
+        (other.status, other.json()["code"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("idempotency_key_reused"))
+    );
     let failed = send("k2", json!({ "kind": "nps", "score": 11 })).await;
     assert!(failed.body.contains("NPS is scored from 0 to 10."), "{}", failed.body);
     assert_eq!(send("k2", answer).await.status, StatusCode::CREATED, "a failure does not use a key up");

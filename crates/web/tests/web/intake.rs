@@ -61,7 +61,10 @@ async fn what_cannot_be_taken_is_refused_in_words_a_library_understands() {
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     let unknown = Request::post("/v1/batch").body(Body::from(json!({ "batch": [], "writeKey": "wk_no" }).to_string()));
     let unknown = world.send(unknown.unwrap()).await;
-    assert_eq!((unknown.status, unknown.json()["code"].as_str()), (StatusCode::UNAUTHORIZED, Some("unknown_write_key")));
+    assert_eq!(
+        (unknown.status, unknown.json()["code"].as_str()),
+        (StatusCode::UNAUTHORIZED, Some("unknown_write_key"))
+    );
     assert_eq!(events(&world).await, 0);
     world.close().await;
 }

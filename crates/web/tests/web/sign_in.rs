@@ -104,8 +104,7 @@ async fn a_flood_of_logins_is_turned_away_and_says_when_to_come_back() {
         async move { world.post_form("/login", "", &form).await }
     });
     let replies = futures::future::join_all(attempts).await;
-    let turned_away: Vec<_> =
-        replies.iter().filter(|reply| reply.status == StatusCode::TOO_MANY_REQUESTS).collect();
+    let turned_away: Vec<_> = replies.iter().filter(|reply| reply.status == StatusCode::TOO_MANY_REQUESTS).collect();
     let compared = replies.iter().filter(|reply| reply.status == StatusCode::UNPROCESSABLE_ENTITY).count();
     assert_eq!(compared + turned_away.len(), 60);
     assert!(compared >= 18 && !turned_away.is_empty(), "{compared} were compared");

@@ -152,7 +152,8 @@ impl World {
     }
 
     pub(crate) async fn post_json(&self, path: &str, cookie: &str, body: &Value) -> Reply {
-        let request = Request::post(path).header(header::COOKIE, cookie).header(header::CONTENT_TYPE, "application/json");
+        let request =
+            Request::post(path).header(header::COOKIE, cookie).header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 

@@ -1,0 +1,227 @@
+//! Requests of the matrix: a caller's proof, a path whose things exist, and a body that the route accepts.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use base64::Engine as _;
+use domain::access::{Scope, scope_for};
+use serde_json::json;
+use store::cta::{self, NewCta};
+use store::{StoreError, segment, task};
+use web::auth::link::{self, Kind};
+use web::route::Route;
+
+use super::{THINGS, Who, Whose};
+use crate::world::{ADA, ADAS, ADMIN, BEN, BENS, EXPIRED, VIEWER, World, now};
+
+/// An id that nothing has.
+const NONE: i64 = 999_999;
+
+/// One token per scope, and one with all of them.
+pub(super) struct Keys {
+    by_scope: Vec<(Scope, String)>,
+    all: String,
+}
+
+impl Keys {
+    pub(super) async fn make(world: &World) -> Self {
+        let mut by_scope = Vec::new();
+        for scope in Scope::ALL {
+            by_scope.push((scope, world.token(ADMIN, &[scope]).await.1));
+        }
+        Self { by_scope, all: world.token(ADMIN, &Scope::ALL).await.1 }
+    }
+
+    fn with(&self, wanted: Scope) -> &str {
+        &self.by_scope.iter().find(|(scope, _)| *scope == wanted).unwrap().1
+    }
+
+    pub(super) async fn request(&self, world: &World, route: &Route, who: Who, whose: Whose) -> Request<Body> {
+        let request = Request::builder().method(route.method).uri(target(world, route, who, whose).await);
+        let needed = scope_for(route.rule.action);
+        let bearer = |key: &str| format!("Bearer {key}");
+        let request = match who {
+            Who::Admin | Who::Manager | Who::Csm | Who::Viewer => {
+                request.header(header::COOKIE, world.session(who.member_id()).await)
+            }
+            Who::Expired => request.header(header::COOKIE, EXPIRED),
+            Who::Anonymous => request,
+            Who::Scoped => {
+                request.header(header::AUTHORIZATION, bearer(needed.map_or(&self.all, |scope| self.with(scope))))
+            }
+            Who::Unscoped => {
+                let other = if needed == Some(Scope::EventsWrite) { Scope::AccountsRead } else { Scope::EventsWrite };
+                request.header(header::AUTHORIZATION, bearer(self.with(other)))
+            }
+            Who::WriteKey => {
+                let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:", world.write_key));
+                request.header(header::AUTHORIZATION, format!("Basic {pair}"))
+            }
+        };
+        let (kind, body) = body(route);
+        request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap()
+    }
+}
+
+/// The path with its parts filled in; whatever it names is made for this one request.
+async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String {
+    let path = route.path;
+    let absent = whose == Whose::Absent;
+    let fill = |id: i64| path.replace("{id}", &id.to_string());
+    if path.contains("accounts/{id}") {
+        let id = [ADAS, BENS, NONE][THINGS.iter().position(|thing| *thing == whose).unwrap_or(0)];
+        return fill(id).replace("{key}", "arr");
+    }
+    if path.contains("ctas/{id}") {
+        let (cta, task) = if absent { (NONE, NONE) } else { cta(world, whose).await };
+        return fill(cta).replace("{task}", &task.to_string());
+    }
+    if path.contains("segments/{id}") {
+        return fill(if absent { NONE } else { segment(world).await });
+    }
+    if path.contains("{token}") || path.contains("tokens/{id}") {
+        // Under a member, somebody else's token is one that is not this member's.
+        let owner = if whose == Whose::Own { who.member_id() } else { BEN };
+        let token = if absent { NONE } else { world.token(owner, &[Scope::AccountsRead]).await.0 };
+        let member = path.contains("{token}").then_some(who.member_id());
+        return fill(member.unwrap_or(token)).replace("{token}", &token.to_string());
+    }
+    if path.contains("members/{id}") {
+        return fill(if absent { NONE } else { VIEWER });
+    }
+    if path.contains("sources/{id}") {
+        // The second one: rotating the first would end the write key that other rows use.
+        return fill(if absent { NONE } else { 2 });
+    }
+    if path.contains("{secret}") {
+        return path.replace("{secret}", &secret(world, path, whose).await);
+    }
+    let path = path.replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" });
+    path.replace("{*path}", if whose == Whose::Own { "app.css" } else { "../Cargo.toml" })
+}
+
+async fn cta(world: &World, whose: Whose) -> (i64, i64) {
+    let new = NewCta {
+        account_id: if whose == Whose::Own { ADAS } else { BENS },
+        kind: cta::Kind::Risk,
+        reason: "test".to_owned(),
+        title: "Call them".to_owned(),
+        detail: None,
+        priority: cta::Priority::Low,
+        owner_id: None,
+        due_on: now().date_naive(),
+        signal_id: None,
+        run_id: None,
+        dedupe_key: secret_word(),
+        tasks: vec!["Find the number".to_owned()],
+    };
+    let store = world.app.engine.store();
+    let opened: Result<_, StoreError> = store.write(async |tx| cta::open(tx, new, "test", now()).await).await;
+    let cta::Opened::New(cta) = opened.unwrap() else { panic!("a fresh key opened nothing") };
+    let tasks = task::of_cta(store.read(), cta.id).await.unwrap();
+    (cta.id, tasks[0].id)
+}
+
+async fn segment(world: &World) -> i64 {
+    let row = store::Segment {
+        id: 0,
+        key: secret_word(),
+        name: "Test".to_owned(),
+        expression: "health < 50".to_owned(),
+        owner_id: Some(ADMIN),
+        created_at: now(),
+    };
+    let made: Result<store::Segment, StoreError> =
+        world.app.engine.store().write(async |tx| segment::insert(tx, row).await).await;
+    made.unwrap().id
+}
+
+/// A link that works, one that has expired, and one that never was.
+async fn secret(world: &World, path: &str, whose: Whose) -> String {
+    let kind = if path.starts_with("/setup") { Kind::Setup } else { Kind::Demo { member_id: ADA } };
+    let begun = match whose {
+        Whose::Own => now(),
+        Whose::Others => now() - link::DEMO_LIFE,
+        Whose::Absent => return secret_word(),
+    };
+    let path = link::create(world.app.engine.store(), kind, begun).await.unwrap();
+    path.rsplit('/').next().unwrap().to_owned()
+}
+
+fn secret_word() -> String {
+    web::auth::secret::opaque().unwrap().reveal().to_owned()
+}
+
+/// A body that the route accepts.
+fn body(route: &Route) -> (&'static str, String) {
+    let fresh = secret_word();
+    match (route.method.as_str(), route.path) {
+        ("GET" | "OPTIONS" | "DELETE", _) => ("text/plain", String::new()),
+        (_, "/api/v1/imports/{object}") => ("text/csv", "id,name\ncedar,Cedar\n".to_owned()),
+        (_, path) if path.starts_with("/sources/import") => upload(),
+        (method, path) if path.starts_with("/api/v1/") => ("application/json", document(method, path, &fresh)),
+        (_, path) if path.starts_with("/v1/") => ("application/json", r#"{"batch":[]}"#.to_owned()),
+        (_, path) => ("application/x-www-form-urlencoded", form(path, &fresh)),
+    }
+}
+
+fn document(method: &str, path: &str, fresh: &str) -> String {
+    let value = match (method, path.trim_start_matches("/api/v1/")) {
+        (_, "me/password") => json!({ "new": "too short" }),
+        (_, "accounts/{id}") => json!({ "stage": "adoption" }),
+        (_, "accounts/{id}/touchpoints") => json!({ "kind": "call", "direction": "outbound", "subject": "Hello" }),
+        (_, "accounts/{id}/responses") => json!({ "kind": "nps", "score": 9 }),
+        (_, "accounts/{id}/sentiments") => json!({ "score": 4 }),
+        (_, "ctas") => json!({
+            "account_id": ADAS, "kind": "risk", "reason": "test", "title": fresh, "priority": "low",
+            "due_on": "2026-12-01",
+        }),
+        (_, "ctas/{id}") => json!({ "status": "in_progress" }),
+        (_, "ctas/{id}/tasks/{task}") => json!({ "done": true }),
+        (_, "segments") => json!({ "name": fresh, "expression": "health < 50" }),
+        (_, "segments/{id}") => json!({ "name": fresh }),
+        (_, "query") => json!({ "sql": "select 1" }),
+        (_, "sources") => json!({ "key": &fresh[..20], "name": "New" }),
+        (_, "sources/{id}") => json!({ "name": "Spare" }),
+        (_, "sources/{id}/rotate") => return String::new(),
+        (_, "members") => json!({ "email": format!("{fresh}@example.com"), "name": "New", "role": "viewer" }),
+        (_, "members/{id}") => json!({ "title": "Guest" }),
+        (_, "tokens") => json!({ "name": "New", "scopes": ["accounts:read"] }),
+        _ => panic!("say what document {method} {path} takes"),
+    };
+    value.to_string()
+}
+
+fn form(path: &str, fresh: &str) -> String {
+    match path {
+        "/login" => "email=ada%40example.com&password=not+the+right+one".to_owned(),
+        "/setup/{secret}" => "name=New&email=new%40example.com&password=long+enough+to+pass".to_owned(),
+        "/login/{secret}" | "/logout" => String::new(),
+        "/segments" => format!("name={fresh}&expression=health+%3C+50"),
+        "/accounts/{id}/sentiment" => "score=4&note=".to_owned(),
+        "/accounts/{id}/touchpoints" => "kind=call&direction=outbound&subject=Hello&body=".to_owned(),
+        "/ctas" => "account=Alder&title=x&kind=risk&reason=by_hand&priority=low&due_on=2026-12-01&owner=me".to_owned(),
+        "/ctas/{id}" | "/ctas/{id}/move" => "status=in_progress".to_owned(),
+        "/ctas/{id}/snooze" => "until=2026-12-01".to_owned(),
+        "/ctas/{id}/close" => "outcome=done".to_owned(),
+        "/ctas/{id}/tasks/{task}" => "done=true".to_owned(),
+        "/sources" => format!("name={fresh}"),
+        "/sources/{id}" => "name=Spare".to_owned(),
+        "/settings/password" => "new=too+short&again=too+short".to_owned(),
+        "/settings/sessions" => "session=none+of+mine".to_owned(),
+        "/settings/tokens" => "name=New&days=30&accounts%3Aread=on".to_owned(),
+        "/settings/members" => format!("name=New&email={fresh}%40example.com&role=viewer"),
+        "/settings/members/{id}" => "name=Vera&role=viewer&active=on".to_owned(),
+        path if path.ends_with("/withdraw") || path.ends_with("/rotate") || path.ends_with("/link") => String::new(),
+        path => panic!("say what form {path} takes"),
+    }
+}
+
+fn upload() -> (&'static str, String) {
+    let part = |name: &str, value: &str| {
+        format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file =
+        "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nid,name\ncedar,Cedar\n\r\n";
+    let body = format!("{}{file}{}--cut--\r\n", part("object", "accounts"), part("do", "check"));
+    ("multipart/form-data; boundary=cut", body)
+}
