@@ -24,18 +24,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a synthetic company, serves it, and prints links to click
     Demo(command::demo::Demo),
-    /// Serves a home folder
     Serve(command::serve::Serve),
-    /// Loads records or events from a file
     #[command(subcommand)]
     Import(command::import::Import),
-    /// Computes the snapshot of a day and prints it
     Snapshot(command::snapshot::Snapshot),
-    /// Runs one read-only SQL statement over events, records and the snapshot
     Query(command::query::Query),
-    /// Checks definition files
     #[command(subcommand)]
     Config(command::config::Config),
 }

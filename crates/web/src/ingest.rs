@@ -21,13 +21,7 @@ const TOKEN_SOURCE: &str = "api";
 const RETRY_AFTER: u64 = 2;
 
 /// `POST /v1/batch`, `/v1/track`, … and their short forms.
-pub async fn take(
-    State(app): State<AppState>,
-    access: Access,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub async fn take(State(app): State<AppState>, access: Access, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let answer = match receive(&app, &access, &uri, &headers, &body).await {
         Ok(()) => {
             let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
@@ -43,13 +37,7 @@ pub async fn preflight(headers: HeaderMap) -> Response {
     open_to_everybody(&headers, StatusCode::NO_CONTENT.into_response())
 }
 
-async fn receive(
-    app: &AppState,
-    access: &Access,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Answer<()> {
+async fn receive(app: &AppState, access: &Access, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Answer<()> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let call = SegmentCall {
         path: uri.path(),

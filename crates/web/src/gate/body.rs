@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn decoded_bytes_count() {
-        assert_eq!(send(Take::Json, Some("gzip"), gzip(&[b'x'; 1 << 20])).await, Ok(1 << 20));
+        assert_eq!(send(Take::Json, Some("gzip"), gzip(&vec![b'x'; 1 << 20])).await, Ok(1 << 20));
         assert_eq!(
             send(Take::Json, Some("gzip"), gzip(&vec![b'x'; (1 << 20) + 1])).await,
             Err(StatusCode::PAYLOAD_TOO_LARGE)

@@ -472,8 +472,12 @@ pub(in crate::pages) mod tests {
 
     #[test]
     fn a_chip_counts_what_it_would_show() {
-        let list =
-            List::of(&items(), Asked { priority: "high".to_owned(), ..Asked::default() }, &manager(), day("2026-11-22"));
+        let list = List::of(
+            &items(),
+            Asked { priority: "high".to_owned(), ..Asked::default() },
+            &manager(),
+            day("2026-11-22"),
+        );
         assert_eq!(list.by_whose, [(Whose::Team, 2), (Whose::Mine, 1), (Whose::All, 2)]);
         assert_eq!(list.by_show[0], (Show::Active, Some(2)));
         assert_eq!(list.by_show[4], (Show::Closed, None));

@@ -222,7 +222,7 @@ mod tests {
     use super::super::tests::{cta, day};
     use super::*;
 
-    fn rendered(items: Vec<Item>, asked: Asked, viewer: &Viewer) -> String {
+    fn rendered(items: &[Item], asked: Asked, viewer: &Viewer) -> String {
         page(&List::of(items, asked, viewer, day("2026-11-22"))).into_string()
     }
 
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_line_leads_to_the_cta_and_to_its_account() {
-        let html = rendered(vec![item(cta(5, "2026-11-20", Priority::High))], Asked::default(), &manager());
+        let html = rendered(&[item(cta(5, "2026-11-20", Priority::High))], Asked::default(), &manager());
         assert!(html.contains("<tr id=\"cta-5\" data-account=\"7\">"), "{html}");
         assert!(html.contains("<a class=\"row\" href=\"/ctas/5\">Usage declines</a>"), "{html}");
         assert!(html.contains("<a href=\"/accounts/7\">Orchard Ltd</a>"), "{html}");
@@ -242,28 +242,28 @@ mod tests {
 
     #[test]
     fn a_card_moves_only_for_whoever_may_work() {
-        let items = || vec![item(cta(5, "2026-11-20", Priority::High))];
-        let html = rendered(items(), board_asked(), &manager());
+        let items = [item(cta(5, "2026-11-20", Priority::High))];
+        let html = rendered(&items, board_asked(), &manager());
         assert!(html.contains("action=\"/ctas/5/move\""), "{html}");
         assert_eq!(html.matches("data-lane=").count(), 3);
         let viewer = Viewer { may_work: false, ..manager() };
-        let html = rendered(items(), board_asked(), &viewer);
+        let html = rendered(&items, board_asked(), &viewer);
         assert!(!html.contains("/move") && !html.contains("New CTA"), "{html}");
     }
 
     #[test]
     fn a_lane_that_is_too_long_says_so() {
-        let items = (1..=60).map(|id| item(cta(id, "2026-11-25", Priority::Low))).collect();
-        let html = rendered(items, board_asked(), &manager());
+        let items: Vec<_> = (1..=60).map(|id| item(cta(id, "2026-11-25", Priority::Low))).collect();
+        let html = rendered(&items, board_asked(), &manager());
         assert!(html.contains("that are due first of 60"), "{html}");
         assert_eq!(html.matches("class=\"card task\"").count(), 50);
     }
 
     #[test]
     fn an_empty_list_says_what_to_do_next() {
-        let html = rendered(Vec::new(), Asked::default(), &manager());
+        let html = rendered(&[], Asked::default(), &manager());
         assert!(html.contains("Nothing to do") && html.contains("href=\"/ctas/new\""), "{html}");
-        let html = rendered(Vec::new(), Asked { q: "x".to_owned(), ..Asked::default() }, &manager());
+        let html = rendered(&[], Asked { q: "x".to_owned(), ..Asked::default() }, &manager());
         assert!(html.contains("No CTA fits"), "{html}");
     }
 }

@@ -62,11 +62,10 @@ mod tests {
     use axum::body::Body;
 
     async fn send(fields: &[(&str, &str)]) -> Answer<Upload> {
-        let mut body = String::new();
-        for (name, value) in fields {
-            body += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        }
-        body += "--b--\r\n";
+        let parts = fields
+            .iter()
+            .map(|(name, value)| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        let body = parts.chain(["--b--\r\n".to_owned()]).collect::<Vec<_>>().concat();
         let request = Request::builder().method("POST").header("content-type", "multipart/form-data; boundary=b");
         Upload::from_request(request.body(Body::from(body)).unwrap(), &()).await
     }
