@@ -66,7 +66,7 @@ pub enum Saved {
     Unchanged,
 }
 
-/// Inserts a new fact; its id is taken from the database unless one is given.
+/// Inserts a new fact under the database's next id. Rows that bring their ids go through [`insert_many`].
 pub async fn insert<M: Fact>(tx: &Tx, fact: M) -> Result<M, StoreError> {
     let row = row::ready(fact);
     Ok(M::Entity::insert(row).exec_with_returning(tx).await?)
@@ -166,7 +166,10 @@ async fn replace<M: Fact>(tx: &Tx, before: M, after: M) -> Result<(Saved, M), St
     if before == after.clone().recorded(before.recorded_at()) {
         return Ok((Saved::Unchanged, before));
     }
-    keep(tx, &before, after.recorded_at()).await?;
+    // A clock that was set back must not make the old version end before it began.
+    let since = after.recorded_at().max(before.recorded_at());
+    let after = after.recorded(since);
+    keep(tx, &before, since).await?;
     let saved = row::ready(after).update(tx).await?;
     Ok((Saved::Updated, saved))
 }

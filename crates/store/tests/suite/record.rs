@@ -44,6 +44,25 @@ fn an_earlier_state_is_known_on_an_earlier_instant() {
 }
 
 #[test]
+fn a_clock_set_back_loses_no_version() {
+    on_both(|store| async move {
+        let (acme, _) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let rename = async |name: &str, second| {
+            let edit = store.write(async |tx| {
+                record::edit::<Account>(tx, acme.id, at(second), |account| account.name = name.to_owned()).await
+            });
+            edit.await.unwrap().1.recorded_at
+        };
+        assert_eq!(rename("late", 20).await, at(20));
+        assert_eq!(rename("early", 10).await, at(20));
+        let known = async |second| store.facts(Some(at(second)), Some(&[acme.id])).await.unwrap().accounts;
+        assert_eq!(known(19).await[0].name, "ACME");
+        let now: Vec<_> = known(20).await.into_iter().map(|account| account.name).collect();
+        assert_eq!(now, ["early"]);
+    });
+}
+
+#[test]
 fn saying_the_same_again_writes_nothing() {
     on_both(|store| async move {
         let again = store
