@@ -21,6 +21,7 @@
 
 mod attribution;
 mod batch;
+mod distinct;
 pub mod ducklake;
 mod error;
 pub mod expression;

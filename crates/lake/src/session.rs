@@ -19,6 +19,7 @@ use object_store::local::LocalFileSystem;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
+use crate::distinct::CountTextsAtOnce;
 use crate::truncate::utc_date_trunc;
 use crate::{LakeError, ducklake, tail};
 
@@ -185,6 +186,7 @@ fn state(partitions: usize, environment: Arc<RuntimeEnv>) -> datafusion::error::
     let mut state =
         SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(environment).build();
     state.register_udf(Arc::new(utc_date_trunc()))?;
+    state.register_function_rewrite(Arc::new(CountTextsAtOnce::new()))?;
     Ok(state)
 }
 
