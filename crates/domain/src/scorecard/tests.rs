@@ -123,7 +123,7 @@ fn an_unknown_sponsor_is_not_a_missing_sponsor() {
 fn a_misspelt_metric_is_found_and_placed() {
     let text = CARD.replace("metric = \"late\"", "metric = \"lat\"");
     let error = Scorecard::read("card.toml", &text, &catalogue()).unwrap_err();
-    assert_eq!(error.to_string(), "card.toml:22:11: there is no metric `lat` in the catalogue; did you mean `late`?");
+    assert_eq!(error.to_string(), "card.toml:23:11: there is no metric `lat` in the catalogue; did you mean `late`?");
 }
 
 #[test]
