@@ -31,9 +31,6 @@ pub const TRUTH: &str = "truth.csv";
 /// Accounts inserted per transaction.
 const CHUNK: usize = 1_000;
 
-/// Weeks whose signals are played through.
-const PAST_WEEKS: u64 = 12;
-
 /// What to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demo {
@@ -43,6 +40,8 @@ pub struct Demo {
     pub accounts: usize,
     /// Events per account and year.
     pub events: u32,
+    /// Weeks whose signals are played through.
+    pub past_weeks: u64,
     /// The day it is meant to be.
     pub today: Day,
 }
@@ -59,7 +58,7 @@ pub async fn build(
         store.close().await?;
         return Ok(false);
     }
-    let Demo { seed, accounts, events, today } = demo;
+    let Demo { seed, accounts, events, past_weeks, today } = demo;
     let synthesis = Synthesis { seed, accounts, events_per_account_year: events, ..Synthesis::new(today) };
     let company = Company::build(&synthesis, progress);
     write_truth(&company, &settings.home)?;
@@ -86,7 +85,7 @@ pub async fn build(
         })
         .await?;
     store.close().await?;
-    remember(settings, today, progress).await?;
+    remember(settings, today, past_weeks, progress).await?;
     Ok(true)
 }
 
@@ -95,11 +94,12 @@ pub async fn build(
 async fn remember(
     settings: &Settings,
     today: Day,
+    past_weeks: u64,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), EngineError> {
-    let weeks = (1..=PAST_WEEKS).rev().map(|week| days_before(today, 7 * week));
+    let weeks = (1..=past_weeks).rev().map(|week| days_before(today, 7 * week));
     let days: Vec<Day> = weeks.chain((1..7).rev().map(|day| days_before(today, day))).collect();
-    let Some(first) = days.first() else { return Ok(()) };
+    let Some(first) = days.first().filter(|_| past_weeks > 0) else { return Ok(()) };
     let clock = Clock::manual(end_of_work(*first));
     let engine = Engine::open(&Settings { background: false, ..settings.clone() }, clock.clone()).await?;
     for (done, day) in days.iter().enumerate() {

@@ -20,6 +20,9 @@ use crate::{
     settings::{Listening, Settings},
 };
 
+/// Weeks of signals that the demo has behind it when it opens.
+const PAST_WEEKS: u64 = 12;
+
 /// Makes a synthetic company, serves it, and prints links to click.
 ///
 /// Example: pomona demo --accounts 500 --home demo-home
@@ -46,8 +49,13 @@ impl Demo {
         let clock = Clock::System;
         let engine_settings = settings.engine(home.path.clone());
         let bar = print::progress();
-        let plan =
-            demo::Demo { seed: self.seed, accounts: self.accounts as usize, events: self.events, today: clock.today() };
+        let plan = demo::Demo {
+            seed: self.seed,
+            accounts: self.accounts as usize,
+            events: self.events,
+            past_weeks: PAST_WEEKS,
+            today: clock.today(),
+        };
         let built = demo::build(&engine_settings, plan, clock.now(), &mut |progress| {
             bar.set_message(progress.stage);
             bar.set_length(progress.total as u64);

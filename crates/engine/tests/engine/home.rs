@@ -19,13 +19,18 @@ pub(crate) fn noon() -> Instant {
 pub(crate) async fn company(accounts: usize) -> (TempDir, Settings) {
     let home = tempfile::tempdir().unwrap();
     let settings = Settings::at(home.path());
-    let plan = demo::Demo { seed: 7, accounts, events: 2_000, today: today() };
+    let plan = demo::Demo { seed: 7, accounts, events: 2_000, past_weeks: 0, today: today() };
     demo::build(&settings, plan, noon(), &mut |_| {}).await.unwrap();
     (home, settings)
 }
 
-/// An engine on a home, at noon.
+/// An engine on a home, at noon, that does only what it is told.
 pub(crate) async fn open(settings: &Settings) -> (Engine, Clock) {
+    open_live(&Settings { background: false, ..settings.clone() }).await
+}
+
+/// An engine on a home, at noon, with its workers.
+pub(crate) async fn open_live(settings: &Settings) -> (Engine, Clock) {
     let clock = Clock::manual(noon());
     let engine = Engine::open(settings, clock.clone()).await.unwrap();
     (engine, clock)

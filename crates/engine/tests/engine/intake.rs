@@ -4,7 +4,7 @@ use engine::ingest::{self, IntakeError, Receipt, SegmentCall, hash_key};
 use engine::{Engine, query, seal};
 use store::source;
 
-use crate::home::{company, eventually, noon, open};
+use crate::home::{company, eventually, noon, open_live};
 
 const KEY: &str = "wk_test";
 
@@ -59,7 +59,7 @@ fn batch(account: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_is_counted_once_before_and_after_sealing() {
     let (_home, settings) = company(6).await;
-    let (engine, _) = open(&settings).await;
+    let (engine, _) = open_live(&settings).await;
     source(&engine).await;
     let account = engine.book().rows()[0].account.external_id.clone();
     let body = batch(&account);
@@ -79,7 +79,7 @@ async fn a_batch_is_counted_once_before_and_after_sealing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_refreshes_its_account() {
     let (_home, settings) = company(6).await;
-    let (engine, _) = open(&settings).await;
+    let (engine, _) = open_live(&settings).await;
     source(&engine).await;
     let row = engine.book().rows().iter().find(|row| row.active).cloned().unwrap();
     let before = engine.book().value(&row, "events_28d").unwrap_or(0.0);
@@ -96,7 +96,7 @@ async fn an_event_refreshes_its_account() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn group_introduces_an_account_and_identify_a_contact() {
     let (_home, settings) = company(4).await;
-    let (engine, _) = open(&settings).await;
+    let (engine, _) = open_live(&settings).await;
     source(&engine).await;
     let body = r#"{"batch":[
         {"type":"group","messageId":"g1","userId":"u9","groupId":"newco","traits":{"name":"New Co","industry":"technology"}},
@@ -120,7 +120,7 @@ async fn group_introduces_an_account_and_identify_a_contact() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_key_and_a_broken_body_are_told_apart() {
     let (_home, settings) = company(2).await;
-    let (engine, _) = open(&settings).await;
+    let (engine, _) = open_live(&settings).await;
     source(&engine).await;
     assert!(matches!(ingest::segment(&engine, call("wk_other", "{}")).await, Err(IntakeError::UnknownKey)));
     let broken = ingest::segment(&engine, call(KEY, "{\"batch\":[")).await;
