@@ -1,5 +1,7 @@
 //! Sealing and merging: each event is in the tail or in exactly one listed part, whatever fails between.
 
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
 use store::{
     Store, StoreError,
     catalogue::{self, ColumnStat, NewPart},
@@ -115,4 +117,54 @@ fn a_catalogue_is_founded_once_and_may_move() {
         store.write(async |tx| catalogue::found(tx, "/elsewhere/", at(9)).await).await.unwrap();
         assert_eq!(store.read_lake().await.unwrap().snapshot_id, 1);
     });
+}
+
+#[test]
+fn a_reader_counts_each_event_once_while_it_is_sealed() {
+    on_both(|store| async move {
+        with_tail(&store, 0).await;
+        let source = store::source::by_key(store.read(), "web").await.unwrap().unwrap().id;
+        let acknowledged = AtomicI64::new(0);
+        let sending = AtomicBool::new(true);
+        let send = async {
+            with_inbox(&store, Limits::default(), async |inbox| {
+                for n in 0..60 {
+                    inbox.accept(request(source, [n * 2, n * 2 + 1])).await.unwrap();
+                    acknowledged.fetch_add(2, Ordering::SeqCst);
+                }
+            })
+            .await;
+            sending.store(false, Ordering::SeqCst);
+        };
+        let seal_all = async {
+            for n in 0.. {
+                let tail = catalogue::tail(store.read()).await.unwrap();
+                let seqs: Vec<i64> = tail.iter().map(|blob| blob.seq).collect();
+                let events = tail.iter().map(|blob| blob.events).sum();
+                if !seqs.is_empty() {
+                    seal(&store, &seqs, &[part(&n.to_string(), events)]).await.unwrap();
+                } else if !sending.load(Ordering::SeqCst) {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let watch = async {
+            while sending.load(Ordering::SeqCst) {
+                let at_least = acknowledged.load(Ordering::SeqCst);
+                let seen = count(&store).await;
+                // One request may be committed but not yet acknowledged.
+                let at_most = acknowledged.load(Ordering::SeqCst) + 2;
+                assert!((at_least..=at_most).contains(&seen), "{seen} is not within {at_least}..={at_most}");
+            }
+        };
+        tokio::join!(send, seal_all, watch);
+        assert_eq!(count(&store).await, 120);
+    });
+}
+
+async fn count(store: &Store) -> i64 {
+    let lake = store.read_lake().await.unwrap();
+    let sealed: i64 = lake.parts.iter().map(|part| part.record_count).sum();
+    sealed + lake.tail.iter().map(|blob| blob.events).sum::<i64>()
 }
