@@ -134,8 +134,13 @@ impl Target {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum MappingError {
     /// Not a mapping document.
-    #[error("the mapping cannot be read")]
-    Toml(#[from] toml::de::Error),
+    #[error("line {line}: {}", source.message())]
+    Toml {
+        /// The line at fault, from 1.
+        line: usize,
+        /// What is wrong there.
+        source: toml::de::Error,
+    },
     /// Not a mapping that can be written.
     #[error("the mapping cannot be written")]
     Write(#[from] toml::ser::Error),
@@ -179,7 +184,10 @@ fn names(object: Object) -> String {
 impl Mapping {
     /// Reads a mapping.
     pub fn from_toml(text: &str) -> Result<Self, MappingError> {
-        Ok(toml::from_str(text)?)
+        toml::from_str(text).map_err(|source| {
+            let before = source.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            MappingError::Toml { line: before.matches('\n').count() + 1, source }
+        })
     }
 
     /// Writes a mapping.
@@ -238,7 +246,8 @@ mod tests {
 
     #[test]
     fn strangers_are_refused_with_the_choices() {
-        assert!(Mapping::from_toml("delimeter = ','").is_err());
+        let error = Mapping::from_toml("object = 'account'\ndelimeter = ','").unwrap_err().to_string();
+        assert!(error.starts_with("line 2: unknown field `delimeter`, expected one of"), "{error}");
         let error = target(Object::Account, "revenue").unwrap_err().to_string();
         assert!(error.contains("`revenue` is not a field of account: choose one of external_id, name"), "{error}");
         assert_eq!(target(Object::Account, "-"), Ok(Target::Ignore));

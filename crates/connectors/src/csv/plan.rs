@@ -114,7 +114,7 @@ fn encoding<R: Read + Seek>(
     }
     let found = Encoding::detect(input)?;
     if found.is_fallback() {
-        let sentence = "the file is not Unicode and is read as windows-1252; check names with accents below".to_owned();
+        let sentence = "the file is not Unicode and is read as windows-1252; check a few names with accents".to_owned();
         notices.push(Notice { code: "encoding", column: None, sentence });
     }
     Ok(found)

@@ -3,6 +3,8 @@
 //! Only errors whose author is the reader (an expression, a statement, a file) are shown; a busy or absent dependency is
 //! named with a time to try again; everything else is ours, told without its text and logged with its whole chain.
 
+use std::error::Error;
+
 use axum::http::StatusCode;
 use engine::EngineError;
 use engine::import::ImportError;
@@ -70,8 +72,8 @@ impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Engine(error) => error.into(),
-            ImportError::Object(_) => Self::not_found().advise(error.to_string()),
-            error => Self::invalid("file", error.to_string()).because(error),
+            ImportError::Object(_) => Self::not_found().advise(sentence(&error)),
+            error => Self::invalid("file", sentence(&error)).because(error),
         }
     }
 }
@@ -81,10 +83,17 @@ impl From<PasswordError> for Problem {
         match error {
             PasswordError::Busy => Self::rate_limited(3),
             PasswordError::Stopping(_) => Self::unavailable("The server is stopping.", 5).because(error),
-            PasswordError::TooShort | PasswordError::TooLong => Self::invalid("password", error.to_string()),
+            PasswordError::TooShort | PasswordError::TooLong => Self::invalid("password", sentence(&error)),
             PasswordError::Broken(_) => Self::internal(error),
         }
     }
+}
+
+/// An error as a sentence for the reader: a capital first, a full stop last.
+fn sentence(error: &impl Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 impl From<LinkError> for Problem {

@@ -148,6 +148,10 @@ impl Detail {
         Self { key: Some(key), ..self }
     }
 
+    fn may_replace_key(&self) -> bool {
+        self.may_manage && self.source.kind == Kind::Segment
+    }
+
     fn link(&self) -> Link {
         Link::to(format!("/sources/{}", self.source.id))
     }
@@ -174,6 +178,7 @@ fn page(detail: &Detail) -> Markup {
     html! {
         (shell::heading(&[("Sources", &Link::to("/sources"))], &source.name, &about, &actions(detail)))
         @if let Some(key) = &detail.key { (shown_once(key)) }
+        @if detail.may_replace_key() { (rotation(detail)) }
         (columns(&main, &aside))
     }
 }
@@ -181,16 +186,18 @@ fn page(detail: &Detail) -> Markup {
 fn actions(detail: &Detail) -> Markup {
     html! {
         @if detail.source.kind == Kind::Csv { (form::link_button(&Link::to("/sources/import"), "Import a file")) }
-        @if detail.may_manage && detail.source.kind == Kind::Segment {
-            (opener("rotate", "btn", "Replace the write key"))
-            (dialog("rotate", "Replace the write key", &html! {
-                form.form method="post" action=(format!("{}/rotate", detail.link())) {
-                    p { "The key in use stops working at once: whoever sends with it gets 401 until they have the new one." }
-                    (form::submit("Replace it now"))
-                }
-            }))
-        }
+        @if detail.may_replace_key() { (opener("rotate", "btn", "Replace the write key")) }
     }
+}
+
+fn rotation(detail: &Detail) -> Markup {
+    let body = html! {
+        form.form method="post" action=(format!("{}/rotate", detail.link())) {
+            p { "The key in use stops working at once: whoever sends with it gets 401 until they have the new one." }
+            (form::submit("Replace it now"))
+        }
+    };
+    dialog("rotate", "Replace the write key", &body)
 }
 
 fn shown_once(key: &Secret) -> Markup {
@@ -280,9 +287,13 @@ fn refusals(detail: &Detail) -> Markup {
 
 fn one(refusal: &Refusal, now: Instant) -> Markup {
     html! {
-        p { (pill::pill(Ink::Red, &refusal.code)) " " (said(&refusal.message)) " " small.muted { (format::ago(refusal.at, now)) } }
-        @if !refusal.body.is_empty() {
-            details { summary.muted { "What was sent, " (refusal.id) } pre.sample { code { (refusal.body) } } }
+        p { (pill::pill(Ink::Red, &refusal.code)) " " (said(&refusal.message)) }
+        @if refusal.body.is_empty() { small.muted { (format::ago(refusal.at, now)) } }
+        @else {
+            details {
+                summary.muted { "What was sent " (format::ago(refusal.at, now)) " " small { "· refusal " (refusal.id) } }
+                pre.sample { code { (refusal.body) } }
+            }
         }
     }
 }

@@ -98,7 +98,9 @@ fn summary(report: &ImportReport) -> Markup {
                 p { b { "Nothing has changed: this was a dry run." } " Importing the file would write "
                     (format::counted(taken, "record", "records")) "." }
                 p.no-js { "Your browser forgets the file after each answer: choose it again before you import." }
-                p { button.btn.primary form=(FORM) name="do" value="import" { "Import now" } }
+                @if taken > 0 {
+                    div.actions { button.btn.primary form=(FORM) name="do" value="import" { "Import now" } }
+                }
             }))
         } @else {
             (notice::success(&format!("Imported: {} written.", format::counted(taken, "record", "records"))))
@@ -162,7 +164,7 @@ fn mapping(text: &str, open: bool) -> Markup {
             details open[open] {
                 summary { b { "Mapping" } " " small.muted { "what each column means, how dates and numbers are written, what to do with unknown accounts" } }
                 div.field {
-                    label for="mapping" { "Mapping" small.muted { " optional" } }
+                    label.vh for="mapping" { "Mapping, optional" }
                     textarea.code id="mapping" name="mapping" form=(FORM) rows=(rows) spellcheck="false" autocapitalize="off"
                         autocomplete="off" aria-describedby="mapping-hint" { (text) }
                     p.hint id="mapping-hint" { (hint) }
