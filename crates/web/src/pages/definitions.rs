@@ -112,7 +112,7 @@ mod tests {
             let html = page(&definitions, &Open::new(), &asked).into_string();
             assert_eq!(html.matches("aria-current=\"page\"").count(), 1, "{part}");
             assert!(html.contains(&format!("aria-current=\"page\">{label}")), "{part}: {html}");
-            assert!(html.len() > 2_000, "{part}");
+            assert!(html.contains("class=\"card\""), "{part}: {html}");
         }
     }
 }

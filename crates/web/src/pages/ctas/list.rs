@@ -396,8 +396,7 @@ pub(in crate::pages) fn urgency(cta: &Cta) -> (Day, Reverse<Priority>, i64) {
 
 fn compare(key: &str, a: &Item, b: &Item) -> Ordering {
     match key {
-        "title" => a.title().cmp(b.title()),
-        "account" => a.account.cmp(&b.account),
+        "title" => a.title().cmp(b.title()).then_with(|| a.account.cmp(&b.account)),
         "priority" => a.cta.priority.cmp(&b.cta.priority),
         "status" => a.cta.status.cmp(&b.cta.status),
         // Whoever has no owner comes last.

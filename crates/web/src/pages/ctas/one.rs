@@ -184,15 +184,18 @@ fn one_task(sheet: &Sheet, task: &Task) -> Markup {
     let done = task.done_at.is_some();
     let path = format!("/ctas/{}/tasks/{}", sheet.cta.id, task.id);
     html! {
-        @if sheet.may_work {
-            form.inline action=(path) method="post" data-post=(FRAGMENT) {
-                button.quiet id=(format!("task-{}", task.id)) role="checkbox" aria-checked=(done)
-                    name="done" value=(!done) { (tick_box(done)) span.vh { (task.title) } }
+        div.field.check {
+            @if sheet.may_work {
+                form action=(path) method="post" data-post=(FRAGMENT) {
+                    button.quiet id=(format!("task-{}", task.id)) role="checkbox" aria-checked=(done)
+                        name="done" value=(!done) { (tick_box(done)) span.vh { (task.title) } }
+                }
+            } @else { (tick_box(done)) }
+            span {
+                @if done { s.muted { (task.title) } } @else { (task.title) }
+                @if let Some(at) = task.done_at { " " small.muted { (format::relative(day_of(at), sheet.today)) } }
             }
-        } @else { (tick_box(done)) }
-        " "
-        @if done { s.muted { (task.title) } } @else { (task.title) }
-        @if let Some(at) = task.done_at { " " small.muted { (format::relative(day_of(at), sheet.today)) } }
+        }
     }
 }
 

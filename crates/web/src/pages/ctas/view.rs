@@ -1,15 +1,17 @@
 //! How the CTAs look: search and filters, chips with counts, the list, and the board whose cards are moved by
 //! mouse, keyboard or button. Which CTAs are shown is decided in the list.
 
+use std::cmp::Reverse;
+
 use maud::{Markup, html};
 use report::Ink;
 use store::cta::{Priority, Status};
 
-use super::list::{Item, List, PER_PAGE};
-use super::{due, outcome_ink, outcome_word, overdue, priority, priority_ink, priority_word, status_word};
+use super::list::{Item, List, PER_PAGE, Whose};
+use super::{due, outcome_ink, outcome_word, priority, priority_ink, priority_word, status_word};
 use crate::ui::board::{Card, Lane, board};
 use crate::ui::filter::{Chip, Choice, chips, search};
-use crate::ui::table::{Column, Pages, Sort, Stay, cell, header, pager, row_head, stacking};
+use crate::ui::table::{Column, Pages, Sort, Stay, cell, frame, header, pager, row_head};
 use crate::ui::tabs::{Tab, tabs};
 use crate::ui::{Link, form, format, notice, pill, shell};
 
@@ -19,13 +21,12 @@ const RESULTS: &str = "results";
 const CARDS: usize = 50;
 
 const TITLE: Column<'_> = Column::new("CTA").sorts("title");
-const ACCOUNT: Column<'_> = Column::new("Account").sorts("account");
 const PRIORITY: Column<'_> = Column::new("Priority").sorts("priority");
 const DUE: Column<'_> = Column::new("Due").sorts("due");
-const STATUS: Column<'_> = Column::new("Status").sorts("status");
+const STATUS: Column<'_> = Column::new("Status").sorts("status").until(Stay::Tablet);
 const OWNER: Column<'_> = Column::new("Owner").sorts("owner").until(Stay::Tablet);
 const OPENED: Column<'_> = Column::new("Opened").sorts("opened").until(Stay::Desktop);
-const COLUMNS: [Column<'_>; 7] = [TITLE, ACCOUNT, PRIORITY, DUE, STATUS, OWNER, OPENED];
+const COLUMNS: [Column<'_>; 6] = [TITLE, PRIORITY, DUE, STATUS, OWNER, OPENED];
 
 /// The whole page.
 pub(super) fn page(list: &List) -> Markup {
@@ -137,7 +138,7 @@ fn table(list: &List) -> Markup {
     let sort = Sort { key: list.sort_key(), descending: list.descending() };
     let pages = Pages { page: list.page(), per_page: PER_PAGE, total: list.items.len() as u64 };
     html! {
-        (stacking("CTAs", &header(&COLUMNS, sort, &here, RESULTS),
+        (frame("CTAs", &header(&COLUMNS, sort, &here, RESULTS),
             &html! { @for item in list.shown() { (line(list, item)) } }))
         (pager(pages, &here, RESULTS))
     }
@@ -145,12 +146,10 @@ fn table(list: &List) -> Markup {
 
 fn line(list: &List, item: &Item) -> Markup {
     let cta = &item.cta;
-    let account = Link::to(format!("/accounts/{}", cta.account_id));
-    let reason = html! { @if item.reason != item.title() { (item.reason) } };
+    let detail = html! { (item.account) @if item.reason != item.title() { " · " (item.reason) } };
     html! {
         tr id=(format!("cta-{}", cta.id)) data-account=(cta.account_id) {
-            (row_head(&Link::to(format!("/ctas/{}", cta.id)), item.title(), &reason))
-            (cell(&ACCOUNT, &html! { a href=(account) { (item.account) } }))
+            (row_head(&Link::to(format!("/ctas/{}", cta.id)), item.title(), &detail))
             (cell(&PRIORITY, &priority(cta.priority)))
             (cell(&DUE, &due(cta, list.today)))
             (cell(&STATUS, &status(item)))
@@ -169,8 +168,11 @@ fn status(item: &Item) -> Markup {
 
 fn lanes(list: &List) -> Markup {
     let lane = |status: Status| {
-        let cards = list.items.iter().filter(|item| item.cta.status == status).take(CARDS);
-        Lane { key: status.as_str(), label: status_word(status), cards: cards.map(|item| card(list, item)).collect() }
+        let mut items: Vec<_> = list.items.iter().filter(|item| item.cta.status == status).collect();
+        // What was closed last stands first; `None` everywhere else keeps the order of the list.
+        items.sort_by_key(|item| Reverse(item.cta.closed_at));
+        let cards = items.into_iter().take(CARDS).map(|item| card(list, item)).collect();
+        Lane { key: status.as_str(), label: status_word(status), cards }
     };
     html! {
         @for status in Status::ALL { (too_many(list, *status)) }
@@ -197,17 +199,17 @@ fn too_many(list: &List, status: Status) -> Markup {
 
 fn card<'a>(list: &List, item: &'a Item) -> Card<'a> {
     let cta = &item.cta;
-    let late = overdue(cta, list.today);
+    let (ink, word) = match cta.outcome {
+        Some(outcome) => (outcome_ink(outcome), outcome_word(outcome)),
+        None => (priority_ink(cta.priority), priority_word(cta.priority)),
+    };
     Card {
         id: format!("cta-{}", cta.id),
-        title: html! {
-            (pill::dot(if late { Ink::Red } else { priority_ink(cta.priority) })) " "
-            a href=(Link::to(format!("/ctas/{}", cta.id))) { (item.title()) }
-        },
+        title: html! { (pill::dot(ink)) " " a href=(Link::to(format!("/ctas/{}", cta.id))) { (item.title()) } },
         detail: html! {
             (item.account) br;
-            (priority_word(cta.priority)) " · " (due(cta, list.today))
-            @if let Some(owner) = &item.owner { br; (owner) }
+            (word) " · " (due(cta, list.today))
+            @if list.whose != Whose::Mine { br; (item.owner.as_deref().unwrap_or("Nobody")) }
         },
         action: list.may_work.then(|| format!("/ctas/{}/move", cta.id)),
         account_id: Some(cta.account_id),
@@ -231,11 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_leads_to_the_cta_and_to_its_account() {
+    fn a_line_leads_to_the_cta_and_names_its_account() {
         let html = rendered(&[item(cta(5, "2026-11-20", Priority::High))], Asked::default(), &manager());
         assert!(html.contains("<tr id=\"cta-5\" data-account=\"7\">"), "{html}");
         assert!(html.contains("<a class=\"row\" href=\"/ctas/5\">Usage declines</a>"), "{html}");
-        assert!(html.contains("<a href=\"/accounts/7\">Orchard Ltd</a>"), "{html}");
+        assert!(html.contains("<small class=\"muted\">Orchard Ltd</small>"), "{html}");
         assert!(html.contains("2 days overdue") && html.contains("href=\"/ctas?overdue=1\""), "{html}");
         assert!(html.contains("Overdue <b>1</b>"), "{html}");
     }

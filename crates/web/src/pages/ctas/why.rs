@@ -11,7 +11,7 @@ use report::Ink;
 use store::{Cta, Signal};
 
 use crate::ui::card::card;
-use crate::ui::table::{Column, cell, stacking};
+use crate::ui::table::{Column, cell, frame};
 use crate::ui::{Link, format, pill};
 
 const THEN: Column<'_> = Column::new("Then").number();
@@ -105,7 +105,7 @@ fn caused(cause: &Cause, account_id: i64, today: Day) -> Markup {
             @if cause.firing > 1 { small.muted { " · the " (nth(cause.firing)) " time" } }
         }
         @if !cause.doc.is_empty() { p.muted { (cause.doc) } }
-        @if !cause.evidence.is_empty() { (evidence(cause, account_id)) }
+        @if !cause.evidence.is_empty() { div.card-body { (evidence(cause, account_id)) } }
     }
 }
 
@@ -119,7 +119,7 @@ fn evidence(cause: &Cause, account_id: i64) -> Markup {
         (cell(&THEN, &known(&part.then)))
         (cell(&NOW, &known(&part.now)))
     } } };
-    stacking("Evidence", &head, &rows)
+    frame("Evidence", &head, &rows)
 }
 
 fn nth(count: i32) -> String {

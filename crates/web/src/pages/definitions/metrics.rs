@@ -32,7 +32,10 @@ pub(super) fn view(definitions: &Definitions, asked: &Asked) -> Markup {
     let group = Choice { name: "group", label: "Group", value: &asked.group, options };
     html! {
         (search(&asked.link(), &asked.q, "Search key, name or meaning", &[group], FRAGMENT))
-        p.muted data-announce="" { (format::counted(shown.len() as i64, "metric", "metrics")) }
+        p.muted {
+            span data-announce="" { (format::counted(shown.len() as i64, "metric", "metrics")) }
+            ". In expressions a share is a fraction (0.3 is 30 %), money is in whole units, and yes is 1."
+        }
         @if shown.is_empty() {
             (notice::empty("No metric fits", "The search and the group together leave nothing.",
                 &form::link_button(&Link::to("/definitions"), "Show all metrics")))
@@ -56,12 +59,17 @@ fn table(group: &str, metrics: &[&&Metric]) -> Markup {
 fn line(metric: &Metric) -> Markup {
     html! {
         tr id=(format!("metric-{}", metric.key)) {
-            th scope="row" { b { (metric.name) } small { code { (metric.key) } } }
+            th scope="row" { b { (metric.name) } small { (key(&metric.key)) } }
             td.wrap data-label=(MEANING.label) { div { (metric.doc) (computed(metric)) } }
             (cell(&UNIT, &html! { (unit(metric)) }))
             (cell(&BETTER, &html! { (better(metric.better)) }))
         }
     }
+}
+
+/// A key that may be broken after its underscores.
+fn key(key: &str) -> Markup {
+    html! { code { @for part in key.split_inclusive('_') { (part) wbr; } } }
 }
 
 fn computed(metric: &Metric) -> Markup {
@@ -97,13 +105,13 @@ fn unit(metric: &Metric) -> &'static str {
     use domain::metric::Unit;
     match metric.unit {
         Unit::Count => "count",
-        Unit::Share => "share, 0.3 is 30 %",
+        Unit::Share => "share",
         Unit::Ratio => "ratio",
         Unit::Days => "days",
         Unit::Hours => "hours",
-        Unit::Money => "money, whole units",
+        Unit::Money => "money",
         Unit::Points => "points",
-        Unit::Flag => "1 yes, 0 no",
+        Unit::Flag => "yes or no",
     }
 }
 

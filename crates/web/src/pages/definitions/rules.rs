@@ -114,8 +114,8 @@ fn step(number: usize, template: &StepTemplate) -> Markup {
                     "Due in " (days(due_days.high)) " when the signal is high, " (days(due_days.medium))
                     " when medium, " (days(due_days.low)) " when low. Its tasks:"
                 }
-                ul.plain { @for task in tasks { li { (task) } } }
             }
+            div.card-body { ul.plain { @for task in tasks { li { (task) } } } }
         },
     }
 }

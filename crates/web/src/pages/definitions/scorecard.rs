@@ -30,18 +30,18 @@ fn summary(scorecard: &Scorecard) -> Markup {
         &scorecard.name,
         &html! {
             p { (scorecard.doc) }
+            p.muted {
+                "What is unknown drops out and the remaining weights count fully, first within a dimension, then between "
+                "them. How far the unknown could move the score is shown as its range."
+            }
             div.card-body { (terms(&[
                 (pill::band_word(Band::Green), html! { "from " (green) " points" }),
                 (pill::band_word(Band::Yellow), html! { "from " (yellow) " points" }),
                 (pill::band_word(Band::Red), html! { "below " (yellow) " points" }),
                 (pill::band_word(Band::Unknown), html! {
-                    "when less than " (format::percent(scorecard.least_coverage)) " of the weight is known"
+                    "when less than " (whole_percent(scorecard.least_coverage)) " of the weight is known"
                 }),
             ])) }
-            p.muted {
-                "What is unknown drops out and the remaining weights count fully, first within a dimension, then between "
-                "them. How far the unknown could move the score is shown as its range."
-            }
         },
     )
 }
@@ -71,6 +71,7 @@ fn line(definitions: &Definitions, measure: &Measure, within: f64) -> Markup {
 fn points(scale: &Scale, unit: Unit) -> String {
     let value = |value: f64| engine::book::written(unit, value, "");
     match scale {
+        Scale::Linear { worst, best } if unit == Unit::Flag && worst < best => "100 when yes, 0 when no".to_owned(),
         Scale::Linear { worst, best } => format!("0 at {}, rising to 100 at {}", value(*worst), value(*best)),
         Scale::Bands(steps) => {
             let words = steps.iter().map(|step| match step.below {
@@ -88,12 +89,18 @@ fn caps(definitions: &Definitions, caps: &[Cap]) -> Markup {
         &html! { ul.plain { @for cap in caps { li {
             p { b { (cap.reason) } }
             p.muted {
-                "While " (metric_link(definitions, &cap.metric)) " is below "
-                (engine::book::written(unit_of(definitions, &cap.metric), cap.below, ""))
+                "While " (metric_link(definitions, &cap.metric)) " is " (below(unit_of(definitions, &cap.metric), cap.below))
                 ", the band is at most " (pill::band(cap.at_most, None)) "."
             }
         } } } },
     )
+}
+
+fn below(unit: Unit, limit: f64) -> String {
+    match unit {
+        Unit::Flag => "no".to_owned(),
+        _ => format!("below {}", engine::book::written(unit, limit, "")),
+    }
 }
 
 fn metric_link(definitions: &Definitions, key: &str) -> Markup {
@@ -118,6 +125,7 @@ mod tests {
     fn scales_are_written_in_the_unit_of_their_metric() {
         let linear = Scale::Linear { worst: -0.5, best: 0.0 };
         assert_eq!(points(&linear, Unit::Share), "0 at -50 %, rising to 100 at 0 %");
+        assert_eq!(points(&Scale::Linear { worst: 0.0, best: 1.0 }, Unit::Flag), "100 when yes, 0 when no");
         let step = |below, points| Step { below, points };
         let bands = Scale::Bands(vec![step(Some(4.0), 100.0), step(Some(8.0), 70.0), step(None, 0.0)]);
         assert_eq!(points(&bands, Unit::Days), "100 below 4 d, 70 below 8 d, else 0");
@@ -125,9 +133,13 @@ mod tests {
 
     #[test]
     fn weights_are_shares_and_caps_give_their_reason() {
-        let html = view(&Definitions::shipped().unwrap()).into_string();
+        let definitions = Definitions::shipped().unwrap();
+        let card = &definitions.scorecard;
+        let html = view(&definitions).into_string();
         assert!(html.contains("40% of the score"), "{html}");
         assert!(html.contains("No sponsor: an account without one is not green."), "{html}");
-        assert!(html.contains("from 70 points") && html.contains("below 45 points"), "{html}");
+        assert!(html.contains("Sponsor present</a> is no, the band is at most"), "{html}");
+        assert!(html.contains(&format!("from {} points", card.green_from)), "{html}");
+        assert!(html.contains(&format!("below {} points", card.yellow_from)), "{html}");
     }
 }

@@ -6,14 +6,15 @@ use maud::{Markup, html};
 
 use crate::ui::card::{card, definitions as terms};
 use crate::ui::table::{Column, cell, stacking};
-use crate::ui::{Link, form, notice};
+use crate::ui::{Link, form};
 
 const HOLDS: Column<'_> = Column::new("Holds");
 
 /// What can be written, each with an example that is accepted.
-const SYNTAX: [(&str, &str); 9] = [
+const SYNTAX: [(&str, &str); 10] = [
     ("Compare", "health < 50 and arr >= 20000"),
     ("Either, not", "not (band = 'green' or open_signals = 0)"),
+    ("Yes or no", "at_risk"),
     ("A range", "days_to_renewal between 0 and 90"),
     ("One of several", "tier in ('strategic', 'growth')"),
     ("A part of a text", "lower(name) like '%bank%'"),
@@ -44,10 +45,10 @@ pub(super) fn view(definitions: &Definitions) -> Markup {
     let syntax: Vec<_> = SYNTAX.iter().map(as_code).collect();
     let functions: Vec<_> = FUNCTIONS.iter().map(as_code).collect();
     html! {
-        (notice::remark(&html! {
+        p.muted {
             "Segments and signals are expressions over today's snapshot. Money is in whole units of the account's "
             "currency, shares are fractions (0.3 is 30 %), and what is unknown fits neither an expression nor its opposite."
-        }))
+        }
         (card("The account's own words", &attributes(definitions)))
         (card("Metrics", &html! {
             p { "Every metric is a word too, by its key, such as " code { "active_users_28d" } " or " code { "arr" } "." }
@@ -87,6 +88,7 @@ fn note(name: &str) -> Option<&'static str> {
         "health" => "0 to 100",
         "band" => "'green', 'yellow', 'red' or 'unknown'",
         "coverage" => "share of the scorecard's weight that is known",
+        "at_risk" => "red, or with an open risk signal of high severity",
         "open_signals" => "how many signals are open",
         _ => return None,
     })

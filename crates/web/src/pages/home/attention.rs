@@ -11,7 +11,7 @@ use report::{Ink, Theme, sparkline};
 
 use crate::ui::card::card_with;
 use crate::ui::pill::Direction;
-use crate::ui::table::{Column, Stay, cell, row_head, stacking};
+use crate::ui::table::{Column, Stay, cell, frame, row_head};
 use crate::ui::{Link, format, pill};
 
 /// A fall of this many points in four weeks needs a look.
@@ -20,7 +20,7 @@ const FALL: f64 = 10.0;
 const HEALTH: Column<'_> = Column::new("Health");
 const CHANGE: Column<'_> = Column::new("4 weeks").number();
 const TREND: Column<'_> = Column::new("24 weeks").until(Stay::Desktop);
-const ARR: Column<'_> = Column::new("ARR").number();
+const ARR: Column<'_> = Column::new("ARR").number().until(Stay::Tablet);
 const COLUMNS: [Column<'_>; 5] = [Column::new("Account"), HEALTH, CHANGE, TREND, ARR];
 
 /// An account that needs a look.
@@ -102,7 +102,7 @@ pub(super) fn view(worries: &[Worry]) -> Markup {
     let head =
         html! { thead { tr { @for column in &COLUMNS { th class=(column.class()) scope="col" { (column.label) } } } } };
     let rows = html! { @for worry in worries { (line(worry)) } };
-    card_with("Accounts that need a look", &all, &stacking("Accounts that need a look", &head, &rows))
+    card_with("Accounts that need a look", &all, &frame("Accounts that need a look", &head, &rows))
 }
 
 fn line(worry: &Worry) -> Markup {

@@ -77,8 +77,11 @@ fn quiet(sources: &[Source], now: Instant) -> Vec<Quiet> {
 
 /// The card.
 pub(super) fn view(data: &Data) -> Markup {
-    let numbers = html! { (format::day(data.as_of)) ", computed " (data.computed_at.format("%H:%M")) " UTC" };
-    let mut rows = vec![("Numbers", numbers), ("Past weeks", past(data))];
+    let mut rows = vec![
+        ("As of", format::day(data.as_of)),
+        ("Computed", format::instant(data.computed_at)),
+        ("Past weeks", past(data)),
+    ];
     rows.push((
         "Scorecard",
         html! {

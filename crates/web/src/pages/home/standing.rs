@@ -114,7 +114,9 @@ pub(super) fn headline(standing: &Standing, today: &Today) -> Markup {
                 label: "ARR at risk",
                 value: standing.at_risk.arr.view(),
                 delta: accounts(&standing.at_risk),
-                explained_at: Some(Link::to("/definitions").with("part", "words")),
+                explained_at: Some(
+                    Link::to("/accounts").with("expression", "at_risk").with("sort", "arr").with("dir", "desc"),
+                ),
             },
             Tile {
                 label: "Renewals in 90 days",

@@ -11,17 +11,16 @@ use crate::pages::ctas::list::{Item, Viewer, Whose, urgency};
 use crate::pages::ctas::{due, overdue, priority, snoozed};
 use crate::problem::Answer;
 use crate::ui::card::card_with;
-use crate::ui::table::{Column, Stay, cell, row_head, stacking};
+use crate::ui::table::{Column, Stay, cell, frame, row_head};
 use crate::ui::{Link, form, format, notice};
 
 /// CTAs shown.
 const SHOWN: usize = 10;
 
 const WORK: Column<'_> = Column::new("What");
-const ACCOUNT: Column<'_> = Column::new("Account");
+const NEXT: Column<'_> = Column::new("Next task").until(Stay::Desktop);
 const PRIORITY: Column<'_> = Column::new("Priority").until(Stay::Tablet);
 const DUE: Column<'_> = Column::new("Due");
-const OWNER: Column<'_> = Column::new("Owner").until(Stay::Desktop);
 
 /// What there is to do.
 #[derive(Clone, Debug, Default)]
@@ -107,32 +106,31 @@ pub(super) fn view(today: &Today) -> Markup {
         let next = form::link_button(&Link::to("/ctas/new"), "Open a CTA");
         return card_with(title, &html! {}, &notice::empty("Nothing to do", why, &next));
     }
-    let columns: &[Column<'_>] = match today.of_many {
-        true => &[WORK, ACCOUNT, PRIORITY, DUE, OWNER],
-        false => &[WORK, ACCOUNT, PRIORITY, DUE],
-    };
+    let columns = [WORK, NEXT, PRIORITY, DUE];
     let head =
         html! { thead { tr { @for column in columns { th class=(column.class()) scope="col" { (column.label) } } } } };
-    card_with(title, &all, &stacking(title, &head, &html! { @for entry in &today.entries { (line(today, entry)) } }))
+    card_with(title, &all, &frame(title, &head, &html! { @for entry in &today.entries { (line(today, entry)) } }))
 }
 
 fn line(today: &Today, entry: &Entry) -> Markup {
     let (item, cta) = (&entry.item, &entry.item.cta);
+    let detail = html! {
+        (item.account)
+        @if today.of_many { " · " (item.owner.as_deref().unwrap_or("Nobody")) }
+    };
     let next = html! {
         @if let Some(next) = &entry.next {
-            @if entry.done > 0 { (entry.done) " of " (entry.tasks) " done · " }
-            "Next: " (next)
-        } @else if entry.tasks > 0 { "All tasks done: close it" }
+            (next)
+            @if entry.done > 0 { small.muted { " · " (entry.done) " of " (entry.tasks) " done" } }
+        } @else if entry.tasks > 0 { "All done: close it" }
+        @else { span.muted { "No tasks" } }
     };
     html! {
         tr id=(format!("cta-{}", cta.id)) data-account=(cta.account_id) {
-            (row_head(&Link::to(format!("/ctas/{}", cta.id)), item.title(), &next))
-            (cell(&ACCOUNT, &html! { a href=(Link::to(format!("/accounts/{}", cta.account_id))) { (item.account) } }))
+            (row_head(&Link::to(format!("/ctas/{}", cta.id)), item.title(), &detail))
+            td.(NEXT.class()).wrap { (next) }
             (cell(&PRIORITY, &priority(cta.priority)))
             (cell(&DUE, &due(cta, today.day)))
-            @if today.of_many {
-                (cell(&OWNER, &html! { @match &item.owner { Some(name) => (name), None => span.muted { "Nobody" } } }))
-            }
         }
     }
 }
@@ -185,7 +183,7 @@ pub(super) mod tests {
         let entry = Entry::of(item(cta(2, "2026-11-20", Priority::Low)), &tasks);
         let today = Today { day: day("2026-11-22"), entries: vec![entry], total: 1, ..Today::default() };
         let html = view(&today).into_string();
-        assert!(html.contains("1 of 3 done · Next: Talk"), "{html}");
+        assert!(html.contains("Talk<small class=\"muted\"> · 1 of 3 done</small>"), "{html}");
         assert!(html.contains("<tr id=\"cta-2\" data-account=\"7\">") && !html.contains("Sofia"), "{html}");
         assert!(view(&Today { of_many: true, ..today }).into_string().contains("Sofia Duarte"));
         assert!(view(&Today::default()).into_string().contains("Nothing to do"));
