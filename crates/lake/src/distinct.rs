@@ -114,7 +114,7 @@ fn list(offsets: Vec<i32>, texts: StringViewArray) -> ArrayRef {
 #[derive(Debug, Default)]
 struct Texts {
     numbers: HashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
+    known: Vec<Arc<str>>,
     bytes: usize,
     seen: HashSet<(u32, u32)>,
     counts: Vec<i64>,
@@ -132,8 +132,8 @@ impl Texts {
     }
 
     fn introduce(&mut self, text: &str) -> u32 {
-        let (shared, number): (Arc<str>, _) = (text.into(), self.texts.len() as u32);
-        self.texts.push(Arc::clone(&shared));
+        let (shared, number): (Arc<str>, _) = (text.into(), self.known.len() as u32);
+        self.known.push(Arc::clone(&shared));
         self.numbers.insert(shared, number);
         self.bytes += text.len();
         number
@@ -190,7 +190,7 @@ impl GroupsAccumulator for Texts {
             numbers[next[group] as usize] = number;
             next[group] += 1;
         });
-        let texts = numbers.into_iter().map(|number| &*self.texts[number as usize]);
+        let texts = numbers.into_iter().map(|number| &*self.known[number as usize]);
         Ok(vec![list(offsets, StringViewArray::from_iter_values(texts))])
     }
 
@@ -222,7 +222,7 @@ impl GroupsAccumulator for Texts {
     fn size(&self) -> usize {
         let text = size_of::<Arc<str>>() * 2 + size_of::<u32>() + 2 * size_of::<usize>();
         self.bytes
-            + self.texts.capacity() * text
+            + self.known.capacity() * text
             + self.seen.capacity() * (size_of::<(u32, u32)>() + 1)
             + self.counts.capacity() * size_of::<i64>()
     }
