@@ -6,6 +6,7 @@
 mod account;
 mod apply;
 mod file;
+mod parked;
 mod singer;
 
 use connectors::record::{Code, Draft};
@@ -13,6 +14,7 @@ use domain::Instant;
 use store::record::Saved;
 
 pub use file::{CsvImport, ImportError, ImportReport, RefusedRow, csv};
+pub use parked::retry_parked;
 pub use singer::{SingerReport, singer};
 
 use crate::{Engine, EngineError};

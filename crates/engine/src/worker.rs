@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::{sync::mpsc, time};
 
-use crate::{Engine, actions, history, ingest, refresh, seal};
+use crate::{Engine, actions, history, import, ingest, refresh, seal};
 
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
@@ -32,6 +32,7 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
             refresh::all(engine).await?;
         }
         actions::carry_out(engine).await?;
+        import::retry_parked(engine).await?;
         seal::compact(engine).await?;
         seal::sweep(engine).await?;
         ingest::prune(engine).await

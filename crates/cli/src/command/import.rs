@@ -99,7 +99,8 @@ impl Csv {
         } else {
             tell(&report);
         }
-        if report.failed > 0 && report.created + report.updated + report.unchanged + report.skipped == 0 {
+        if report.failed > 0 && report.created + report.updated + report.unchanged + report.skipped + report.parked == 0
+        {
             bail!("no row could be taken");
         }
         Ok(())
@@ -136,7 +137,7 @@ fn tell(report: &ImportReport) {
     }
     let would = if report.dry_run { "would be " } else { "" };
     print::line(&format!(
-        "{} rows: {would}{} created, {} updated, {} unchanged, {} skipped, {} failed",
-        report.rows, report.created, report.updated, report.unchanged, report.skipped, report.failed
+        "{} rows: {would}{} created, {} updated, {} unchanged, {} skipped, {} parked, {} failed",
+        report.rows, report.created, report.updated, report.unchanged, report.skipped, report.parked, report.failed
     ));
 }

@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeSet,
-    io::{Read, Seek},
+    io::{self, Read, Seek},
 };
 
 use connectors::{
@@ -21,7 +21,7 @@ use store::{
     source,
 };
 
-use super::{Orphans, Refusal, Taken, apply};
+use super::{Orphans, Refusal, Taken, apply, parked::Aside};
 use crate::{Engine, EngineError};
 
 /// Rows taken in one transaction.
@@ -76,6 +76,8 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// Rows that repeat an event of the same file.
     pub skipped: u64,
+    /// Rows that wait for their account.
+    pub parked: u64,
     /// Rows refused.
     pub failed: u64,
     /// The mapping used, as TOML; give it to the next import.
@@ -114,19 +116,17 @@ pub async fn csv<R: Read + Seek + Send>(
     let mapping = import.mapping.map(Mapping::from_toml).transpose();
     let mapping = mapping.map_err(|error| ImportError::Mapping(error.to_string()))?;
     let plan = sheet::plan(&mut input, object, mapping)?;
-    let orphans = match plan.mapping.orphans {
-        sheet::Orphans::Error => Orphans::Refuse,
-        sheet::Orphans::CreateAccount => Orphans::CreateAccount,
-        sheet::Orphans::Park => {
-            let sentence = "orphans = \"park\" is not offered: use \"error\" or \"create_account\"";
-            return Err(ImportError::Mapping(sentence.to_owned()));
-        }
+    let (orphans, aside) = match plan.mapping.orphans {
+        sheet::Orphans::Error => (Orphans::Refuse, None),
+        sheet::Orphans::CreateAccount => (Orphans::CreateAccount, None),
+        sheet::Orphans::Park => (Orphans::Refuse, Some(Aside::new(&plan)?)),
     };
     let now = engine.now();
     let from = apply::From { source_id: source(engine, import.dry_run, now).await?, now, orphans };
     let used = plan.mapping.to_toml().map_err(|error| ImportError::Mapping(error.to_string()))?;
     let report = begun(&plan, used, import.dry_run);
-    let mut run = Run { engine, sheet: &plan, from, take_back: import.dry_run, report, touched: BTreeSet::new() };
+    let mut run =
+        Run { engine, sheet: &plan, from, take_back: import.dry_run, report, touched: BTreeSet::new(), aside };
     let mut failed = FailedRows::new(Vec::new(), &plan)?;
     input.rewind()?;
     let mut rows = plan.rows(input, now);
@@ -163,6 +163,8 @@ struct Run<'a> {
     take_back: bool,
     report: ImportReport,
     touched: BTreeSet<i64>,
+    /// Where rows of unknown accounts go, if not among the refused.
+    aside: Option<Aside>,
 }
 
 /// Ends a transaction without an error and without a trace.
@@ -199,7 +201,7 @@ impl Run<'_> {
         for (row, outcome) in chunk.into_iter().zip(outcomes) {
             match outcome {
                 Ok(taken) => self.count(&row.draft, taken),
-                Err(refusal) => refused.push(row.refused(self.sheet, refusal.field, refusal.code, refusal.sentence)),
+                Err(refusal) => self.turn_away(row, refusal, refused)?,
             }
         }
         Ok(())
@@ -213,10 +215,27 @@ impl Run<'_> {
         }
         if let (Some(account), false) = (taken.account_id, self.take_back) {
             self.touched.insert(account);
-            if draft.object == Object::Account {
-                self.engine.intake().introduce(&draft.key, account);
+            let key =
+                if draft.object == Object::Account { Some(draft.key.as_str()) } else { draft.text("account").set() };
+            if let Some(key) = key {
+                self.engine.intake().introduce(key, account);
             }
         }
+    }
+
+    /// Sets a row aside that waits for its account, where that is wanted, and refuses any other.
+    fn turn_away(&mut self, row: Row, refusal: Refusal, refused: &mut Vec<RowError>) -> io::Result<()> {
+        let waits = refusal.code == Code::UnknownRecord && refusal.field == "account";
+        let account = row.draft.text("account").set().filter(|_| waits).map(str::to_owned);
+        let row = row.refused(self.sheet, refusal.field, refusal.code, refusal.sentence);
+        match (&mut self.aside, account) {
+            (Some(aside), Some(account)) => {
+                self.report.parked += 1;
+                aside.push(&account, &row)?;
+            }
+            _ => refused.push(row),
+        }
+        Ok(())
     }
 
     /// Events go through the inbox like any others; a repeat is known by its id.
@@ -225,7 +244,7 @@ impl Run<'_> {
         for row in chunk {
             match self.event(&row.draft).await? {
                 Ok(event) => events.push(event),
-                Err(refusal) => refused.push(row.refused(self.sheet, refusal.field, refusal.code, refusal.sentence)),
+                Err(refusal) => self.turn_away(row, refusal, refused)?,
             }
         }
         let total = events.len() as u64;
@@ -305,6 +324,9 @@ impl Run<'_> {
             self.report.failed_rows = String::from_utf8_lossy(&failed_rows).into_owned();
         }
         if !self.take_back {
+            if let Some(aside) = self.aside.take() {
+                aside.keep(self.engine, self.sheet.object, &self.report.mapping, self.from.now).await?;
+            }
             // Events were counted when the inbox took them.
             let records = self.sheet.object != Object::Event;
             let taken = self.report.created + self.report.updated + self.report.unchanged;

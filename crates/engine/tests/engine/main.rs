@@ -4,6 +4,7 @@
 
 mod as_of;
 mod home;
+mod import;
 mod intake;
 mod order;
 mod signals;

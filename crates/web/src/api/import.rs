@@ -68,6 +68,8 @@ pub struct ImportView {
     pub unchanged: u64,
     /// Rows that repeat another.
     pub skipped: u64,
+    /// Rows that wait for their account, because the mapping says `orphans = "park"`.
+    pub parked: u64,
     /// Rows refused.
     pub failed: u64,
     /// The mapping used; give it to the next import.
@@ -103,6 +105,7 @@ impl From<ImportReport> for ImportView {
             updated: report.updated,
             unchanged: report.unchanged,
             skipped: report.skipped,
+            parked: report.parked,
             failed: report.failed,
             mapping: report.mapping,
             notices: report.notices,

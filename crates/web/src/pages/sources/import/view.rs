@@ -115,17 +115,19 @@ fn figures(report: &ImportReport) -> Markup {
         delta: html! {},
         explained_at: None,
     };
-    tiles(
-        "Rows of the file",
-        &[
-            tile("Rows", report.rows),
-            tile("Created", report.created),
-            tile("Updated", report.updated),
-            tile("Unchanged", report.unchanged),
-            tile("Skipped", report.skipped),
-            tile("Failed", report.failed),
-        ],
-    )
+    let mut all = vec![
+        tile("Rows", report.rows),
+        tile("Created", report.created),
+        tile("Updated", report.updated),
+        tile("Unchanged", report.unchanged),
+        tile("Skipped", report.skipped),
+        tile("Failed", report.failed),
+    ];
+    if report.parked > 0 {
+        let delta = html! { small.muted { "until their account comes" } };
+        all.push(Tile { delta, ..tile("Parked", report.parked) });
+    }
+    tiles("Rows of the file", &all)
 }
 
 fn refused(report: &ImportReport) -> Markup {
