@@ -9,7 +9,7 @@ mod file;
 mod parked;
 mod singer;
 
-use connectors::record::{Code, Draft};
+use connectors::record::{Code, Draft, Object};
 use domain::Instant;
 use store::record::Saved;
 
@@ -62,12 +62,19 @@ pub(crate) async fn take(
         .store()
         .write(async |tx| -> Result<Result<Taken, Refusal>, EngineError> { apply::draft(tx, draft, from).await })
         .await?;
-    if let (Ok(taken), connectors::record::Object::Account) = (&outcome, draft.object)
-        && let Some(account) = taken.account_id
-    {
-        engine.intake().introduce(&draft.key, account);
+    if let Ok(taken) = &outcome {
+        introduce(engine, draft, *taken);
     }
     Ok(outcome)
+}
+
+/// Tells the intake the id of the account a draft was about, or that it created by naming it.
+fn introduce(engine: &Engine, draft: &Draft, taken: Taken) {
+    let named = draft.text("account").set();
+    let key = if draft.object == Object::Account { Some(draft.key.as_str()) } else { named };
+    if let (Some(key), Some(account)) = (key, taken.account_id) {
+        engine.intake().introduce(key, account);
+    }
 }
 
 /// The source of a key, made when it is first used.

@@ -21,7 +21,7 @@ use store::{
     source,
 };
 
-use super::{Orphans, Refusal, Taken, apply, parked::Aside};
+use super::{Orphans, Refusal, Taken, apply, introduce, parked::Aside};
 use crate::{Engine, EngineError};
 
 /// Rows taken in one transaction.
@@ -215,11 +215,7 @@ impl Run<'_> {
         }
         if let (Some(account), false) = (taken.account_id, self.take_back) {
             self.touched.insert(account);
-            let key =
-                if draft.object == Object::Account { Some(draft.key.as_str()) } else { draft.text("account").set() };
-            if let Some(key) = key {
-                self.engine.intake().introduce(key, account);
-            }
+            introduce(self.engine, draft, taken);
         }
     }
 

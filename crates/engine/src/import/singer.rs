@@ -11,7 +11,7 @@ use connectors::{
 use serde::Serialize;
 use store::{record::Saved, source};
 
-use super::{ImportError, Orphans, Refusal, RefusedRow, Taken, apply};
+use super::{ImportError, Orphans, Refusal, RefusedRow, Taken, apply, introduce};
 use crate::{Engine, EngineError};
 
 /// Drafts taken in one transaction.
@@ -105,9 +105,10 @@ async fn write(
             Ok(outcomes)
         })
         .await?;
-    for ((line, _), outcome) in drafts.into_iter().zip(outcomes) {
+    for ((line, draft), outcome) in drafts.into_iter().zip(outcomes) {
         match outcome {
             Ok(taken) => {
+                introduce(engine, &draft, taken);
                 match taken.saved {
                     Saved::Created => report.created += 1,
                     Saved::Updated => report.updated += 1,
