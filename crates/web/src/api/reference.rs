@@ -15,7 +15,7 @@ pub async fn page() -> Markup {
     let operations = operations(&document);
     shell::bare(
         "API",
-        &html! {
+        &html! { div.reference {
             h1 { "API" }
             @for paragraph in text(&document["info"], "description").split("\n\n") { p { (emphasised(paragraph)) } }
             p { a href="/api/openapi.json" { "OpenAPI 3.1 document" } }
@@ -32,7 +32,7 @@ pub async fn page() -> Markup {
             @for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
                 (schema_table(name, schema))
             }
-        },
+        } },
     )
 }
 
@@ -70,7 +70,7 @@ fn one(operation: &Drawn<'_>) -> Markup {
             p { code { (operation.method) " " (operation.path) } }
             p.muted { (emphasised(text(operation.body, "description"))) }
             @if !parameters.is_empty() {
-                table.table {
+                div.scroll tabindex="0" role="region" aria-label=(format!("Parameters of {}", text(operation.body, "operationId"))) { table.table {
                     caption.vh { "Parameters" }
                     thead { tr { th scope="col" { "Parameter" } th scope="col" { "In" } th scope="col" { "Meaning" } } }
                     tbody { @for parameter in parameters { tr {
@@ -78,7 +78,7 @@ fn one(operation: &Drawn<'_>) -> Markup {
                         td { (text(parameter, "in")) }
                         td { (text(parameter, "description")) }
                     } } }
-                }
+                } }
             }
             @if let Some(body) = content(&operation.body["requestBody"]) { p { "Body: " (body) } }
             @for (status, answer) in operation.body["responses"].as_object().into_iter().flatten() {
@@ -97,7 +97,7 @@ fn schema_table(name: &str, schema: &Value) -> Markup {
             h3 { code { (name) } }
             @let about = text(schema, "description");
             @if !about.is_empty() { p { (about) } }
-            table.table {
+            div.scroll tabindex="0" role="region" aria-label=(format!("Fields of {name}")) { table.table {
                 caption.vh { "Fields of " (name) }
                 thead { tr { th scope="col" { "Field" } th scope="col" { "Type" } th scope="col" { "Meaning" } } }
                 tbody { @for (field, kind) in schema["properties"].as_object().into_iter().flatten() { tr {
@@ -108,7 +108,7 @@ fn schema_table(name: &str, schema: &Value) -> Markup {
                     td { (kind_of(kind)) }
                     td { (text(kind, "description")) }
                 } } }
-            }
+            } }
         }
     }
 }
