@@ -106,7 +106,7 @@ fn page(home: &Home) -> Markup {
     let works = home.role != Role::Viewer;
     let main = html! {
         @if works { (today::view(&home.today)) }
-        (attention::view(&home.worries))
+        (attention::view(&home.worries, home.role != Role::Csm))
         @if !works { (news::view(&home.news, home.today.day)) }
     };
     let aside = html! {

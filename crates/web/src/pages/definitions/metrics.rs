@@ -8,12 +8,7 @@ use maud::{Markup, html};
 use super::{Asked, FRAGMENT};
 use crate::ui::card::card;
 use crate::ui::filter::{Choice, search};
-use crate::ui::table::{Column, Stay, cell, stacking};
 use crate::ui::{Link, form, format, notice};
-
-const MEANING: Column<'_> = Column::new("What it means");
-const UNIT: Column<'_> = Column::new("Unit");
-const BETTER: Column<'_> = Column::new("Better").until(Stay::Tablet);
 
 /// The part of the page.
 pub(super) fn view(definitions: &Definitions, asked: &Asked) -> Markup {
@@ -41,35 +36,24 @@ pub(super) fn view(definitions: &Definitions, asked: &Asked) -> Markup {
                 &form::link_button(&Link::to("/definitions"), "Show all metrics")))
         }
         @for group in groups {
-            @let of_group: Vec<_> = shown.iter().filter(|metric| metric.group == group).collect();
-            @if !of_group.is_empty() { (table(group, &of_group)) }
+            @let metrics: Vec<_> = shown.iter().filter(|metric| metric.group == group).collect();
+            @if !metrics.is_empty() { (of_group(group, &metrics)) }
         }
     }
 }
 
-fn table(group: &str, metrics: &[&&Metric]) -> Markup {
-    let head = html! { thead { tr {
-        th scope="col" { "Metric" }
-        @for column in [MEANING, UNIT, BETTER] { th class=(column.class()) scope="col" { (column.label) } }
-    } } };
-    let rows = html! { @for metric in metrics { (line(metric)) } };
-    card(&capitalised(group), &stacking(group, &head, &rows))
+fn of_group(group: &str, metrics: &[&&Metric]) -> Markup {
+    card(&capitalised(group), &html! { ul.plain { @for metric in metrics { (entry(metric)) } } })
 }
 
-fn line(metric: &Metric) -> Markup {
+fn entry(metric: &Metric) -> Markup {
     html! {
-        tr id=(format!("metric-{}", metric.key)) {
-            th scope="row" { b { (metric.name) } small { (key(&metric.key)) } }
-            td.wrap data-label=(MEANING.label) { div { (metric.doc) (computed(metric)) } }
-            (cell(&UNIT, &html! { (unit(metric)) }))
-            (cell(&BETTER, &html! { (better(metric.better)) }))
+        li id=(format!("metric-{}", metric.key)) {
+            p { b { (metric.name) } " · " code { (metric.key) } small.muted { " · " (unit(metric)) (better(metric.better)) } }
+            p { (metric.doc) }
+            (computed(metric))
         }
     }
-}
-
-/// A key that may be broken after its underscores.
-fn key(key: &str) -> Markup {
-    html! { code { @for part in key.split_inclusive('_') { (part) wbr; } } }
 }
 
 fn computed(metric: &Metric) -> Markup {
@@ -115,11 +99,12 @@ fn unit(metric: &Metric) -> &'static str {
     }
 }
 
+/// Which way is good, to stand after the unit.
 fn better(better: Better) -> &'static str {
     match better {
-        Better::Higher => "higher",
-        Better::Lower => "lower",
-        Better::Neutral => "neither",
+        Better::Higher => ", higher is better",
+        Better::Lower => ", lower is better",
+        Better::Neutral => "",
     }
 }
 
@@ -142,7 +127,7 @@ mod tests {
         let definitions = Definitions::shipped().unwrap();
         let html = rendered("", "");
         for metric in definitions.catalogue.metrics() {
-            assert!(html.contains(&format!("<tr id=\"metric-{}\">", metric.key)), "{}", metric.key);
+            assert!(html.contains(&format!("<li id=\"metric-{}\">", metric.key)), "{}", metric.key);
             assert!(html.contains(&html! { code { (metric.value) } }.into_string()), "{}", metric.key);
         }
     }

@@ -92,8 +92,8 @@ fn chosen(falling: &[i64], red: &[i64], most: usize) -> Vec<i64> {
     chosen
 }
 
-/// The card.
-pub(super) fn view(worries: &[Worry]) -> Markup {
+/// The card; to somebody who sees the accounts of many, each line names its CSM.
+pub(super) fn view(worries: &[Worry], of_many: bool) -> Markup {
     let all = html! { a href=(Link::to("/accounts").with("band", "red")) { "All at risk" } };
     if worries.is_empty() {
         let calm = html! { p.muted { "No account is red, and none lost " (FALL) " points or more in four weeks." } };
@@ -101,16 +101,15 @@ pub(super) fn view(worries: &[Worry]) -> Markup {
     }
     let head =
         html! { thead { tr { @for column in &COLUMNS { th class=(column.class()) scope="col" { (column.label) } } } } };
-    let rows = html! { @for worry in worries { (line(worry)) } };
+    let rows = html! { @for worry in worries { (line(worry, of_many)) } };
     card_with("Accounts that need a look", &all, &frame("Accounts that need a look", &head, &rows))
 }
 
-fn line(worry: &Worry) -> Markup {
-    let detail = html! {
-        @if let Some(csm) = &worry.csm { (csm) }
-        @if worry.csm.is_some() && !worry.signals.is_empty() { " · " }
-        (worry.signals.join(", "))
-    };
+fn line(worry: &Worry, of_many: bool) -> Markup {
+    let csm = worry.csm.as_deref().filter(|_| of_many);
+    let signals = Some(worry.signals.join(", ")).filter(|signals| !signals.is_empty());
+    let detail: Vec<&str> = csm.into_iter().chain(signals.as_deref()).collect();
+    let detail = html! { (detail.join(" · ")) };
     let known: Vec<f64> = worry.trend.iter().copied().flatten().collect();
     html! {
         tr id=(format!("account-{}", worry.account_id)) data-account=(worry.account_id) {
@@ -163,10 +162,12 @@ mod tests {
             csm: Some("Sofia Duarte".into()),
             signals: vec!["Usage declines".to_owned()],
         };
-        let html = view(&[worry]).into_string();
+        let html = view(std::slice::from_ref(&worry), true).into_string();
         assert!(html.contains("<small class=\"delta bad\">−18</small>"), "{html}");
         assert!(html.contains("Sofia Duarte · Usage declines"), "{html}");
         assert!(html.contains("id=\"account-7\" data-account=\"7\""), "{html}");
-        assert!(view(&[]).into_string().contains("No account is red"));
+        let html = view(&[worry], false).into_string();
+        assert!(html.contains("<small class=\"muted\">Usage declines</small>"), "{html}");
+        assert!(view(&[], true).into_string().contains("No account is red"));
     }
 }

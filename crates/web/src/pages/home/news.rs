@@ -26,6 +26,8 @@ pub(super) struct Story {
     account: String,
     /// When the newest of it happened.
     at: Instant,
+    /// What the newest of it was about.
+    kind: &'static str,
     /// Oldest first.
     sentences: Vec<String>,
     ink: Ink,
@@ -66,7 +68,8 @@ impl News {
             let Some((account_id, account)) = change.account_id.and_then(|id| Some((id, name(id)?))) else { continue };
             let Some((sentence, ink)) = news.counts.tell(&change, definitions, &account) else { continue };
             let at = *place.entry(account_id).or_insert_with(|| {
-                news.stories.push(Story { account_id, account, at: change.at, sentences: Vec::new(), ink });
+                let kind = subject(&change.kind);
+                news.stories.push(Story { account_id, account, at: change.at, kind, sentences: Vec::new(), ink });
                 news.stories.len() - 1
             });
             let story = &mut news.stories[at];
@@ -126,6 +129,15 @@ impl Counts {
     }
 }
 
+/// What a kind of change is about, for the eye.
+fn subject(kind: &str) -> &'static str {
+    match kind.split_once('.') {
+        Some(("signal", _)) => "Signal",
+        Some(("cta", _)) => "CTA",
+        _ => "Health",
+    }
+}
+
 /// The more alarming of two colours.
 fn worst(a: Ink, b: Ink) -> Ink {
     let alarm = |ink| match ink {
@@ -144,7 +156,7 @@ pub(super) fn view(news: &News, today: Day) -> Markup {
         .stories
         .iter()
         .map(|story| timeline::Entry {
-            kind: "Account",
+            kind: story.kind,
             ink: story.ink,
             title: html! { a href=(Link::to(format!("/accounts/{}", story.account_id))) { (story.account) } },
             detail: html! { (story.sentences.join(" · ")) },
@@ -235,10 +247,7 @@ mod tests {
     fn a_long_day_says_how_much_is_left_out() {
         let html = view(&News { accounts: 12, cut: true, ..told(morning()) }, day("2026-11-22")).into_string();
         assert!(html.contains("At least 1 account got worse") && html.contains("And 10 more accounts."), "{html}");
-        assert!(
-            html.contains("<a href=\"/accounts/7\">Orchard Ltd</a>") && html.contains("today, 09:30 UTC")
-                || html.contains(">today</time>"),
-            "{html}"
-        );
+        assert!(html.contains("<a href=\"/accounts/7\">Orchard Ltd</a>"), "{html}");
+        assert!(html.contains("<p class=\"when\">CTA · ") && html.contains(">today</time>, 09:30 UTC"), "{html}");
     }
 }

@@ -121,14 +121,14 @@ fn line(today: &Today, entry: &Entry) -> Markup {
     let next = html! {
         @if let Some(next) = &entry.next {
             (next)
-            @if entry.done > 0 { small.muted { " · " (entry.done) " of " (entry.tasks) " done" } }
+            @if entry.done > 0 { span.muted { " · " (entry.done) " of " (entry.tasks) " done" } }
         } @else if entry.tasks > 0 { "All done: close it" }
         @else { span.muted { "No tasks" } }
     };
     html! {
         tr id=(format!("cta-{}", cta.id)) data-account=(cta.account_id) {
             (row_head(&Link::to(format!("/ctas/{}", cta.id)), item.title(), &detail))
-            td.(NEXT.class()).wrap { (next) }
+            td.(NEXT.class()).wrap { small { (next) } }
             (cell(&PRIORITY, &priority(cta.priority)))
             (cell(&DUE, &due(cta, today.day)))
         }
@@ -183,7 +183,7 @@ pub(super) mod tests {
         let entry = Entry::of(item(cta(2, "2026-11-20", Priority::Low)), &tasks);
         let today = Today { day: day("2026-11-22"), entries: vec![entry], total: 1, ..Today::default() };
         let html = view(&today).into_string();
-        assert!(html.contains("Talk<small class=\"muted\"> · 1 of 3 done</small>"), "{html}");
+        assert!(html.contains("Talk<span class=\"muted\"> · 1 of 3 done</span>"), "{html}");
         assert!(html.contains("<tr id=\"cta-2\" data-account=\"7\">") && !html.contains("Sofia"), "{html}");
         assert!(view(&Today { of_many: true, ..today }).into_string().contains("Sofia Duarte"));
         assert!(view(&Today::default()).into_string().contains("Nothing to do"));
