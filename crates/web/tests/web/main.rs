@@ -1,10 +1,12 @@
 //! The web layer from outside: requests into the whole router over a real store, answers out.
 //!
-//! Each module is one promise: who gets what ([`matrix`]), how one signs in, what the API says, how events arrive.
+//! Each module is one promise: who gets what ([`matrix`]), how one signs in, what the API says, how events arrive,
+//! how work is done on the pages.
 
 mod api;
 mod intake;
 mod matrix;
 mod protection;
 mod sign_in;
+mod work;
 mod world;
