@@ -79,6 +79,9 @@ async function inspect({ url, login }, kinds, theme, width) {
     viewport: { width, height: 900 },
   });
   for (const path of OPEN_TO_ANYONE) await one(page, `a stranger's ${path}`, url + path, theme, width);
+  // The browser says once that the page nobody has is not there.
+  const absent = wrong.findIndex((what) => what.includes('status of 404'));
+  if (absent >= 0) wrong.splice(absent, 1);
   await page.goto(login.admin);
   for (const [kind, { address }] of kinds) await one(page, kind, address, theme, width);
   checks.equal(`nothing went wrong on the way, ${theme} at ${width}`, [...new Set(wrong)], []);
