@@ -17,6 +17,7 @@ pub mod event;
 pub mod metric;
 pub mod money;
 pub mod playbook;
+pub mod revenue;
 pub mod scorecard;
 pub mod signal;
 pub mod time;

@@ -1,0 +1,305 @@
+//! The [`Ledger`] of a book: every account's lines, with what moved between siblings. It answers what recurs on a day and
+//! what changed over a span; a ledger of some accounts is the same ledger, restricted, so that a subscription that moved to a
+//! sibling one may not see is still no churn.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::{Datelike, Months};
+
+use super::{
+    amount::Arr,
+    line::Line,
+    movement::{Bridge, Movement, Walk},
+    mutant::{Mutant, broken},
+    rates::{Currency, NoRate, View},
+    subscription::{Fault, Subscription},
+};
+use crate::Day;
+
+/// The days after one day and through another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The day whose end opens the span.
+    pub after: Day,
+    /// The day whose end closes it.
+    pub through: Day,
+}
+
+/// The subscriptions of one account and the lines that follow from them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountLedger {
+    /// Whose it is.
+    pub account_id: i64,
+    /// Contracts as they stand, by id.
+    pub subscriptions: Vec<Subscription>,
+    /// Recurring lines, by first day.
+    pub lines: Vec<Line>,
+    /// What is wrong with items.
+    pub faults: Vec<Fault>,
+}
+
+/// The ledgers of many accounts.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    accounts: Vec<Arc<AccountLedger>>,
+    moved: Arc<HashMap<i64, Vec<Moved>>>,
+}
+
+/// A part of a line that went to, or came from, a sibling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moved {
+    /// The line, by its place in the account's ledger.
+    pub(super) line: usize,
+    /// Whether it came in.
+    pub(super) into: bool,
+    /// How much of it.
+    pub(super) arr: Arr,
+    /// The day.
+    pub(super) day: Day,
+    /// The sibling.
+    pub(super) other: i64,
+}
+
+impl Span {
+    /// The month that contains a day.
+    pub fn month(day: Day) -> Self {
+        let (first, next) = month_of(day);
+        Self { after: eve(first), through: eve(next) }
+    }
+
+    /// Whether a day is one of the span.
+    pub fn contains(self, day: Day) -> bool {
+        self.after < day && day <= self.through
+    }
+
+    /// The months from one day's through another's, oldest first; the last ends with the second day at the latest.
+    pub fn months(from: Day, through: Day) -> Vec<Self> {
+        let month = |n: u32| Self::month(months_after(month_of(from).0, n));
+        let spans = (0..).map(month).take_while(|span| span.after < through && span.through < Day::MAX);
+        spans.map(|span| Self { through: span.through.min(through), ..span }).collect()
+    }
+}
+
+impl AccountLedger {
+    /// The ledger of subscriptions as they stand.
+    pub fn new(account_id: i64, mut subscriptions: Vec<Subscription>) -> Self {
+        subscriptions.sort_by_key(|subscription| (subscription.from, subscription.id));
+        let (mut lines, mut faults) = (Vec::new(), Vec::new());
+        for subscription in &subscriptions {
+            let renewed =
+                subscription.to.is_some_and(|to| subscriptions.iter().any(|next| next.renews(subscription.id, to)));
+            subscription.lines(renewed, &mut lines, &mut faults);
+        }
+        lines.sort_by_key(|line| line.from);
+        Self { account_id, subscriptions, lines, faults }
+    }
+
+    /// A ledger of lines alone, as a bare list of monthly amounts gives them.
+    pub fn of_lines(account_id: i64, mut lines: Vec<Line>) -> Self {
+        lines.sort_by_key(|line| line.from);
+        Self { account_id, lines, ..Self::default() }
+    }
+
+    /// ARR at the end of a day.
+    pub fn arr(&self, day: Day, view: &View<'_>) -> Arr {
+        self.arr_at_rates(day, day, view)
+    }
+
+    /// ARR at the end of a day at the rates of another.
+    pub(super) fn arr_at_rates(&self, day: Day, rates: Day, view: &View<'_>) -> Arr {
+        self.lines.iter().filter(|line| line.is_on(day)).map(|line| view.value(line, rates)).sum()
+    }
+
+    /// The first day anything recurred.
+    pub fn first_day(&self) -> Option<Day> {
+        self.lines.first().map(|line| line.from)
+    }
+}
+
+impl Subscription {
+    /// Whether it goes on where a subscription of the same account ended.
+    pub(super) fn renews(&self, id: i64, ended: Day) -> bool {
+        self.id != id && (self.continues_id == Some(id) || self.continues_id.is_none() && self.from == ended)
+    }
+}
+
+impl FromIterator<Arc<AccountLedger>> for Ledger {
+    fn from_iter<I: IntoIterator<Item = Arc<AccountLedger>>>(accounts: I) -> Self {
+        let accounts: Vec<_> = accounts.into_iter().collect();
+        let moved = Arc::new(moves(&accounts));
+        Self { accounts, moved }
+    }
+}
+
+impl Ledger {
+    /// The same ledger of some accounts; what moved between them and others is still a transfer.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(i64) -> bool) -> Self {
+        let accounts = self.accounts.iter().filter(|account| keep(account.account_id)).cloned().collect();
+        Self { accounts, moved: Arc::clone(&self.moved) }
+    }
+
+    /// The ledgers of its accounts.
+    pub fn accounts(&self) -> &[Arc<AccountLedger>] {
+        &self.accounts
+    }
+
+    /// ARR at the end of a day.
+    pub fn arr(&self, day: Day, view: &View<'_>) -> Arr {
+        self.accounts.iter().map(|account| account.arr(day, view)).sum()
+    }
+
+    /// Accounts for which anything recurs at the end of a day.
+    pub fn paying(&self, day: Day, view: &View<'_>) -> usize {
+        self.accounts.iter().filter(|account| account.arr(day, view).is_positive()).count()
+    }
+
+    /// Every movement of a span: by account, and of each account by day.
+    pub fn movements(&self, span: Span, view: &View<'_>) -> Vec<Movement> {
+        let mut rows = Vec::new();
+        for account in &self.accounts {
+            Walk::of(account, self.moved(account.account_id), span, view, |movement| rows.push(movement));
+        }
+        rows
+    }
+
+    /// What led from the opening to the closing of a span.
+    pub fn bridge(&self, span: Span, view: &View<'_>) -> Bridge {
+        self.bridges(&[span], view).pop().unwrap_or_default()
+    }
+
+    /// The same of consecutive spans, each opening where the one before closed; one pass over the ledger.
+    pub fn bridges(&self, spans: &[Span], view: &View<'_>) -> Vec<Bridge> {
+        let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
+            return Vec::new();
+        };
+        let whole = Span { after: first.after, through: last.through };
+        let mut bridges = vec![Bridge::default(); spans.len()];
+        let of = |day: Day| spans.partition_point(|span| span.through < day);
+        for account in &self.accounts {
+            let walked = Walk::of(account, self.moved(account.account_id), whole, view, |movement| {
+                bridges[of(movement.day)].add(&movement);
+            });
+            bridges[0].opening += walked.opening;
+            bridges[0].logos.opening += usize::from(walked.opening.is_positive());
+            for (day, turn) in walked.turns {
+                bridges[of(day)].logos.turn(turn);
+            }
+        }
+        let (mut opening, mut paying) = (bridges[0].opening, bridges[0].logos.opening);
+        for bridge in &mut bridges {
+            (bridge.opening, bridge.logos.opening) = (opening, paying);
+            opening = bridge.closing();
+            paying = bridge.logos.closing();
+        }
+        bridges
+    }
+
+    /// Currencies of the ledger and the ARR in each at the end of a day, unconverted.
+    pub fn currencies(&self, day: Day) -> BTreeMap<Currency, Arr> {
+        let mut sums = BTreeMap::new();
+        for line in self.accounts.iter().flat_map(|account| &account.lines) {
+            let sum: &mut Arr = sums.entry(line.currency).or_default();
+            if line.is_on(day) {
+                *sum += line.arr;
+            }
+        }
+        sums
+    }
+
+    /// Amounts of a span that no rate converts, one of each currency; they count as nothing until there is one.
+    pub fn unrated(&self, span: Span, view: &View<'_>) -> Vec<NoRate> {
+        let mut missing: BTreeMap<Currency, Day> = BTreeMap::new();
+        for line in self.accounts.iter().flat_map(|account| &account.lines) {
+            let day = month_of(line.from.max(span.after)).0;
+            let counts = line.from <= span.through && span.after < line.to;
+            if counts && !view.is_native(line) && view.rates.on(line.currency, day).is_none() {
+                missing.entry(line.currency).and_modify(|known| *known = day.min(*known)).or_insert(day);
+            }
+        }
+        missing.into_iter().map(|(currency, day)| NoRate { currency, into: view.currency, day }).collect()
+    }
+
+    /// What rounding each line to a minor unit adds to converting the sum of a currency: at most half a unit a line.
+    pub fn rounding(&self, day: Day, view: &View<'_>) -> Arr {
+        let month = month_of(day).0;
+        let sums = self.currencies(day).into_iter().filter(|(currency, _)| *currency != view.currency);
+        let whole: Arr =
+            sums.filter_map(|(currency, sum)| Some(view.convert(sum, currency, view.rates.on(currency, month)?))).sum();
+        let lines = self.accounts.iter().flat_map(|account| &account.lines);
+        let foreign = lines.filter(|line| line.is_on(day) && !view.is_native(line));
+        foreign.map(|line| view.value(line, day)).sum::<Arr>() - whole
+    }
+
+    /// What moved between an account and its siblings.
+    pub(super) fn moved(&self, account_id: i64) -> &[Moved] {
+        self.moved.get(&account_id).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Lines that another account took over on the day they ended, each paired with the line it became.
+fn moves(accounts: &[Arc<AccountLedger>]) -> HashMap<i64, Vec<Moved>> {
+    let mut moved: HashMap<i64, Vec<Moved>> = HashMap::new();
+    if broken(Mutant::TransferAsChurn) {
+        return moved;
+    }
+    let arriving = || {
+        let lines =
+            accounts.iter().flat_map(|account| account.lines.iter().enumerate().map(move |line| (account, line)));
+        lines.filter_map(|(account, (at, line))| Some((account.account_id, at, line, line.continues_id?)))
+    };
+    let wanted: HashSet<i64> = arriving().map(|(.., subscription)| subscription).collect();
+    if wanted.is_empty() {
+        return moved;
+    }
+    let mut leaving: HashMap<i64, Vec<(i64, usize, &Line)>> = HashMap::new();
+    for account in accounts {
+        for (at, line) in account.lines.iter().enumerate().filter(|(_, line)| wanted.contains(&line.subscription_id)) {
+            leaving.entry(line.subscription_id).or_default().push((account.account_id, at, line));
+        }
+    }
+    for (to_account, to_line, line, subscription) in arriving() {
+        let Some(candidates) = leaving.get_mut(&subscription) else { continue };
+        let fits = |(account, _, left): &(i64, usize, &Line)| {
+            *account != to_account
+                && left.to == line.from
+                && (&left.product, left.currency) == (&line.product, line.currency)
+        };
+        let Some(found) = candidates.iter().position(fits) else { continue };
+        let (from_account, from_line, left) = candidates.swap_remove(found);
+        let (arr, day) = (left.arr.min(line.arr), line.from);
+        moved.entry(from_account).or_default().push(Moved {
+            line: from_line,
+            into: false,
+            arr,
+            day,
+            other: to_account,
+        });
+        moved.entry(to_account).or_default().push(Moved { line: to_line, into: true, arr, day, other: from_account });
+    }
+    moved
+}
+
+/// First day of the month of a day, and of the next.
+pub fn month_of(day: Day) -> (Day, Day) {
+    let from = day.with_day(1).unwrap_or(day);
+    (from, months_after(from, 1))
+}
+
+/// The day some months later, or the last the calendar can name.
+pub fn months_after(day: Day, months: u32) -> Day {
+    day.checked_add_months(Months::new(months)).unwrap_or(Day::MAX)
+}
+
+/// The day some months earlier, or the first the calendar can name.
+pub fn months_before(day: Day, months: u32) -> Day {
+    day.checked_sub_months(Months::new(months)).unwrap_or(Day::MIN)
+}
+
+/// The day before.
+pub(super) fn eve(day: Day) -> Day {
+    crate::time::days_before(day, 1)
+}
