@@ -18,7 +18,6 @@ use crate::ui::{Link, form, format, notice};
 const SHOWN: usize = 10;
 
 const WORK: Column<'_> = Column::new("What");
-const NEXT: Column<'_> = Column::new("Next task").until(Stay::Desktop);
 const PRIORITY: Column<'_> = Column::new("Priority").until(Stay::Tablet);
 const DUE: Column<'_> = Column::new("Due");
 
@@ -106,7 +105,7 @@ pub(super) fn view(today: &Today) -> Markup {
         let next = form::link_button(&Link::to("/ctas/new"), "Open a CTA");
         return card_with(title, &html! {}, &notice::empty("Nothing to do", why, &next));
     }
-    let columns = [WORK, NEXT, PRIORITY, DUE];
+    let columns = [WORK, PRIORITY, DUE];
     let head =
         html! { thead { tr { @for column in columns { th class=(column.class()) scope="col" { (column.label) } } } } };
     card_with(title, &all, &frame(title, &head, &html! { @for entry in &today.entries { (line(today, entry)) } }))
@@ -117,21 +116,23 @@ fn line(today: &Today, entry: &Entry) -> Markup {
     let detail = html! {
         (item.account)
         @if today.of_many { " · " (item.owner.as_deref().unwrap_or("Nobody")) }
-    };
-    let next = html! {
-        @if let Some(next) = &entry.next {
-            (next)
-            @if entry.done > 0 { span.muted { " · " (entry.done) " of " (entry.tasks) " done" } }
-        } @else if entry.tasks > 0 { "All done: close it" }
-        @else { span.muted { "No tasks" } }
+        span.from-tablet { (next(entry)) }
     };
     html! {
         tr id=(format!("cta-{}", cta.id)) data-account=(cta.account_id) {
             (row_head(&Link::to(format!("/ctas/{}", cta.id)), item.title(), &detail))
-            td.(NEXT.class()).wrap { small { (next) } }
             (cell(&PRIORITY, &priority(cta.priority)))
             (cell(&DUE, &due(cta, today.day)))
         }
+    }
+}
+
+/// The next task, and how far the others are.
+fn next(entry: &Entry) -> Markup {
+    html! {
+        @if let Some(next) = &entry.next { " · Next: " (next) }
+        @else if entry.tasks > 0 { " · All tasks done: close it" }
+        @if entry.next.is_some() && entry.done > 0 { " (" (entry.done) " of " (entry.tasks) " done)" }
     }
 }
 
@@ -183,7 +184,12 @@ pub(super) mod tests {
         let entry = Entry::of(item(cta(2, "2026-11-20", Priority::Low)), &tasks);
         let today = Today { day: day("2026-11-22"), entries: vec![entry], total: 1, ..Today::default() };
         let html = view(&today).into_string();
-        assert!(html.contains("Talk<span class=\"muted\"> · 1 of 3 done</span>"), "{html}");
+        assert!(
+            html.contains(
+                "<small class=\"muted\">Orchard Ltd<span class=\"from-tablet\"> · Next: Talk (1 of 3 done)</span>"
+            ),
+            "{html}"
+        );
         assert!(html.contains("<tr id=\"cta-2\" data-account=\"7\">") && !html.contains("Sofia"), "{html}");
         assert!(view(&Today { of_many: true, ..today }).into_string().contains("Sofia Duarte"));
         assert!(view(&Today::default()).into_string().contains("Nothing to do"));

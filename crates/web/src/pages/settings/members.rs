@@ -190,18 +190,26 @@ pub(super) async fn tab(app: &AppState, access: &Access, showing: Showing) -> An
 }
 
 fn view(members: &[Member], may_manage: bool, showing: &Showing) -> Markup {
+    if !may_manage {
+        return list(members, false);
+    }
+    if let Some(open) = showing.member.and_then(|id| members.iter().find(|member| member.id == id)) {
+        return one(open, members, showing);
+    }
+    let draft = showing.typed.clone().unwrap_or_else(Draft::new);
+    let main = html! {
+        @if let Some((name, link)) = &showing.link { (link_notice(name, link)) }
+        (list(members, true))
+    };
+    let action = Link::to("/settings/members");
+    columns(&main, &card("Add a member", &fields(&draft, &action, members, None, &showing.faults)))
+}
+
+fn list(members: &[Member], may_manage: bool) -> Markup {
     let mut shown: Vec<&Member> = members.iter().filter(|member| may_manage || member.active).collect();
     shown.sort_by_key(|member| !member.active);
     let head = header(&COLUMNS, Sort { key: "", descending: false }, &Tab::Members.link(), "");
-    let table = stacking("Members", &head, &html! { @for member in shown { (line(member, members, may_manage)) } });
-    if !may_manage {
-        return table;
-    }
-    let main = html! {
-        @if let Some((name, link)) = &showing.link { (link_notice(name, link)) }
-        (table)
-    };
-    columns(&main, &aside(members, showing))
+    stacking("Members", &head, &html! { @for member in shown { (line(member, members, may_manage)) } })
 }
 
 fn line(member: &Member, members: &[Member], may_manage: bool) -> Markup {
@@ -234,21 +242,18 @@ fn link_notice(name: &str, link: &str) -> Markup {
     }
 }
 
-fn aside(members: &[Member], showing: &Showing) -> Markup {
-    let open = showing.member.and_then(|id| members.iter().find(|member| member.id == id));
-    let draft = showing.typed.clone().unwrap_or_else(|| open.map_or_else(Draft::new, Draft::of));
-    let Some(member) = open else {
-        let action = Link::to("/settings/members");
-        return card("Add a member", &fields(&draft, &action, members, None, &showing.faults));
+/// The form of one member, in the place of the list.
+fn one(member: &Member, members: &[Member], showing: &Showing) -> Markup {
+    let draft = showing.typed.clone().unwrap_or_else(|| Draft::of(member));
+    let own = format!("/settings/members/{}", member.id);
+    let form = fields(&draft, &Link::to(&own), members, Some(member.id), &showing.faults);
+    let link = html! {
+        p.muted { "For somebody who lost their link or their password: it signs them in once." }
+        div.actions { (form::action(&Link::to(format!("{own}/link")), "Make a new link", FRAGMENT)) }
     };
-    let action = Link::to(format!("/settings/members/{}", member.id));
     html! {
-        (card(&format!("Change {}", member.name), &fields(&draft, &action, members, Some(member.id), &showing.faults)))
-        (card("Sign-in link", &html! {
-            p.muted { "For somebody who lost their link or their password: it signs them in once." }
-            div.actions { (form::action(&Link::to(format!("/settings/members/{}/link", member.id)), "Make a new link", FRAGMENT)) }
-        }))
-        p { a href=(Tab::Members.link()) data-frag=(FRAGMENT) { "Add a member instead" } }
+        p { a href=(Tab::Members.link()) data-frag=(FRAGMENT) { "All members" } }
+        (columns(&card(&format!("Change {}", member.name), &form), &card("Sign-in link", &link)))
     }
 }
 

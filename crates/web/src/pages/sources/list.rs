@@ -102,6 +102,7 @@ fn figures(overview: &Overview) -> Markup {
 fn share(refused: i64, accepted: i64) -> String {
     match refused + accepted {
         0 => "of nothing".to_owned(),
+        all if refused > 0 && refused * 1_000 < all => "under 0.1% of all".to_owned(),
         all => format!("{} of all", format::percent_text(refused as f64 / all as f64)),
     }
 }
@@ -109,7 +110,7 @@ fn share(refused: i64, accepted: i64) -> String {
 /// What the number of waiting events means.
 fn waiting(backlog: &Backlog, uncommitted: usize, now: Instant) -> String {
     let mut words = match backlog.oldest {
-        Some(oldest) => format!("visible already, the oldest since {}", format::ago_text(oldest, now)),
+        Some(oldest) => format!("visible already; the oldest came {}", format::ago_text(oldest, now)),
         None => "everything is sealed".to_owned(),
     };
     if uncommitted > 0 {
@@ -208,7 +209,7 @@ mod tests {
         {
             assert!(html.contains(part), "{part}: {html}");
         }
-        assert!(html.contains("0.0% of all"), "{html}");
+        assert!(html.contains("under 0.1% of all"), "{html}");
     }
 
     #[test]
@@ -234,7 +235,7 @@ mod tests {
         let oldest = Some(now - chrono::TimeDelta::minutes(3));
         assert_eq!(
             waiting(&Backlog { rows: 2, events: 5, bytes: 9, oldest }, 1, now),
-            "visible already, the oldest since 3 minutes ago; 1 request being committed"
+            "visible already; the oldest came 3 minutes ago; 1 request being committed"
         );
         assert_eq!(waiting(&Backlog { rows: 0, events: 0, bytes: 0, oldest: None }, 0, now), "everything is sealed");
     }

@@ -72,7 +72,9 @@ fn report(upload: &Upload, outcome: &Outcome) -> Markup {
         Outcome::Nothing => html! { (mapping(upload.mapping().unwrap_or_default(), false)) },
         Outcome::Refused(problem) => {
             let messages: Vec<&str> = problem.fields.iter().map(|fault| fault.message.as_str()).collect();
-            let message = if messages.is_empty() { problem.detail.clone() } else { messages.join(" ") };
+            // A kind there is not comes without a field; its advice lists those there are.
+            let other = || problem.advice.clone().unwrap_or_else(|| problem.detail.clone());
+            let message = if messages.is_empty() { other() } else { messages.join(" ") };
             html! {
                 (notice::error(&message, "Nothing was imported. Choose the file again, correct the kind or the mapping, and send it once more."))
                 (mapping(upload.mapping().unwrap_or_default(), true))
