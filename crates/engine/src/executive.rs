@@ -3,19 +3,15 @@
 //! Everything is computed from the rows a filter shows, so a manager's figures
 //! are those of the manager's accounts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{Day, access::RowFilter, scorecard::Band, time::days_before};
-use store::{HealthDay, health_day};
 
 use crate::{
-    Engine, EngineError,
-    book::Book,
+    book::{Book, Row},
+    refresh::{MONTHS, month_ends},
     revenue::{Cohort, Ledger, Movements, Retention, month_of, months_before},
 };
-
-/// Months of history the figures look back.
-const MONTHS: u32 = 12;
 
 /// The figures of one book.
 #[derive(Debug, Clone)]
@@ -81,18 +77,7 @@ impl Bands {
 }
 
 /// Computes the figures of the accounts a filter shows.
-pub async fn executive(engine: &Engine, book: &Book, filter: &RowFilter) -> Result<Executive, EngineError> {
-    let days: Vec<Day> = (0..=MONTHS).rev().map(|months| month_day(book.as_of, months)).collect();
-    let history = health_day::on_days(engine.store(), &days).await?;
-    Ok(figures(book, filter, &days, &history))
-}
-
-/// The day the figures of some months ago stand at: the end of that month, or the book's own day.
-fn month_day(as_of: Day, months: u32) -> Day {
-    if months == 0 { as_of } else { days_before(month_of(months_before(as_of, months - 1)).0, 1) }
-}
-
-fn figures(book: &Book, filter: &RowFilter, days: &[Day], history: &[HealthDay]) -> Executive {
+pub fn executive(book: &Book, filter: &RowFilter) -> Executive {
     let rows: Vec<_> = book.visible(filter).collect();
     let ledger: Ledger = rows.iter().map(|row| row.revenue.clone()).collect();
     let as_of = book.as_of;
@@ -105,12 +90,10 @@ fn figures(book: &Book, filter: &RowFilter, days: &[Day], history: &[HealthDay])
             at_risk_accounts += 1;
         }
     }
-    let mut health: BTreeMap<Day, Bands> = BTreeMap::new();
-    for past in history.iter().filter(|past| past.day < as_of && book.visible_row(past.account_id, filter).is_some()) {
-        let band = Band::parse(past.band.as_str()).unwrap_or(Band::Unknown);
-        health.entry(past.day).or_default().add(band, past.arr_cents);
-    }
+    let past = month_ends(as_of);
+    let mut health = health_at(&past, &rows);
     health.insert(as_of, bands);
+    let days: Vec<Day> = past.into_iter().chain([as_of]).collect();
     let year = |to: Day| ledger.retention(months_before(to, MONTHS), to);
     let months = (0..MONTHS).rev().map(|months| month_of(months_before(as_of, months)).0);
     Executive {
@@ -131,4 +114,17 @@ fn figures(book: &Book, filter: &RowFilter, days: &[Day], history: &[HealthDay])
         movements: months.map(|month| (month, ledger.movements(month))).collect(),
         cohorts: ledger.cohorts(as_of),
     }
+}
+
+/// The bands at the ends of months that have history.
+fn health_at(days: &[Day], rows: &[&Arc<Row>]) -> BTreeMap<Day, Bands> {
+    let mut health: BTreeMap<Day, Bands> = BTreeMap::new();
+    for row in rows {
+        for (day, end) in days.iter().zip(&row.month_ends) {
+            if let Some(end) = end {
+                health.entry(*day).or_default().add(end.band, end.arr_cents);
+            }
+        }
+    }
+    health
 }

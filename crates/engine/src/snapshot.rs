@@ -153,6 +153,7 @@ impl Basis {
                 revenue: self.revenue.get(&account.id).cloned().unwrap_or_default(),
                 signals: Vec::new(),
                 trend: Vec::new(),
+                month_ends: Vec::new(),
             }
         });
         rows.collect()

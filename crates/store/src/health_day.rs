@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Store, StoreError, Tx,
+    StoreError, Tx,
     declare::{no_relations, text_enum},
     row,
     statement::MAX_VALUES,
@@ -77,13 +77,8 @@ pub async fn put(tx: &Tx, days: Vec<Model>) -> Result<(), StoreError> {
     }
 }
 
-/// The health of every account on some days.
-pub async fn on_days(store: &Store, days: &[Day]) -> Result<Vec<Model>, StoreError> {
-    on_days_of(store.read(), days, None).await
-}
-
 /// The health of some accounts, or of all, on some days.
-pub async fn on_days_of(
+pub async fn on_days(
     db: &impl ConnectionTrait,
     days: &[Day],
     accounts: Option<&[i64]>,

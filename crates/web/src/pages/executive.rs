@@ -13,7 +13,7 @@ use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Scale, Series, Step, cohor
 use super::{compact, compact_signed, month_label};
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
-use crate::problem::{Answer, Problem};
+use crate::problem::Answer;
 use crate::ui::card::{Tile, grid, plain, tiles};
 use crate::ui::shell::Nav;
 use crate::ui::{Link, format, notice, pill, shell};
@@ -26,7 +26,7 @@ const COHORTS: usize = 12;
 /// Shows the figures.
 pub async fn show(State(engine): State<Engine>, access: Access, want: Want) -> Answer<Response> {
     let book = engine.book();
-    let figures = executive(&engine, &book, &access.rows).await.map_err(Problem::internal)?;
+    let figures = executive(&book, &access.rows);
     let titled = Titled { title: "Executive overview", active: Some(Nav::Executive) };
     Ok(respond(&access, &engine, want, &titled, &page(&figures)))
 }
