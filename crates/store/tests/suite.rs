@@ -1,11 +1,6 @@
 //! The store's suite: every test runs on SQLite in a temporary file and on a private PostgreSQL server.
 //!
-//! One text, two databases, the same assertions: that is the claim the crate makes. The server is started by the test
-//! kit's own file, included here as source so that the suite does not wait for the whole product to compile.
-
-#[path = "../../testkit/src/postgres.rs"]
-#[expect(unreachable_pub, reason = "public in the test kit, private here")]
-mod postgres;
+//! One text, two databases, the same assertions: that is the claim the crate makes.
 
 mod suite {
     pub(crate) mod access;

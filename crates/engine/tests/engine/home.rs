@@ -19,9 +19,14 @@ pub(crate) fn noon() -> Instant {
 pub(crate) async fn company(accounts: usize) -> (TempDir, Settings) {
     let home = tempfile::tempdir().unwrap();
     let settings = Settings::at(home.path());
-    let plan = demo::Demo { seed: 7, accounts, events: 2_000, past_weeks: 0, today: today() };
-    demo::build(&settings, plan, noon(), &mut |_| {}).await.unwrap();
+    build(&settings, accounts).await;
     (home, settings)
+}
+
+/// Builds the company of [`company`] where the settings say.
+pub(crate) async fn build(settings: &Settings, accounts: usize) {
+    let plan = demo::Demo { seed: 7, accounts, events: 2_000, past_weeks: 0, today: today() };
+    demo::build(settings, plan, noon(), &mut |_| {}).await.unwrap();
 }
 
 /// An engine on a home, at noon, that does only what it is told.

@@ -7,4 +7,5 @@ mod home;
 mod import;
 mod intake;
 mod order;
+mod postgres;
 mod signals;

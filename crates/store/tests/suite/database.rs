@@ -11,7 +11,7 @@ use std::{
 use store::{Settings, Store};
 use tempfile::TempDir;
 
-use crate::postgres::{Cluster, SKIPPED};
+use testkit::postgres::{Cluster, SKIPPED};
 
 /// An empty database that disappears with this value.
 pub(crate) struct Database {
