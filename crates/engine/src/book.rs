@@ -62,6 +62,17 @@ pub struct Row {
     pub signals: Vec<OpenSignal>,
     /// Health at the end of each of the last weeks, oldest first.
     pub trend: Vec<Option<f64>>,
+    /// Where it stood at the ends of the last months, oldest first; nothing where it was no customer.
+    pub month_ends: Vec<Option<MonthEnd>>,
+}
+
+/// Where an account stood at the end of a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthEnd {
+    /// The band of its health.
+    pub band: Band,
+    /// Its ARR in minor units.
+    pub arr_cents: i64,
 }
 
 /// The member who looks after an account.
@@ -103,6 +114,11 @@ impl Book {
         let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
         let position = index(&rows);
         Self { as_of, known_on, computed_at, version: 0, definitions, present, rows, position, frame: OnceLock::new() }
+    }
+
+    /// A book without accounts: what is known before anything was computed.
+    pub(crate) fn empty(as_of: Day, computed_at: Instant, definitions: Arc<Definitions>) -> Self {
+        Self::new(as_of, None, computed_at, definitions, BTreeSet::new(), Vec::new())
     }
 
     /// The row of an account.

@@ -22,6 +22,7 @@ use crate::{
     Clock, Engine, EngineError, Settings,
     handle::open_data,
     refresh, seal,
+    snapshot::{Ask, Basis},
     synthetic::{Company, Progress, Records, Synthesis},
 };
 
@@ -102,9 +103,11 @@ async fn remember(
     let Some(first) = days.first().filter(|_| past_weeks > 0) else { return Ok(()) };
     let clock = Clock::manual(end_of_work(*first));
     let engine = Engine::open(&Settings { background: false, ..settings.clone() }, clock.clone()).await?;
+    // Nothing arrives while the past is played, so it is read once.
+    let basis = Basis::load(engine.store(), engine.lake(), Ask::default()).await?;
     for (done, day) in days.iter().enumerate() {
         clock.advance(end_of_work(*day) - engine.now());
-        refresh::all(&engine).await?;
+        refresh::all_from(&engine, &basis).await?;
         close_worked(&engine).await?;
         progress(Progress { stage: "past", done: done + 1, total: days.len() });
     }

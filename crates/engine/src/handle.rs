@@ -2,9 +2,10 @@
 //! to reach its workers. It does nothing itself beyond opening and closing.
 
 use std::{
+    collections::VecDeque,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex as Latch, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -24,6 +25,9 @@ use crate::{
 
 /// How many live messages a slow page may lag behind before it is told to reload.
 const LIVE_CAPACITY: usize = 1024;
+
+/// Books of past days that are kept for whoever pages through one.
+const PAST_BOOKS: usize = 3;
 
 /// Where an engine keeps its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,10 +95,19 @@ struct Parts {
     definitions: Arc<Definitions>,
     intake: Intake,
     book: RwLock<Arc<Book>>,
+    past: Latch<VecDeque<Past>>,
     live: broadcast::Sender<Live>,
     dirty: mpsc::UnboundedSender<i64>,
     workers: Workers,
     turns: Turns,
+}
+
+/// A book of a past day, and what it answers: the day, what was known, and the version of today's book, which grows
+/// with every fact.
+#[derive(Debug)]
+struct Past {
+    asked: (Day, Option<Instant>, u64),
+    book: Arc<Book>,
 }
 
 /// What must not happen twice at the same time.
@@ -118,7 +131,7 @@ impl Engine {
         let (store, lake) = open_data(settings, clock.now()).await?;
         let definitions = Arc::new(Definitions::load(&settings.home)?);
         let basis = Basis::load(&store, &lake, Ask::default()).await?;
-        let book = basis.book(&definitions, clock.today(), clock.now()).await?;
+        let book = Book::empty(clock.today(), clock.now(), Arc::clone(&definitions));
         let (dirty, dirty_accounts) = mpsc::unbounded_channel();
         let workers = Workers { tasks: TaskTracker::new(), stop: CancellationToken::new() };
         let intake = Intake::open(&store, &workers, settings.mutant).await?;
@@ -130,12 +143,13 @@ impl Engine {
             definitions,
             intake,
             book: RwLock::new(Arc::new(book)),
+            past: Latch::default(),
             live: broadcast::Sender::new(LIVE_CAPACITY),
             dirty,
             workers,
             turns: Turns::default(),
         }));
-        refresh::all(&engine).await?;
+        refresh::all_from(&engine, &basis).await?;
         if settings.background {
             worker::start(&engine, dirty_accounts, settings.seal_every);
         }
@@ -187,9 +201,21 @@ impl Engine {
     }
 
     /// Computes the book of any day, with what is known now or was known before an instant.
-    pub async fn book_as_of(&self, as_of: Day, known_on: Option<Instant>) -> Result<Book, EngineError> {
+    pub async fn book_as_of(&self, as_of: Day, known_on: Option<Instant>) -> Result<Arc<Book>, EngineError> {
+        let asked = (as_of, known_on, self.book().version);
+        if let Some(known) = self.past().iter().find(|past| past.asked == asked) {
+            return Ok(Arc::clone(&known.book));
+        }
         let basis = Basis::load(self.store(), self.lake(), Ask { known_on, ..Ask::default() }).await?;
-        basis.book(self.definitions(), as_of, self.now()).await
+        let book = Arc::new(basis.book(self.definitions(), as_of, self.now()).await?);
+        let mut past = self.past();
+        past.truncate(PAST_BOOKS - 1);
+        past.push_front(Past { asked, book: Arc::clone(&book) });
+        Ok(book)
+    }
+
+    fn past(&self) -> std::sync::MutexGuard<'_, VecDeque<Past>> {
+        self.0.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Computes one account's row as of any day.

@@ -5,13 +5,15 @@
 
 use std::collections::HashMap;
 
-use domain::{Day, time::days_before};
+use domain::{Day, scorecard::Band, time::days_before};
 use serde_json::json;
 use store::{HealthDay, change, health_day};
+use tokio::sync::MutexGuard;
 
 use crate::{
     Engine, EngineError, Live, actions,
-    book::{Book, Row},
+    book::{Book, MonthEnd, Row},
+    revenue::{month_of, months_before},
     signals,
     snapshot::{Ask, Basis},
 };
@@ -19,10 +21,22 @@ use crate::{
 /// Weeks a row's trend looks back.
 pub const TREND_WEEKS: u64 = 24;
 
+/// Months whose ends a row remembers.
+pub const MONTHS: u32 = 12;
+
 /// Recomputes the whole book as of today.
 pub async fn all(engine: &Engine) -> Result<(), EngineError> {
     let turn = engine.refreshing().await;
     let basis = Basis::load(engine.store(), engine.lake(), Ask::default()).await?;
+    whole(engine, &basis, turn).await
+}
+
+/// Recomputes the whole book as of today from what was read before, where nothing can have come since.
+pub(crate) async fn all_from(engine: &Engine, basis: &Basis) -> Result<(), EngineError> {
+    whole(engine, basis, engine.refreshing().await).await
+}
+
+async fn whole(engine: &Engine, basis: &Basis, turn: MutexGuard<'_, ()>) -> Result<(), EngineError> {
     let fresh = basis.book(engine.definitions(), engine.today(), engine.now()).await?;
     let rows = settle(engine, &fresh, take_rows(&fresh)).await?;
     let version = engine.book().version + 1;
@@ -64,7 +78,7 @@ fn take_rows(book: &Book) -> Vec<Row> {
 /// Gives rows their trend and signals, and writes today's health and changed bands.
 async fn settle(engine: &Engine, fresh: &Book, rows: Vec<Row>) -> Result<Vec<Row>, EngineError> {
     note_health(engine, fresh, &rows).await?;
-    let rows = attach_trend(engine, fresh.as_of, rows).await?;
+    let rows = attach_past(engine, fresh.as_of, rows).await?;
     signals::reconcile(engine, fresh, rows).await
 }
 
@@ -123,17 +137,32 @@ pub(crate) fn trend_days(as_of: Day) -> Vec<Day> {
     (0..=TREND_WEEKS).rev().map(|week| days_before(as_of, 7 * week)).collect()
 }
 
-async fn attach_trend(engine: &Engine, as_of: Day, mut rows: Vec<Row>) -> Result<Vec<Row>, EngineError> {
-    let days = trend_days(as_of);
+/// The last days of the months before a day, oldest first.
+pub(crate) fn month_ends(as_of: Day) -> Vec<Day> {
+    (0..MONTHS).rev().map(|months| days_before(month_of(months_before(as_of, months)).0, 1)).collect()
+}
+
+/// Gives rows what is remembered of their past: the weekly trend and the ends of months.
+async fn attach_past(engine: &Engine, as_of: Day, mut rows: Vec<Row>) -> Result<Vec<Row>, EngineError> {
+    let (weeks, months) = (trend_days(as_of), month_ends(as_of));
     let accounts: Vec<i64> = rows.iter().map(|row| row.account.id).collect();
     let only = (accounts.len() < 500).then_some(accounts.as_slice());
-    let mut history: HashMap<(i64, Day), Option<f64>> = HashMap::new();
-    for past in health_day::on_days_of(engine.store().read(), &days, only).await? {
-        history.insert((past.account_id, past.day), past.score);
+    let days: Vec<Day> = weeks.iter().chain(&months).copied().collect();
+    let mut history: HashMap<(i64, Day), (Option<f64>, MonthEnd)> = HashMap::new();
+    // Day by day for a whole book, which keeps its records from all being in memory at once.
+    for days in days.chunks(if only.is_some() { days.len() } else { 1 }) {
+        for past in health_day::on_days(engine.store().read(), days, only).await? {
+            history.insert((past.account_id, past.day), (past.score, month_end(&past)));
+        }
     }
     for row in &mut rows {
-        let past = days.iter().map(|day| history.get(&(row.account.id, *day)).copied().flatten());
-        row.trend = past.collect();
+        let on = |day: &Day| history.get(&(row.account.id, *day));
+        row.trend = weeks.iter().map(|day| on(day).and_then(|past| past.0)).collect();
+        row.month_ends = months.iter().map(|day| on(day).map(|past| past.1)).collect();
     }
     Ok(rows)
+}
+
+fn month_end(past: &HealthDay) -> MonthEnd {
+    MonthEnd { band: Band::parse(past.band.as_str()).unwrap_or(Band::Unknown), arr_cents: past.arr_cents }
 }

@@ -16,7 +16,7 @@ const GATHER: Duration = Duration::from_millis(40);
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 /// Past days computed between two looks at whether to stop.
-const HISTORY_BATCH: usize = 8;
+const HISTORY_BATCH: usize = 32;
 
 /// Accounts recomputed together at most; more is cheaper as a whole book.
 const MOST_TOGETHER: usize = 2_000;

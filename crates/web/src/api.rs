@@ -65,6 +65,6 @@ pub async fn book_of(app: &AppState, as_of: Option<Day>, known_on: Option<Instan
     match (as_of.unwrap_or(today), known_on) {
         (day, None) if day == today => Ok(app.engine.book()),
         (day, _) if day > today => Err(Problem::invalid("as_of", format!("{day} is in the future; today is {today}."))),
-        (day, known_on) => Ok(Arc::new(app.engine.book_as_of(day, known_on).await?)),
+        (day, known_on) => Ok(app.engine.book_as_of(day, known_on).await?),
     }
 }
