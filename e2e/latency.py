@@ -23,7 +23,7 @@ from pathlib import Path
 from pomona import Binary, Checks, Client, quantile, write_key_header
 
 PATIENCE = 20.0
-POLL = 0.008
+POLL = 0.012
 SPREAD = 200
 
 
