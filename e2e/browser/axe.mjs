@@ -84,8 +84,28 @@ async function inspect({ url, login }, kinds, theme, width) {
   if (absent >= 0) wrong.splice(absent, 1);
   await page.goto(login.admin);
   for (const [kind, { address }] of kinds) await one(page, kind, address, theme, width);
+  const metrics = kinds.get('/accounts/:id?metrics');
+  if (metrics && theme === THEMES[0]) await explanations(page, metrics.address, width);
   checks.equal(`nothing went wrong on the way, ${theme} at ${width}`, [...new Set(wrong)], []);
   await context.close();
+}
+
+/** The explanation of every metric: what their rows are differs, and so does how wide they are. */
+async function explanations(page, metrics, width) {
+  await page.goto(metrics, { waitUntil: 'load' });
+  const addresses = await page.$$eval('a[href*="/metrics/"]', (anchors) => anchors.map((anchor) => anchor.href));
+  const wide = [];
+  for (const address of new Set(addresses)) {
+    await page.goto(address, { waitUntil: 'load' });
+    const by = await sideways(page);
+    if (by > 0) wide.push(`${new URL(address).pathname}: ${by} px`);
+  }
+  checks.equal(`no explanation scrolls sideways at ${width}`, wide, []);
+}
+
+/** How far a page is wider than its window, in pixels. */
+function sideways(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
 async function one(page, kind, address, theme, width) {
@@ -95,7 +115,7 @@ async function one(page, kind, address, theme, width) {
   const { violations } = await page.evaluate((tags) => globalThis.axe.run({ runOnly: tags }), TAGS);
   const found = violations.map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0].target.join(' ')}`);
   checks.equal(`axe ${name}`, found, []);
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (sideways > 0) checks.that(`no sideways scrolling ${name}`, false, `${sideways} px`);
+  const by = await sideways(page);
+  if (by > 0) checks.that(`no sideways scrolling ${name}`, false, `${by} px`);
   if (shots) await page.screenshot({ path: join(shots, `${name.replace(/[^a-z0-9]+/gi, '-')}.png`), fullPage: true });
 }
