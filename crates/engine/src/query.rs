@@ -5,12 +5,12 @@
 use domain::access::RowFilter;
 use std::sync::Arc;
 
-use lake::{Answer, Lake, Params, expression::ExpressionError};
+use lake::{Answer, Lake, Params, View, expression::ExpressionError};
 use store::Store;
 
 use crate::{
     Book, Clock, Definitions, Engine, EngineError,
-    snapshot::{Ask, Basis},
+    snapshot::{Ask, Basis, lay},
 };
 
 /// Accounts a filter shows for which an expression holds, by id. Unknown is not a yes.
@@ -29,8 +29,7 @@ pub fn check(book: &Book, expression: &str) -> Result<(), ExpressionError> {
 
 /// Runs one read-only statement over `event`, the record tables and `snapshot`.
 pub async fn sql(engine: &Engine, statement: &str, most_rows: usize) -> Result<Answer, EngineError> {
-    let basis = Basis::load(engine.store(), engine.lake(), Ask::default()).await?;
-    let view = basis.view().clone().with("snapshot", engine.book().frame()?)?;
+    let view = named(engine.store(), engine.lake(), statement).await?.with("snapshot", engine.book().frame()?)?;
     Ok(view.query_capped(statement, &Params::new(), most_rows).await?)
 }
 
@@ -45,11 +44,21 @@ pub async fn offline(
     statement: &str,
     most_rows: usize,
 ) -> Result<Answer, EngineError> {
-    let basis = Basis::load(store, lake, Ask::default()).await?;
-    let mut view = basis.view().clone();
-    if statement.to_ascii_lowercase().contains("snapshot") {
+    let view = if statement.to_ascii_lowercase().contains("snapshot") {
+        let basis = Basis::load(store, lake, Ask::default()).await?;
         let book = basis.book(definitions, clock.today(), clock.now()).await?;
-        view = view.with("snapshot", book.frame()?)?;
-    }
+        basis.view().clone().with("snapshot", book.frame()?)?
+    } else {
+        named(store, lake, statement).await?
+    };
     Ok(view.query_capped(statement, &Params::new(), most_rows).await?)
+}
+
+/// The events and the record tables a statement names: what nobody asks for is not read.
+async fn named(store: &Store, lake: &Lake, statement: &str) -> Result<View, EngineError> {
+    let statement = statement.to_ascii_lowercase();
+    let facts = store.reading(None, None).await?;
+    let view = lay(crate::seal::view(store, lake).await?, &facts, |table| statement.contains(table)).await?;
+    facts.end().await?;
+    Ok(view)
 }

@@ -20,7 +20,7 @@ use domain::{
     time::{end_of, start_of},
 };
 use lake::{Column, Frame, Lake, Params, View, expression::Formula};
-use store::{Account, Assignment, Facts, Member, Store, assignment};
+use store::{Account, Assignment, Member, Store, assignment};
 
 pub use explain::Explanation;
 
@@ -33,6 +33,7 @@ use crate::{
 pub(crate) use plan::Plan;
 use plan::Query;
 use relation::Relation;
+pub(crate) use tables::lay;
 
 /// What is known, read once, from which any day can be computed.
 #[derive(Debug, Clone)]
@@ -61,19 +62,17 @@ pub struct Ask {
 impl Basis {
     /// Reads the store and opens the lake at one moment.
     pub async fn load(store: &Store, lake: &Lake, ask: Ask) -> Result<Self, EngineError> {
-        let facts = store.facts(ask.known_on, ask.accounts.as_deref()).await?;
-        let mut view = crate::seal::view(store, lake).await?;
-        for (name, frame) in tables::tables(&facts)? {
-            view = view.with(name, &frame)?;
-        }
+        let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
+        let view = tables::lay(crate::seal::view(store, lake).await?, &facts, |_| true).await?;
+        let revenue = revenue::steps(&facts.all().await?);
+        let (accounts, assignments) = (facts.all().await?, facts.all().await?);
+        facts.end().await?;
         let members = store::member::all(store).await?.into_iter().map(|member| (member.id, member)).collect();
-        let Facts { mut accounts, assignments, subscription_items, .. } = facts;
-        accounts.sort_by_key(|account| account.id);
         Ok(Self {
             view,
             accounts,
             assignments,
-            revenue: revenue::steps(&subscription_items),
+            revenue,
             members,
             known_on: ask.known_on,
             only: ask.accounts,

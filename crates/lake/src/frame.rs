@@ -210,6 +210,24 @@ impl Frame {
         Self::from_arrays(Arc::new(Schema::new(fields)), arrays, rows)
     }
 
+    /// Joins frames with the same columns, in order; no frames make one without columns.
+    ///
+    /// # Errors
+    /// [`FrameError::Mismatch`] or [`FrameError::Missing`] when a frame has other columns than the first.
+    pub fn concat(frames: &[Self]) -> Result<Self, FrameError> {
+        let Some(first) = frames.first() else { return Self::from_arrays(Arc::new(Schema::empty()), Vec::new(), 0) };
+        for frame in frames {
+            for (name, kind) in first.columns() {
+                frame.typed(name, kind)?;
+            }
+        }
+        let batches = frames.iter().map(Self::batch);
+        match concat_batches(&first.batch.schema(), batches) {
+            Ok(batch) => Ok(Self { batch }),
+            Err(error) => Err(FrameError::Untyped { name: "of the frame".to_owned(), data_type: error.to_string() }),
+        }
+    }
+
     /// Brings engine batches to the six kinds and joins them.
     pub(crate) fn from_batches(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Self, FrameError> {
         let mut fields = Vec::with_capacity(schema.fields().len());

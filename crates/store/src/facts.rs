@@ -8,7 +8,7 @@ use domain::Instant;
 use crate::{
     Account, Assignment, Contact, ContactRole, CsmSentiment, Entitlement, Invoice, Milestone, Objective,
     PaymentAttempt, StakeholderEdge, Store, StoreError, Subscription, SubscriptionItem, SurveyResponse, Ticket,
-    Touchpoint,
+    Touchpoint, Tx,
     record::{self, Fact},
 };
 
@@ -87,12 +87,64 @@ async fn relation<M: Fact>(
     record::load(db, known_on, accounts).await
 }
 
+/// Records of a kind that are in memory at once while a whole book is read.
+const PAGE: u64 = 50_000;
+
+/// The facts at one moment, read kind by kind, for whoever cannot hold [`Facts`] of a whole book.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    moment: Tx,
+    known_on: Option<Instant>,
+    accounts: Option<&'a [i64]>,
+}
+
+impl Reading<'_> {
+    /// All facts of a kind, ordered by id.
+    pub async fn all<M: Fact>(&self) -> Result<Vec<M>, StoreError> {
+        relation(&self.moment, self.known_on, self.accounts).await
+    }
+
+    /// Hands out the facts of a kind in pages, ordered by id; at least one page, which may be empty.
+    ///
+    /// What was known earlier, and what some accounts have, is one page.
+    pub async fn each_page<M: Fact>(&self, mut take: impl FnMut(Vec<M>)) -> Result<(), StoreError> {
+        if self.known_on.is_some() || self.accounts.is_some() {
+            take(self.all().await?);
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let page = record::page::<M>(&self.moment, after, PAGE).await?;
+            let last = page.last().filter(|_| page.len() as u64 == PAGE).map(Fact::id);
+            take(page);
+            match last {
+                Some(last) => after = Some(last),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Ends the reading.
+    pub async fn end(self) -> Result<(), StoreError> {
+        Ok(self.moment.commit().await?)
+    }
+}
+
 impl Store {
+    /// Begins reading the facts at one moment: of all accounts or of some, as they are or as they were known.
+    pub async fn reading<'a>(
+        &self,
+        known_on: Option<Instant>,
+        accounts: Option<&'a [i64]>,
+    ) -> Result<Reading<'a>, StoreError> {
+        Ok(Reading { moment: self.snapshot().await?, known_on, accounts })
+    }
+
     /// Every fact at one moment: of all accounts or of some, as it is or as it was known.
     pub async fn facts(&self, known_on: Option<Instant>, accounts: Option<&[i64]>) -> Result<Facts, StoreError> {
-        let moment = self.snapshot().await?;
-        let facts = load(&moment, known_on, accounts).await?;
-        moment.commit().await?;
+        let reading = self.reading(known_on, accounts).await?;
+        let facts = load(&reading.moment, known_on, accounts).await?;
+        reading.end().await?;
         Ok(facts)
     }
 }

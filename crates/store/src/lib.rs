@@ -67,7 +67,7 @@ pub use cta::Model as Cta;
 pub use end_user::Model as EndUser;
 pub use entitlement::Model as Entitlement;
 pub use error::StoreError;
-pub use facts::Facts;
+pub use facts::{Facts, Reading};
 pub use health_day::Model as HealthDay;
 pub use idempotency::Model as Idempotency;
 pub use inbox::Inbox;

@@ -7,7 +7,7 @@
 use domain::Instant;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QuerySelect,
+    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -212,6 +212,19 @@ pub async fn load<M: Fact>(
     }
     facts.sort_unstable_by_key(Fact::id);
     Ok(facts)
+}
+
+/// The facts of a kind as they are, ordered by id, after one of them; at most `limit`.
+pub(crate) async fn page<M: Fact>(
+    db: &impl sea_orm::ConnectionTrait,
+    after: Option<i64>,
+    limit: u64,
+) -> Result<Vec<M>, StoreError> {
+    let mut query = M::Entity::find();
+    if let Some(after) = after {
+        query = query.filter(M::ID.gt(after));
+    }
+    Ok(query.order_by_asc(M::ID).limit(limit).all(db).await?)
 }
 
 /// Splits a list of accounts so that each part fits a statement; no list is one part without a filter.

@@ -2,39 +2,56 @@
 //! query can read both. Column names are the records' own; the identity of a
 //! record is named after it, so that joins read well.
 
-use lake::{Column, Frame, FrameError};
-use store::Facts;
+use lake::{Column, Frame, FrameError, View};
+use store::{
+    Account, Contact, ContactRole, CsmSentiment, Entitlement, Invoice, Milestone, Objective, PaymentAttempt, Reading,
+    Subscription, SubscriptionItem, SurveyResponse, Ticket, Touchpoint,
+};
 
-/// Every record table a relation may read, by name.
-pub(crate) fn tables(facts: &Facts) -> Result<Vec<(&'static str, Frame)>, FrameError> {
-    Ok(vec![
-        ("account", accounts(facts)?),
-        ("contact", contacts(facts)?),
-        ("contact_role", contact_roles(facts)?),
-        ("touchpoint", touchpoints(facts)?),
-        ("ticket", tickets(facts)?),
-        ("survey_response", survey_responses(facts)?),
-        ("csm_sentiment", csm_sentiments(facts)?),
-        ("invoice", invoices(facts)?),
-        ("payment_attempt", payment_attempts(facts)?),
-        ("subscription", subscriptions(facts)?),
-        ("subscription_item", subscription_items(facts)?),
-        ("objective", objectives(facts)?),
-        ("milestone", milestones(facts)?),
-        ("entitlement", entitlements(facts)?),
-    ])
+use crate::EngineError;
+
+/// Lays the record tables that are wanted beside the events, one kind after another: of a whole book only a page of
+/// records is in memory at a time, and their columns stay.
+pub(crate) async fn lay(view: View, facts: &Reading<'_>, wanted: impl Fn(&str) -> bool) -> Result<View, EngineError> {
+    macro_rules! lay {
+        ($($name:literal: $frame:ident,)*) => {{
+            let mut view = view;
+            $(if wanted($name) {
+                let mut pages = Vec::new();
+                facts.each_page(|records| pages.push($frame(&records))).await?;
+                let pages = pages.into_iter().collect::<Result<Vec<_>, _>>()?;
+                view = view.with($name, &Frame::concat(&pages)?)?;
+            })*
+            Ok(view)
+        }};
+    }
+    lay! {
+        "account": accounts,
+        "contact": contacts,
+        "contact_role": contact_roles,
+        "touchpoint": touchpoints,
+        "ticket": tickets,
+        "survey_response": survey_responses,
+        "csm_sentiment": csm_sentiments,
+        "invoice": invoices,
+        "payment_attempt": payment_attempts,
+        "subscription": subscriptions,
+        "subscription_item": subscription_items,
+        "objective": objectives,
+        "milestone": milestones,
+        "entitlement": entitlements,
+    }
 }
 
 /// Builds one frame: a column per line, each an expression of one record.
 macro_rules! frame {
     ($records:expr, |$record:ident| { $($name:literal: $value:expr),* $(,)? }) => {{
-        let records = &$records;
-        Frame::new([$(($name, records.iter().map(|$record| $value).collect::<Column>())),*])
+        Frame::new([$(($name, $records.iter().map(|$record| $value).collect::<Column>())),*])
     }};
 }
 
-fn accounts(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.accounts, |account| {
+fn accounts(records: &[Account]) -> Result<Frame, FrameError> {
+    frame!(records, |account| {
         "account_id": account.id,
         "external_id": account.external_id.as_str(),
         "name": account.name.as_str(),
@@ -51,8 +68,8 @@ fn accounts(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn contacts(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.contacts, |contact| {
+fn contacts(records: &[Contact]) -> Result<Frame, FrameError> {
+    frame!(records, |contact| {
         "account_id": contact.account_id,
         "contact_id": contact.id,
         "effective_from": contact.effective_from,
@@ -60,8 +77,8 @@ fn contacts(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn contact_roles(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.contact_roles, |role| {
+fn contact_roles(records: &[ContactRole]) -> Result<Frame, FrameError> {
+    frame!(records, |role| {
         "account_id": role.account_id,
         "contact_id": role.contact_id,
         "role": role.role.as_str(),
@@ -70,8 +87,8 @@ fn contact_roles(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn touchpoints(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.touchpoints, |touchpoint| {
+fn touchpoints(records: &[Touchpoint]) -> Result<Frame, FrameError> {
+    frame!(records, |touchpoint| {
         "account_id": touchpoint.account_id,
         "touchpoint_id": touchpoint.id,
         "contact_id": touchpoint.contact_id,
@@ -84,8 +101,8 @@ fn touchpoints(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn tickets(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.tickets, |ticket| {
+fn tickets(records: &[Ticket]) -> Result<Frame, FrameError> {
+    frame!(records, |ticket| {
         "account_id": ticket.account_id,
         "ticket_id": ticket.id,
         "priority": ticket.priority.as_str(),
@@ -96,8 +113,8 @@ fn tickets(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn survey_responses(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.survey_responses, |response| {
+fn survey_responses(records: &[SurveyResponse]) -> Result<Frame, FrameError> {
+    frame!(records, |response| {
         "account_id": response.account_id,
         "response_id": response.id,
         "contact_id": response.contact_id,
@@ -107,8 +124,8 @@ fn survey_responses(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn csm_sentiments(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.csm_sentiments, |sentiment| {
+fn csm_sentiments(records: &[CsmSentiment]) -> Result<Frame, FrameError> {
+    frame!(records, |sentiment| {
         "account_id": sentiment.account_id,
         "sentiment_id": sentiment.id,
         "member_id": sentiment.member_id,
@@ -117,8 +134,8 @@ fn csm_sentiments(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn invoices(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.invoices, |invoice| {
+fn invoices(records: &[Invoice]) -> Result<Frame, FrameError> {
+    frame!(records, |invoice| {
         "account_id": invoice.account_id,
         "invoice_id": invoice.id,
         "amount_cents": invoice.amount_cents,
@@ -130,8 +147,8 @@ fn invoices(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn payment_attempts(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.payment_attempts, |attempt| {
+fn payment_attempts(records: &[PaymentAttempt]) -> Result<Frame, FrameError> {
+    frame!(records, |attempt| {
         "account_id": attempt.account_id,
         "invoice_id": attempt.invoice_id,
         "failed": attempt.failed,
@@ -139,8 +156,8 @@ fn payment_attempts(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn subscriptions(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.subscriptions, |subscription| {
+fn subscriptions(records: &[Subscription]) -> Result<Frame, FrameError> {
+    frame!(records, |subscription| {
         "account_id": subscription.account_id,
         "subscription_id": subscription.id,
         "auto_renew": subscription.auto_renew,
@@ -152,8 +169,8 @@ fn subscriptions(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn subscription_items(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.subscription_items, |item| {
+fn subscription_items(records: &[SubscriptionItem]) -> Result<Frame, FrameError> {
+    frame!(records, |item| {
         "account_id": item.account_id,
         "item_id": item.id,
         "subscription_id": item.subscription_id,
@@ -168,8 +185,8 @@ fn subscription_items(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn objectives(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.objectives, |objective| {
+fn objectives(records: &[Objective]) -> Result<Frame, FrameError> {
+    frame!(records, |objective| {
         "account_id": objective.account_id,
         "objective_id": objective.id,
         "kind": objective.kind.as_str(),
@@ -182,8 +199,8 @@ fn objectives(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn milestones(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.milestones, |milestone| {
+fn milestones(records: &[Milestone]) -> Result<Frame, FrameError> {
+    frame!(records, |milestone| {
         "account_id": milestone.account_id,
         "milestone_id": milestone.id,
         "weight": i64::from(milestone.weight),
@@ -192,8 +209,8 @@ fn milestones(facts: &Facts) -> Result<Frame, FrameError> {
     })
 }
 
-fn entitlements(facts: &Facts) -> Result<Frame, FrameError> {
-    frame!(facts.entitlements, |entitlement| {
+fn entitlements(records: &[Entitlement]) -> Result<Frame, FrameError> {
+    frame!(records, |entitlement| {
         "account_id": entitlement.account_id,
         "feature": entitlement.feature.as_str(),
         "effective_from": entitlement.effective_from,
