@@ -3,8 +3,8 @@
 
     cargo build --release && e2e/bench.py --binary target/release/pomona [--accounts 20000 --events 833] [--quick]
 
-- the big snapshot: `pomona snapshot` of the whole book against DuckDB running the same two event queries over the
-  same Parquet files, as CPU seconds and peak memory of each process;
+- the big snapshot: `pomona snapshot` of the whole book, and the two event queries in it against DuckDB running the
+  same two over the same Parquet files, as CPU seconds and peak memory of each process;
 - acknowledged events per second over HTTP in batches of 20 and 500, beside a bare loop that commits blobs of the
   same size to SQLite with the same durability;
 - CPU per request and p99 of the portfolio and of an account, and resident memory of the server.
@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 import urllib.parse
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from pomona import Binary, Client, quantile, write_key_header
@@ -33,7 +34,6 @@ from pomona import Binary, Client, quantile, write_key_header
 TICKS = os.sysconf("SC_CLK_TCK")
 
 # What the metrics over events compute, in the words both engines understand.
-DAY_END = "timestamp '{day} 00:00:00'"
 ALL_HISTORY = """
 select account_id, count(*) as seen, min({age}) as m0 from {event}
 where occurred_at < {end} and account_id is not null group by account_id"""
@@ -44,7 +44,7 @@ select account_id,
     count(distinct user_id) filter (where age_days < 28) as active,
     count(distinct user_id) filter (where age_days between 28 and 55) as active_prior,
     count(*) filter (where age_days < 28) as events, count(*) filter (where age_days between 28 and 55) as prior,
-    12 * sum(11 - age_days // 7) - 66 * count(*) as slope,
+    12 * sum(11 - age_days {over} 7) - 66 * count(*) as slope,
     count(distinct age_days) filter (where age_days < 28) as days,
     count(distinct user_id * 64 + age_days) filter (where age_days < 28) as user_days,
     count(distinct name) filter (where age_days < 28) as features
@@ -86,18 +86,37 @@ def piece_duckdb(lake: str, day: str) -> dict:
 
     connection = duckdb.connect()
     connection.execute("set threads to 2")
-    end = f"(timestamp '{day} 00:00:00' + interval 1 day)"
+    end, since = bounds(day)
     words = {
         "event": f"read_parquet('{lake}/main/event/**/*.parquet', hive_partitioning=false)",
-        "end": end,
-        "since": f"({end} - interval 84 day)",
-        "age": f"((epoch_us({end}) - epoch_us(occurred_at)) // 86400000000)",
+        "end": f"timestamptz '{end}'",
+        "since": f"timestamptz '{since}'",
+        "age": f"((epoch_us(timestamptz '{end}') - epoch_us(occurred_at)) // 86400000000)",
+        "over": "//",
     }
     begun = time.monotonic()
     rows = [len(connection.execute(sql.format(**words)).fetchall()) for sql in (ALL_HISTORY, LAST_WEEKS)]
     wall = time.monotonic() - begun
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {"seconds": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss / 1024, "rows": rows}
+
+
+def bounds(day: str) -> tuple[str, str]:
+    """The end of a day and twelve weeks before it, in UTC."""
+    end = datetime.fromisoformat(day).replace(tzinfo=timezone.utc) + timedelta(days=1)
+    return end.isoformat(sep=" "), (end - timedelta(days=84)).isoformat(sep=" ")
+
+
+def our_words(day: str) -> dict:
+    """The same two questions in our dialect."""
+    end, since = bounds(day)
+    return {
+        "event": "event",
+        "end": f"timestamp '{end}'",
+        "since": f"timestamp '{since}'",
+        "age": f"((cast(timestamp '{end}' as bigint) / 1000 - cast(occurred_at as bigint)) / 86400000000)",
+        "over": "/",
+    }
 
 
 def snapshot(binary: Binary) -> None:
@@ -113,8 +132,14 @@ def snapshot(binary: Binary) -> None:
     except (subprocess.CalledProcessError, FileNotFoundError):
         say("DuckDB", "SKIPPED: pip install duckdb")
         return
-    say("DuckDB, the event queries alone", f"{theirs['seconds']:.2f} s wall, {theirs['cpu']:.2f} s CPU, peak {theirs['peak']:.0f} MiB")
-    say("ratio of CPU, whole snapshot : DuckDB's event queries", f"{ours['cpu'] / theirs['cpu']:.2f}")
+    questions = [sql.format(**our_words(day)) for sql in (ALL_HISTORY, LAST_WEEKS)]
+    same = [alone("command", binary.path, "query", "--home", str(binary.home), question) for question in questions]
+    assert [one["lines"] - 1 for one in same] == theirs["rows"], (same, theirs["rows"])
+    cpu, peak = sum(one["cpu"] for one in same), max(one["peak"] for one in same)
+    say("the two event queries, ours", f"{sum(one['seconds'] for one in same):.2f} s wall, {cpu:.2f} s CPU, peak {peak:.0f} MiB")
+    say("the same two, DuckDB", f"{theirs['seconds']:.2f} s wall, {theirs['cpu']:.2f} s CPU, peak {theirs['peak']:.0f} MiB")
+    say("ratio of CPU, the event queries", f"{cpu / theirs['cpu']:.2f}")
+    say("ratio of CPU, whole snapshot with all records : DuckDB's event queries", f"{ours['cpu'] / theirs['cpu']:.2f}")
 
 
 def bodies(account: str, batch: int, requests: int, worker: int) -> list[bytes]:
