@@ -1,6 +1,7 @@
 //! One file per command, each with its arguments and what it prints. A command
 //! parses, calls the engine, and shows the answer; anything more belongs lower.
 
+pub(crate) mod clv;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod import;

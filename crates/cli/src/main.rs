@@ -38,6 +38,8 @@ enum Command {
     Query(command::query::Query),
     #[command(subcommand)]
     Config(command::config::Config),
+    #[command(subcommand)]
+    Clv(command::clv::Clv),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +63,7 @@ async fn run(Arguments { settings, command }: Arguments) -> anyhow::Result<()> {
         Command::Snapshot(snapshot) => snapshot.run(&settings).await,
         Command::Query(query) => query.run(&settings).await,
         Command::Config(config) => config.run(&settings),
+        Command::Clv(clv) => clv.run(),
     }
 }
 

@@ -12,6 +12,11 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// Standard output, for an answer of many rows.
+pub(crate) fn rows() -> io::StdoutLock<'static> {
+    io::stdout().lock()
+}
+
 /// Says something about the answer.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

@@ -18,6 +18,7 @@ mod export;
 mod mapping;
 mod outline;
 mod plan;
+mod raw;
 mod record;
 mod rows;
 mod sheet;
@@ -29,6 +30,7 @@ pub use encoding::Encoding;
 pub use export::{Export, FailedRows, neutral};
 pub use mapping::{Mapping, MappingError, Orphans, Target, Targets, Unmapped};
 pub use plan::{PlanError, plan};
+pub use raw::{RawError, RawRow, RawRows};
 pub use rows::{Row, RowError, Rows};
 pub use sheet::{Column, Notice, Sheet};
 

@@ -14,6 +14,7 @@
 pub mod actions;
 pub mod book;
 pub mod clock;
+pub mod clv;
 pub mod definitions;
 pub mod demo;
 mod error;

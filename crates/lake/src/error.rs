@@ -38,6 +38,14 @@ pub enum LakeError {
         /// Why it failed.
         source: Cause,
     },
+    /// A file that was handed in is not the Parquet it should be.
+    #[error("{} is not a Parquet file that can be read; write it again, or save it as CSV", path.display())]
+    NotParquet {
+        /// The file.
+        path: PathBuf,
+        /// What the reader found.
+        source: Cause,
+    },
     /// The lake was told to live where it cannot.
     #[error("the lake cannot live at {url}; give a local folder")]
     Unsupported {
@@ -55,6 +63,11 @@ impl LakeError {
     pub(crate) fn corrupt<E: Into<Cause>>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
         let what = what.into();
         move |source| Self::Corrupt { what, source: source.into() }
+    }
+
+    pub(crate) fn not_parquet<E: Into<Cause>>(path: &Path) -> impl FnOnce(E) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::NotParquet { path, source: source.into() }
     }
 
     pub(crate) fn engine<E: Into<Cause>>(action: &'static str) -> impl FnOnce(E) -> Self {

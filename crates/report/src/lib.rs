@@ -9,12 +9,14 @@
 //! The rules every kind keeps: colour never speaks alone (direct labels, dashes, order), bars start at zero, intervals
 //! are drawn, `n` is printed, at most three series and a grey rest. No inline style and no script, so a strict content
 //! security policy holds. Deliberately absent: pie charts, second axes, animation, and formatting: callers pass the
-//! function that writes a value. PDF, XLSX and mail bodies will live beside these files.
+//! function that writes a value. A [`document::Document`] puts charts and tables into one file of HTML; PDF, XLSX and
+//! mail bodies will live beside it.
 
 mod axis;
 mod bars;
 mod bridge;
 mod cohorts;
+pub mod document;
 mod figure;
 pub mod histogram;
 mod lines;

@@ -10,6 +10,7 @@ mod drop_out;
 mod exponential;
 mod fit;
 mod forecast;
+mod forecaster;
 mod future;
 mod geometric;
 mod history;
@@ -19,6 +20,7 @@ pub use drop_out::{NoAttrition, drop_out_bound};
 pub(crate) use fit::in_logs;
 pub use fit::{Attrition, Fitted, Options, Prior, fit};
 pub use forecast::{Expectation, Forecast, Horizon};
+pub use forecaster::Forecaster;
 pub use history::{Histories, History, Purchases, TimeUnit, summarise};
 
 use crate::error::{Error, positive};

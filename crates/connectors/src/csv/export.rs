@@ -34,15 +34,22 @@ impl<W: Write> Export<W> {
     /// Writes a row.
     pub fn row<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) -> io::Result<()> {
         for cell in cells {
-            self.0.write_field(neutral(cell.as_ref()).as_bytes())?;
+            self.0.write_field(neutral(cell.as_ref()).as_bytes()).map_err(cause)?;
         }
-        self.0.write_record(None::<&[u8]>)?;
-        Ok(())
+        self.0.write_record(None::<&[u8]>).map_err(cause)
     }
 
     /// Ends the file and gives back what it was written to.
     pub fn finish(self) -> io::Result<W> {
         self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// The failure below the writer's own, so that a closed pipe is still known as one.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

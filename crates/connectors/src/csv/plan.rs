@@ -90,7 +90,7 @@ pub fn plan<R: Read + Seek>(input: &mut R, object: Object, mapping: Option<Mappi
 }
 
 /// Files people send by mistake, by their first bytes.
-fn binary(head: &[u8]) -> Option<&'static str> {
+pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
     let kinds: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a workbook or a zip archive"),
         (b"\xd0\xcf\x11\xe0", "an old workbook"),

@@ -3,6 +3,7 @@
 //! shows, never through its own counters.
 
 mod as_of;
+mod clv;
 mod home;
 mod import;
 mod intake;

@@ -283,6 +283,14 @@ impl Fitted {
         let y = expected(self.dual(), count, opportunities);
         Ok(Estimate::positive(y.value, self.uncertainty.error_of(&y), confidence))
     }
+
+    /// Discounted expected residual transactions with their interval; see [`Params::dert`].
+    pub fn dert(&self, count: &Count, rate: f64, confidence: Confidence) -> Result<Estimate, Error> {
+        count.check(0)?;
+        crate::error::positive("discount rate", rate)?;
+        let value = residual(self.dual(), count, rate);
+        Ok(Estimate::positive(value.value, self.uncertainty.error_of(&value), confidence))
+    }
 }
 
 #[cfg(test)]

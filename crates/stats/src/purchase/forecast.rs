@@ -4,8 +4,7 @@
 //! uncertainty of the parameters by the delta method on dual numbers; the spread of individual futures is the
 //! business of `future`.
 
-use std::collections::HashMap;
-
+use super::forecaster::{Forecaster, GivenAlive};
 use super::{Fitted, History, Model, Params, exponential, geometric};
 use crate::error::{Error, setting_non_negative};
 use crate::interval::{Confidence, Estimate};
@@ -86,7 +85,7 @@ pub(super) fn expected<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: 
 }
 
 /// Discounted expected purchases within a horizon given alive.
-fn discounted<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, horizon: Horizon) -> R {
+pub(super) fn discounted<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, horizon: Horizon) -> R {
     // The curve first bends after a purchase's time, or after a lifetime's.
     let [r, alpha, third, fourth] = theta.map(Real::value);
     let scale = match model {
@@ -97,7 +96,7 @@ fn discounted<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, hori
 }
 
 /// Discounted expected purchases over an infinite future given alive.
-fn discounted_forever<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, discount: f64) -> R {
+pub(super) fn discounted_forever<R: Real>(model: Model, theta: [R; 4], repeats: u32, age: f64, discount: f64) -> R {
     if theta[2].value() <= 0.0 {
         return (theta[0] + f64::from(repeats)) / (theta[1] + age) * (1.0 / discount);
     }
@@ -180,13 +179,10 @@ impl Fitted {
 
     /// DERT with its interval; see [`Params::dert`].
     pub fn dert(&self, history: &History, discount: f64, confidence: Confidence) -> Result<Estimate, Error> {
+        let mut forecaster = self.forecaster(Horizon { length: 0.0, discount }, confidence)?;
         history.check(0)?;
         crate::error::positive("discount rate", discount)?;
-        let theta = self.dual();
-        let model = self.params.model;
-        let forever = discounted_forever(model, theta, history.repeats, history.age, discount);
-        let value = alive(model, theta, history) * forever;
-        Ok(Estimate::positive(value.value, self.uncertainty.error_of(&value), confidence))
+        Ok(forecaster.residual(history))
     }
 
     /// The forecast of every history, in order. Fails on a bad history or horizon.
@@ -196,74 +192,28 @@ impl Fitted {
         horizon: Horizon,
         confidence: Confidence,
     ) -> Result<Vec<Forecast>, Error> {
-        horizon.check()?;
-        let theta = self.dual();
-        let mut given_alive = GivenAlive::new(self.params.model, theta, horizon);
-        let estimate = |d: &Dual<4>| Estimate::positive(d.value, self.uncertainty.error_of(d), confidence);
-        histories
-            .iter()
-            .enumerate()
-            .map(|(row, history)| {
-                history.check(row)?;
-                let p = given_alive.alive(history);
-                let (purchases, discounted) = given_alive.of(history);
-                Ok(Forecast {
-                    p_alive: Estimate::probability(p.value, self.uncertainty.error_of(&p), confidence),
-                    purchases: estimate(&(p * purchases)),
-                    discounted: estimate(&(p * discounted)),
-                })
-            })
-            .collect()
+        let mut forecaster = self.forecaster(horizon, confidence)?;
+        let one = |(row, history): (usize, &History)| {
+            history.check(row)?;
+            Ok(forecaster.forecast(history, 1.0))
+        };
+        histories.iter().enumerate().map(one).collect()
     }
 
     /// Expected purchases of all customers together. The parameters' error is shared by all of them and does not
     /// average out, which is why this is not the sum of the single intervals.
     pub fn expected_total(&self, histories: &[History], t: f64, confidence: Confidence) -> Result<Estimate, Error> {
-        let horizon = Horizon { length: t, discount: 0.0 };
-        horizon.check()?;
-        let theta = self.dual();
-        let mut given_alive = GivenAlive::new(self.params.model, theta, horizon);
-        let mut sum = Dual::constant(0.0);
+        let mut forecaster = self.forecaster(Horizon { length: t, discount: 0.0 }, confidence)?;
         for (row, history) in histories.iter().enumerate() {
             history.check(row)?;
-            sum = sum + given_alive.alive(history) * given_alive.of(history).0;
+            forecaster.forecast(history, 1.0);
         }
-        Ok(Estimate::positive(sum.value, self.uncertainty.error_of(&sum), confidence))
-    }
-}
-
-/// Expectations given alive, one per distinct repeats and age.
-struct GivenAlive<R> {
-    model: Model,
-    theta: [R; 4],
-    horizon: Horizon,
-    known: HashMap<(u32, u64), (R, R)>,
-    alive: HashMap<(u32, u64, u64), R>,
-}
-
-impl<R: Real> GivenAlive<R> {
-    fn new(model: Model, theta: [R; 4], horizon: Horizon) -> Self {
-        Self { model, theta, horizon, known: HashMap::new(), alive: HashMap::new() }
+        Ok(forecaster.total())
     }
 
-    /// The chance of being alive; remembered where it takes a quadrature.
-    fn alive(&mut self, history: &History) -> R {
-        if self.model != Model::ParetoNbd {
-            return alive(self.model, self.theta, history);
-        }
-        let key = (history.repeats, history.recency.to_bits(), history.age.to_bits());
-        *self.alive.entry(key).or_insert_with(|| alive(self.model, self.theta, history))
-    }
-
-    fn of(&mut self, history: &History) -> (R, R) {
-        let Self { model, theta, horizon, known, .. } = self;
-        *known.entry((history.repeats, history.age.to_bits())).or_insert_with(|| {
-            let purchases = expected(*model, *theta, history.repeats, history.age, horizon.length);
-            let discounted = match horizon.discount {
-                0.0 => purchases,
-                _ => discounted(*model, *theta, history.repeats, history.age, *horizon),
-            };
-            (purchases, discounted)
-        })
+    /// Whoever forecasts one customer after the other. Fails on a bad horizon.
+    pub fn forecaster(&self, horizon: Horizon, confidence: Confidence) -> Result<Forecaster<'_>, Error> {
+        horizon.check()?;
+        Ok(Forecaster::new(self, self.dual(), horizon, confidence))
     }
 }

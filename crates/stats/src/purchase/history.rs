@@ -18,6 +18,19 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
+    /// Every unit, shortest first.
+    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
+
+    /// Its name in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
     /// Its length in days.
     pub const fn days(self) -> f64 {
         match self {
@@ -128,6 +141,27 @@ pub struct Histories {
 }
 
 impl Histories {
+    /// The same for histories that stand for `counts` customers each; rows of nobody are passed over.
+    pub fn counted(histories: &[History], counts: &[u32]) -> Result<Self, Error> {
+        crate::error::same_length("purchase histories and counts", histories.len(), counts.len())?;
+        let each = histories.iter().zip(counts).enumerate();
+        let mut rows = Vec::with_capacity(histories.len());
+        for (row, (h, &count)) in each.filter(|(_, (_, count))| **count > 0) {
+            h.check(row)?;
+            rows.push(Row { repeats: h.repeats, recency: h.recency + 0.0, age: h.age + 0.0, weight: f64::from(count) });
+        }
+        at_least("purchase histories", 1, rows.len())?;
+        let customers = counts.iter().map(|&count| count as usize).sum();
+        let repeats = rows.iter().map(|row| row.weight * f64::from(row.repeats)).sum();
+        rows.sort_unstable_by_key(|row| (row.age.to_bits(), row.repeats, row.recency.to_bits()));
+        rows.dedup_by(|next, kept| {
+            let same = (next.age, next.repeats, next.recency) == (kept.age, kept.repeats, kept.recency);
+            kept.weight += if same { next.weight } else { 0.0 };
+            same
+        });
+        Ok(Self { rows, customers, repeats })
+    }
+
     /// Checks every history and merges equal ones. Fails on an empty book and on the first contradictory row.
     pub fn new(histories: &[History]) -> Result<Self, Error> {
         at_least("purchase histories", 1, histories.len())?;
@@ -214,6 +248,8 @@ mod tests {
         assert!(Histories::new(&[]).is_err());
         let merged = Histories::new(&[good, good, History::NEW]).unwrap();
         assert_eq!((merged.customers(), merged.distinct()), (3, 2));
+        assert_eq!(Histories::counted(&[good, History::NEW, good], &[1, 1, 1]).unwrap(), merged);
+        assert_eq!(Histories::counted(&[History::NEW, good, good], &[1, 2, 0]).unwrap(), merged);
     }
 
     #[test]

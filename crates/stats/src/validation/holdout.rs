@@ -52,7 +52,7 @@ pub struct Report {
 }
 
 /// The frequency from which on customers share a class.
-const LAST_CLASS: u32 = 7;
+pub const LAST_CLASS: u32 = 7;
 
 /// Compares predictions with what happened in a holdout of length `horizon`, in the unit of the histories.
 /// Fails on columns of different length, no rows, NaN, or a horizon not above zero.
