@@ -156,6 +156,76 @@ def csv_faults(checks: Checks, binary: Binary, folder: Path) -> None:
         checks.that(f"{path.name}: no panic", "panicked" not in done.stderr, done.stderr[:200].replace("\n", " / "))
 
 
+LOG = "id,date,amount\n"
+CLV_FAULTS = {
+    "an empty file": ("bg-nbd", "", ("empty",)),
+    "zero customers": ("bg-nbd", LOG, ("no purchases",)),
+    "one customer": ("bg-nbd", LOG + "a,2024-01-01,5\na,2024-02-01,5\n", ("1 rows given", "at least 2")),
+    "no repeat buyers": ("pareto-nbd", LOG + "a,2024-01-01,5\nb,2024-02-01,5\n", ("second time",)),
+    "a date that is none": ("mbg-nbd", LOG + "a,-5,5\n", ("line 2", "`date`", "-5")),
+    "a day the calendar lacks": ("bg-nbd", LOG + "a,2024-02-30,5\n", ("line 2", "`date`", "calendar")),
+    "a purchase in the future": ("bg-nbd", LOG + "a,2024-01-01,5\na,2999-01-01,5\n", ("line 3", "future")),
+    "an amount of NaN": ("gamma-gamma", LOG + "a,2024-01-01,NaN\n", ("line 2", "`amount`", "NaN")),
+    "infinite spend": ("gamma-gamma", LOG + "a,2024-01-01,inf\n", ("line 2", "`amount`", "inf")),
+    "only refunds": ("bg-nbd", LOG + "a,2024-01-01,-5\n", ("refunds",)),
+    "a recency beyond the age": ("bg-nbd", "x,t_x,T\n1,5,4\n", ("line 2", "`t_x`")),
+    "a negative age": ("bg-nbd", "x,t_x,T\n1,5,-4\n", ("line 2", "`T`")),
+    "half a purchase": ("bg-bb", "x,t_x,n\n1.5,3,4\n", ("line 2", "`x`")),
+    "survivors who come back": ("sbg", "age,survivors\n0,100\n1,110\n", ("line 3", "`survivors`")),
+    "nobody who left": ("bdw", "age,survivors\n0,100\n1,100\n2,100\n3,100\n", ("nobody has left",)),
+    "a renewal model on a log": ("sbg", LOG + "a,2024-01-01,5\n", ("seen to leave",)),
+    "a column that is missing": ("bg-nbd", "id,amount\na,5\n", ("--column date=",)),
+    "a stray quote": ("bg-nbd", LOG + 'a,"2024-01-01,5\n', ("line 2", "quote")),
+    "a Parquet file that is none": ("bg-nbd", "PAR1 and then nothing", ("Parquet",)),
+    "a workbook": ("bg-nbd", "PK\x03\x04", ("workbook",)),
+}
+
+
+def lifetime_value(checks: Checks, binary: Binary, folder: Path) -> None:
+    """Files without an answer: one sentence with the place; degenerate ones: an answer that says so."""
+    path = folder / "faulty.csv"
+
+    def clv(command: str, model: str, *more: str) -> subprocess.CompletedProcess[str]:
+        return binary.run("clv", command, "--model", model, "--input", str(path), *more)
+
+    for name, (model, text, words) in CLV_FAULTS.items():
+        path.write_text(text)
+        sentence(checks, f"clv, {name}", clv("fit", model), 1, *words)
+    sentence(checks, "clv, a file that is not there", binary.run("clv", "fit", "--model", "bg-nbd", "--input", "no"), 1, "no")
+
+    rows = [f"c{i},2024-0{1 + m}-{1 + i % 28:02d},{10 + i % 7}" for i in range(90) for m in range(1 + i % 5)]
+    path.write_text(LOG + "\n".join(sorted(rows, key=lambda row: row[::-1])) + "\n")
+    for wrong in (("--horizon", "0"), ("--horizon", "-1"), ("--horizon", "NaN"), ("--discount", "inf"), ("--confidence", "1")):
+        sentence(checks, f"clv, {' '.join(wrong)}", clv("predict", "bg-nbd", *wrong), 2, wrong[0].strip("-").split("-")[0])
+    sentence(checks, "clv, a model nobody knows", clv("fit", "arima"), 2, "pareto-nbd")
+    done = clv("report", "bg-nbd", "--calibration-end", "2031-01-01")
+    sentence(checks, "clv, nothing held out", done, 1, "nothing is held out")
+    for model in ("bg-nbd", "mbg-nbd", "pareto-nbd", "bg-bb", "gamma-gamma"):
+        done = clv("predict", model, "--time-unit", "month", "--json")
+        checks.equal(f"clv, unordered rows, {model}: exit code", done.returncode, 0)
+        sane(checks, f"clv, unordered rows, {model}", done.stdout)
+    path.write_text("x,t_x,T\n" + "3,20,30\n" * 40)
+    done = clv("fit", "bg-nbd", "--json")
+    checks.that("clv, identical rows: labelled", done.returncode == 0 and "null" in done.stdout, done.stderr[:200])
+    path.write_text("x,t_x,T\n" + "".join(f"{1 + i % 9},{30 - i % 3 / 7},30\n" for i in range(300)))
+    done = clv("predict", "mbg-nbd", "--json")
+    label = "not_detected" in done.stdout or "null" in done.stdout
+    checks.that("clv, nobody drops out: labelled", done.returncode == 0 and label, done.stderr[:200])
+    sane(checks, "clv, nobody drops out", done.stdout)
+
+
+def sane(checks: Checks, name: str, text: str) -> None:
+    """JSON without NaN, its probabilities between 0 and 1, its amounts not below zero."""
+    try:
+        answer = json.loads(text, parse_constant=lambda word: (_ for _ in ()).throw(ValueError(word)))
+    except ValueError as error:
+        checks.that(f"{name}: JSON without NaN", False, error)
+        return
+    cells = [(key, value) for row in answer["customers"] for key, value in row.items() if isinstance(value, (int, float))]
+    wrong = [cell for cell in cells if cell[1] < 0 or (cell[0].startswith("p_alive") and cell[1] > 1)]
+    checks.that(f"{name}: {len(cells)} numbers in range", bool(cells) and not wrong, wrong[:3])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
@@ -175,6 +245,7 @@ def main() -> None:
         newer_database(checks, binary)
         definitions(checks, binary)
         questions(checks, binary)
+        lifetime_value(checks, binary, folder)
         if options.csv.is_dir():
             csv_faults(checks, binary, options.csv)
         else:

@@ -19,6 +19,9 @@ pub(crate) trait Real:
     + Sub<f64, Output = Self>
     + Mul<f64, Output = Self>
 {
+    /// Whether derivatives are carried, for what would compute them in vain.
+    const HAS_DERIVATIVES: bool = true;
+
     /// A number that does not depend on the parameters.
     fn constant(value: f64) -> Self;
     /// The value without its derivatives.
@@ -110,6 +113,8 @@ pub(crate) trait Real:
 }
 
 impl Real for f64 {
+    const HAS_DERIVATIVES: bool = false;
+
     fn constant(value: f64) -> Self {
         value
     }

@@ -56,7 +56,7 @@ struct Source {
     #[arg(long, value_name = "N")]
     calibration_periods: Option<u32>,
     /// Survivors are shares of so many customers
-    #[arg(long, value_name = "N", value_parser = above_zero)]
+    #[arg(long, value_name = "N", value_parser = above_zero, allow_negative_numbers = true)]
     cohort_size: Option<f64>,
 }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use domain::Day;
 use engine::clv::{self, ClvError, Confidence, Draw, Fit, Input, Model, Override, Terms, TimeUnit};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 
 /// A reference file, or `None` with a loud line when the folder is not beside the repository.
 fn reference(path: &str) -> Option<PathBuf> {
@@ -253,4 +255,119 @@ fn misuse_is_told_apart_from_failure() {
     refused(&draw, "r is NaN");
     draw.periods = f64::INFINITY;
     refused(&draw, "--periods");
+}
+
+/// A cell that may be anything: a good value, a bad one, or noise.
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => (0..40_u32).prop_map(|number| number.to_string()),
+        2 => (0.0..90.0_f64).prop_map(|number| number.to_string()),
+        4 => (1..29_u32, 1..13_u32).prop_map(|(day, month)| format!("2024-{month:02}-{day:02}")),
+        1 => prop::sample::select(vec!["", "NaN", "inf", "-inf", "-1", "1e300", "-0", "1e-300", "2999-01-01", "abc", "\"", "yes", "a,b"])
+            .prop_map(str::to_owned),
+        1 => "\\PC{0,6}",
+    ]
+}
+
+/// A file with a header of some kind and rows of any cells.
+fn file() -> impl Strategy<Value = String> {
+    let headers = vec![
+        "id,date,amount",
+        "x,t_x,T",
+        "x,t_x,T,m,n",
+        "x,t_x,n,customers",
+        "x,m",
+        "age,survivors",
+        "age,a,b",
+        "tenure,left",
+        "1,2,3",
+        "",
+    ];
+    (prop::sample::select(headers), prop::collection::vec(prop::collection::vec(cell(), 1..6), 0..40)).prop_map(
+        |(header, rows)| {
+            let rows: Vec<String> = rows.iter().map(|cells| cells.join(",")).collect();
+            format!("{header}\n{}\n", rows.join("\n"))
+        },
+    )
+}
+
+/// A file whose rows are all well-formed, so that most of them reach a fit.
+fn good_file() -> impl Strategy<Value = String> {
+    let log = prop::collection::vec((0..12_u32, 1..29_u32, 1..13_u32, -5.0..500.0_f64), 1..60).prop_map(|rows| {
+        let row =
+            |(id, day, month, amount): &(u32, u32, u32, f64)| format!("c{id},2024-{month:02}-{day:02},{amount:.2}");
+        format!("id,date,amount\n{}\n", rows.iter().map(row).collect::<Vec<_>>().join("\n"))
+    });
+    let summary = prop::collection::vec((0..400_u32, 0.001..1.0_f64, 0.01..400.0_f64, 0.0..1e6_f64, 0..4_u32), 1..30)
+        .prop_map(|rows| {
+            let row = |(x, share, age, m, n): &(u32, f64, f64, f64, u32)| {
+                let recency = if *x == 0 { 0.0 } else { share * age };
+                format!("{x},{recency},{age},{m},{n}")
+            };
+            format!("x,t_x,T,m,n\n{}\n", rows.iter().map(row).collect::<Vec<_>>().join("\n"))
+        });
+    let survivors = prop::collection::vec(0..50_u32, 1..15).prop_map(|losses| {
+        let mut here = 500_u32;
+        let row = |(age, lost): (usize, &u32)| {
+            here = here.saturating_sub(*lost);
+            format!("{age},{here}")
+        };
+        format!("age,survivors\n{}\n", losses.iter().enumerate().map(row).collect::<Vec<_>>().join("\n"))
+    });
+    prop_oneof![log, summary, survivors]
+}
+
+/// Fits, predicts and judges with every model: an error, or numbers that are numbers.
+fn probe(text: &str) -> Result<(), TestCaseError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("any.csv");
+    std::fs::write(&path, text).unwrap();
+    let input = input(&path);
+    for model in Model::ALL {
+        if let Ok(fit) = clv::fit(model, &input, &mut |_| ()) {
+            prop_assert!(fit.params.0.iter().filter_map(|(_, value)| *value).all(f64::is_finite), "{fit}");
+            prop_assert!(
+                fit.standard_errors.0.iter().filter_map(|(_, value)| *value).all(|e| e.is_finite() && e >= 0.0)
+            );
+            prop_assert!(fit.log_likelihood.is_finite());
+        }
+        let terms = Terms { horizon: None, annual_rate: 0.1, margin: None, confidence: Confidence::P95 };
+        if let Ok(prediction) = clv::predict(model, &input, terms, &mut |_| ()) {
+            let mut out = Vec::new();
+            prediction.write_csv(&mut out, &mut |_| ()).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let mut lines = text.lines();
+            let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+            // Ids may hold commas and quotes; numbers are counted from the end.
+            for line in lines {
+                for (name, cell) in header.iter().rev().zip(line.rsplit(',')).take(header.len() - 1) {
+                    let Ok(value) = cell.parse::<f64>() else {
+                        prop_assert!(cell.is_empty(), "{name}: {cell}");
+                        continue;
+                    };
+                    prop_assert!(value.is_finite() && value >= 0.0, "{model} {name}: {value}");
+                    let is_probability = ["p_alive", "survival", "retention_rate"].iter().any(|p| name.starts_with(p));
+                    prop_assert!(!is_probability || value <= 1.0, "{model} {name}: {value}");
+                }
+            }
+        }
+    }
+    if let Ok(evidence) = clv::evaluate(None, &input, &mut |_| ()) {
+        prop_assert!(!evidence.to_html("any").contains("NaN"));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_file_is_answered_or_refused(text in file()) {
+        probe(&text)?;
+    }
+
+    #[test]
+    fn any_good_file_is_answered_with_numbers(text in good_file()) {
+        probe(&text)?;
+    }
 }

@@ -8,9 +8,14 @@ use super::history::Row;
 use crate::real::{Jet, Real};
 use crate::special::integral::{LEGENDRE_16, scaled_exponential_integral};
 
-/// Log-odds of having died between the last purchase and the end of observation, with derivatives in
-/// `r, alpha, s, beta`; `None` where no time has passed since the last purchase.
-pub(super) fn ln_odds_gone([r, alpha, s, beta]: [f64; 4], x: u32, recency: f64, age: f64) -> Option<Jet<4>> {
+/// Log-odds of having died between the last purchase and the end of observation, with the first `ORDER` derivatives
+/// in `r, alpha, s, beta` and zeros for the others; `None` where no time has passed since the last purchase.
+pub(super) fn ln_odds_gone<const ORDER: usize>(
+    [r, alpha, s, beta]: [f64; 4],
+    x: u32,
+    recency: f64,
+    age: f64,
+) -> Option<Jet<4>> {
     let silence = age - recency;
     if silence <= 0.0 {
         return None;
@@ -22,7 +27,7 @@ pub(super) fn ln_odds_gone([r, alpha, s, beta]: [f64; 4], x: u32, recency: f64, 
     let (alpha_end, beta_end) = (1.0 / (alpha + age), 1.0 / (beta + age));
     // The integrand at the last purchase: its maximum up to a factor, taken out against overflow.
     let top = shape * (silence / alpha_last).ln_1p() + s * (silence / beta_last).ln_1p();
-    let mut sums = Moments::default();
+    let mut sums = Moments::<ORDER>::default();
     let mut from = 0.0;
     let mut width = 12.0 / (shape + s + 1.0);
     while from < length {
@@ -56,36 +61,49 @@ pub(super) fn ln_odds_gone([r, alpha, s, beta]: [f64; 4], x: u32, recency: f64, 
 
 /// Mass-weighted sums over the nodes: `ln_alpha = ln((alpha+T)/(alpha+u))`, `at_alpha = 1/(alpha+u)`, likewise beta.
 #[derive(Debug, Default)]
-struct Moments {
+struct Moments<const ORDER: usize> {
     mass: f64,
     first: [f64; 4],
     second: [[f64; 4]; 4],
 }
 
-impl Moments {
+impl<const ORDER: usize> Moments<ORDER> {
     fn add(&mut self, mass: f64, ln_alpha: f64, at_alpha: f64, ln_beta: f64, at_beta: f64) {
-        let z = [ln_alpha, at_alpha, ln_beta, at_beta];
         self.mass += mass;
+        if ORDER == 0 {
+            return;
+        }
+        let z = [ln_alpha, at_alpha, ln_beta, at_beta];
         for i in 0..4 {
             let scaled = mass * z[i];
             self.first[i] += scaled;
-            for j in i..4 {
-                self.second[i][j] += scaled * z[j];
+            if ORDER >= 2 {
+                for j in i..4 {
+                    self.second[i][j] += scaled * z[j];
+                }
             }
         }
     }
 
     /// The logarithm of `s ∫ …` with derivatives, from the moments of the node statistics.
     fn jet(&self, top: f64, shape: f64, s: f64, alpha_end: f64, beta_end: f64) -> Jet<4> {
+        let value = top + s.ln() + self.mass.ln();
+        if ORDER == 0 {
+            return Jet::constant(value);
+        }
         let mean = self.first.map(|m| m / self.mass);
         let square = |i: usize| self.second[i][i] / self.mass;
         let covariance = |i: usize, j: usize| self.second[i.min(j)][i.max(j)] / self.mass - mean[i] * mean[j];
         // Slopes of a node's log in terms of its statistics: (1, -shape, 1, -(s+1)), plus constants.
         let slope = [1.0, -shape, 1.0, -(s + 1.0)];
         let constant = [0.0, shape * alpha_end, 1.0 / s, s * beta_end];
+        let gradient = std::array::from_fn(|i| slope[i] * mean[i] + constant[i]);
+        if ORDER == 1 {
+            return Jet { value, gradient, hessian: [[0.0; 4]; 4] };
+        }
         let mut jet = Jet {
-            value: top + s.ln() + self.mass.ln(),
-            gradient: std::array::from_fn(|i| slope[i] * mean[i] + constant[i]),
+            value,
+            gradient,
             hessian: std::array::from_fn(|i| std::array::from_fn(|j| slope[i] * slope[j] * covariance(i, j))),
         };
         let h = &mut jet.hessian;
@@ -121,7 +139,7 @@ pub(super) fn row([r, alpha, s, beta]: [f64; 4], counts: &Rising, row: &Row) -> 
     h[2][3] = 1.0 / beta - at_beta;
     h[3][2] = h[2][3];
     h[3][3] = s * at_beta * at_beta - s / (beta * beta);
-    match ln_odds_gone([r, alpha, s, beta], row.repeats, row.recency, row.age) {
+    match ln_odds_gone::<2>([r, alpha, s, beta], row.repeats, row.recency, row.age) {
         Some(odds) => out + odds.softplus(),
         None => out,
     }
@@ -185,7 +203,7 @@ mod tests {
             ([0.5, 0.01, 0.6, 1000.0], 3, 5.0, 40.0, 0.553_722_500_063_505),
             ([0.5, 1000.0, 0.6, 0.01], 40, 5.0, 40.0, 1.999_673_013_205_641),
         ] {
-            let ours = ln_odds_gone(p, x, recency, age).unwrap().value;
+            let ours = ln_odds_gone::<0>(p, x, recency, age).unwrap().value;
             // A difference of two times of 30 that is 1e-7 long carries 8 digits, no more.
             let digits = if age - recency < 1e-6 { 1e-8 } else { 1e-11 };
             assert!((ours - expected).abs() < digits * expected.abs().max(1.0), "{x}: {ours} {expected}");
@@ -200,7 +218,7 @@ mod tests {
             let shape = r + f64::from(x) + s;
             let grown = shape * ((age - recency) / (alpha + recency)).ln_1p();
             let expected = (s / shape).ln() + grown + (-(-grown).exp()).ln_1p();
-            let ours = ln_odds_gone([r, alpha, s, alpha], x, recency, age).unwrap().value;
+            let ours = ln_odds_gone::<0>([r, alpha, s, alpha], x, recency, age).unwrap().value;
             assert!((ours - expected).abs() < 1e-11 * expected.abs().max(1.0), "{x}: {ours} {expected}");
         }
     }

@@ -61,7 +61,8 @@ pub(super) fn alive<R: Real>(model: Model, theta: [R; 4], history: &History) -> 
         }
         Model::ParetoNbd => {
             let values = theta.map(Real::value);
-            exponential::ln_odds_gone(values, history.repeats, history.recency, history.age).map(|jet| {
+            let odds = if R::HAS_DERIVATIVES { exponential::ln_odds_gone::<1> } else { exponential::ln_odds_gone::<0> };
+            odds(values, history.repeats, history.recency, history.age).map(|jet| {
                 // The quadrature brings its own gradient; lift it to the number type asked for.
                 (0..4).fold(R::constant(jet.value), |sum, i| sum + (theta[i] - values[i]) * jet.gradient[i])
             })

@@ -123,8 +123,14 @@ pub fn fit(design: &Design<'_>, ties: Ties) -> Result<Fitted, Error> {
     let sorted = Sorted::new(design, &means, &scales, ties);
     let events = design.subjects.iter().filter(|s| s.event).count();
     let zero = vec![0.0; design.columns];
-    let null_log_likelihood = -sorted.evaluate(&zero).value * events as f64;
-    let found = minimise("Cox regression", &zero, Search::default(), |beta| sorted.evaluate(beta))?;
+    // The search begins at no effect at all, which is the null model: one evaluation serves both.
+    let null = std::cell::OnceCell::new();
+    let found = minimise("Cox regression", &zero, Search::default(), |beta| {
+        let evaluation = sorted.evaluate(beta);
+        null.get_or_init(|| evaluation.value);
+        evaluation
+    })?;
+    let null_log_likelihood = -null.get().copied().unwrap_or(found.evaluation.value) * events as f64;
     let mut information = found.evaluation.hessian.clone();
     information = Matrix::from_fn(information.size(), |i, j| information[(i, j)] * events as f64);
     let lost = Error::NotIdentified {

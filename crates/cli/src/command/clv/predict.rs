@@ -20,16 +20,16 @@ pub(crate) struct Predict {
     #[command(flatten)]
     source: Source,
     /// How far to look, in units of time; a year, or five periods, when left out
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, value_name = "UNITS", allow_negative_numbers = true)]
     horizon: Option<f64>,
     /// Effective annual discount rate
-    #[arg(long, value_name = "RATE", default_value_t = 0.10)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.10, allow_negative_numbers = true)]
     discount: f64,
     /// Share of revenue that is margin; without it values are revenue
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     margin: Option<f64>,
     /// Level of the intervals
-    #[arg(long, value_name = "LEVEL", default_value = "0.95", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", default_value = "0.95", value_parser = level, allow_negative_numbers = true)]
     confidence: Confidence,
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]

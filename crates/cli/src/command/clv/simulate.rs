@@ -28,10 +28,10 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     customers: u32,
     /// How long the first of them is watched, in units of time; 78 for purchases and 7 for periods when left out
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, value_name = "UNITS", allow_negative_numbers = true)]
     periods: Option<f64>,
     /// First purchases spread over so many units of time; a sixth of the periods when left out
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, value_name = "UNITS", allow_negative_numbers = true)]
     joining: Option<f64>,
     /// The unit of time: day, week, month, year
     #[arg(long, value_name = "UNIT", value_parser = parse_time_unit)]
