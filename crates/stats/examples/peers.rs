@@ -26,7 +26,7 @@ fn main() -> Result<(), Failure> {
     let count = numbers.first().map_or(1_000_000, |n| *n as usize);
     match task.as_str() {
         "simulate" => std::fs::write(file, customers(count)?)?,
-        "survival" => std::fs::write(file, subjects(count))?,
+        "survival" => std::fs::write(file, subjects(count)?)?,
         "likelihood" => println!("{}", likelihood(&read(file)?, &numbers)?),
         task => println!("{}", measured(task, &read(file)?)?),
     }
@@ -61,20 +61,23 @@ fn customers(count: usize) -> Result<String, Failure> {
 }
 
 /// Subjects with ten normal covariates, exponential lifetimes and four in ten censored.
-fn subjects(count: usize) -> String {
+fn subjects(count: usize) -> Result<String, Failure> {
     let mut source = Seeded::new(2);
     let mut text = String::from("time,event");
-    (1..=COVARIATES).for_each(|i| text.push_str(&format!(",x{i}")));
+    for i in 1..=COVARIATES {
+        write!(text, ",x{i}")?;
+    }
     for _ in 0..count {
         let x: [f64; COVARIATES] = std::array::from_fn(|_| normal(&mut source));
         let score: f64 = x.iter().enumerate().map(|(i, x)| x * 0.1 * (i as f64 - 4.5) / 4.5).sum();
         let time = exponential(&mut source, 0.1 * score.exp());
-        let event = u8::from(source.uniform() < 0.6);
-        text.push_str(&format!("\n{time},{event}"));
-        x.iter().for_each(|x| text.push_str(&format!(",{x}")));
+        write!(text, "\n{time},{}", u8::from(source.uniform() < 0.6))?;
+        for x in x {
+            write!(text, ",{x}")?;
+        }
     }
     text.push('\n');
-    text
+    Ok(text)
 }
 
 fn histories(rows: &[Vec<f64>]) -> Vec<History> {
@@ -139,7 +142,9 @@ fn measured(task: &str, rows: &[Vec<f64>]) -> Result<String, Failure> {
             } else if task.starts_with("intervals") {
                 let (predicting, total) = timed(|| {
                     let mut forecaster = fitted.forecaster(year, confidence)?;
-                    histories.iter().for_each(|history| drop(forecaster.forecast(history, 1.0)));
+                    for history in &histories {
+                        std::hint::black_box(forecaster.forecast(history, 1.0));
+                    }
                     Ok::<_, stats::Error>(forecaster.total())
                 });
                 values = vec![total?.value];

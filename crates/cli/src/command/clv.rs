@@ -35,15 +35,15 @@ pub(crate) enum Clv {
 /// The file and how to read it.
 #[derive(Debug, Args)]
 struct Source {
-    /// A purchase log (id, date, amount), a summary (x, t_x, T[, m][, n]), survivors by age, or tenures (tenure, left);
+    /// A purchase log (`id,date,amount`), a summary (`x,t_x,T[,m][,n]`), survivors by age, or tenures (`tenure,left`);
     /// CSV or Parquet
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// What a column holds, where its name does not tell: id, date, amount, x, t_x, T, m, n, customers, tenure, left,
-    /// age, survivors; by header or position
+    /// What a column holds, where its name does not tell: `id`, `date`, `amount`, `x`, `t_x`, `T`, `m`, `n`, `customers`,
+    /// `tenure`, `left`, `age`, `survivors`; by header or position
     #[arg(long = "column", value_name = "MEANING=COLUMN")]
     columns: Vec<Override>,
-    /// How dates are written: iso, dmy, mdy, epoch_s, epoch_ms, excel, or a pattern like %d.%m.%Y
+    /// How dates are written: `iso`, `dmy`, `mdy`, `epoch_s`, `epoch_ms`, `excel`, or a pattern like `%d.%m.%Y`
     #[arg(long, value_name = "FORMAT")]
     date_format: Option<DateFormat>,
     /// The unit of time: day, week, month, year; weeks for purchases and years for periods when left out

@@ -39,7 +39,7 @@ pub(crate) struct Simulate {
     /// The first day of a log
     #[arg(long, value_name = "DATE", default_value = "2024-01-01")]
     from: Day,
-    /// Write a summary (x, t_x, T) with exact times instead of a log in whole days
+    /// Write a summary (`x,t_x,T`) with exact times instead of a log in whole days
     #[arg(long)]
     summary: bool,
     /// The seed; the same one gives the same file
