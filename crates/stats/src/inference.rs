@@ -2,6 +2,7 @@
 //! Positive parameters are estimated as logarithms, so their uncertainty lives on the log scale; directions in
 //! which the likelihood is flat are reported as not identified instead of being given a number.
 
+use crate::error::Error;
 use crate::interval::{Confidence, Interval};
 use crate::linear::Matrix;
 use crate::random::{Uniforms, normal};
@@ -18,6 +19,16 @@ pub struct Uncertainty {
 }
 
 impl Uncertainty {
+    /// From a covariance of log-parameters that was kept; see [`Self::log_covariance`] and [`Self::identified`].
+    /// Fails where the two differ in size or a number is not finite.
+    pub fn restore(covariance: Matrix, identified: Vec<bool>) -> Result<Self, Error> {
+        crate::error::same_length("parameters and their covariance", identified.len(), covariance.size())?;
+        if covariance.is_finite() {
+            return Ok(Self { covariance, identified });
+        }
+        Err(Error::NotIdentified { what: "a kept covariance", why: "it holds a number that is not finite" })
+    }
+
     /// From the observed information in log-parameters; parameters resting on a bound count as not identified,
     /// and so does whatever is tied to them along a flat direction.
     pub(crate) fn from_information(information: &Matrix, on_bound: &[bool]) -> Self {

@@ -26,6 +26,7 @@ pub mod error;
 pub mod inference;
 pub mod interval;
 mod linear;
+pub mod logistic;
 mod optimise;
 pub mod purchase;
 pub mod random;
