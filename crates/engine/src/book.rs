@@ -19,7 +19,12 @@ use domain::{
 use lake::{Column, Frame, FrameError, Kind};
 use store::{Account, account::Stage};
 
-use crate::{definitions::Definitions, revenue::Steps, snapshot::spoken};
+use crate::{
+    definitions::Definitions,
+    lifetime::{Lifetime, Tier},
+    revenue::Steps,
+    snapshot::spoken,
+};
 
 /// All accounts as of a day.
 #[derive(Debug, Clone)]
@@ -58,6 +63,8 @@ pub struct Row {
     pub health: Health,
     /// Its recurring revenue over time.
     pub revenue: Arc<Steps>,
+    /// What it is worth.
+    pub lifetime: Lifetime,
     /// Signals open on it.
     pub signals: Vec<OpenSignal>,
     /// Health at the end of each of the last weeks, oldest first.
@@ -193,6 +200,11 @@ impl Row {
         }
     }
 
+    /// Its tier of value; unknown where its future is.
+    pub fn value_tier<'a>(&self, definitions: &'a Definitions) -> Option<&'a Tier> {
+        definitions.lifetime.tiers.get(self.lifetime.tier?)
+    }
+
     /// Whether it counts as at risk: red, or with an open risk of high severity.
     pub fn at_risk(&self) -> bool {
         let severe = |signal: &OpenSignal| signal.kind == signal::Kind::Risk && signal.severity == Severity::High;
@@ -205,7 +217,7 @@ fn index(rows: &[Arc<Row>]) -> HashMap<i64, usize> {
 }
 
 /// The words of an account that expressions may use beside the metrics, with what they hold.
-pub(crate) const ATTRIBUTES: [(&str, Kind); 19] = [
+pub(crate) const ATTRIBUTES: [(&str, Kind); 20] = [
     ("account_id", Kind::Int),
     ("external_id", Kind::Text),
     ("name", Kind::Text),
@@ -225,42 +237,55 @@ pub(crate) const ATTRIBUTES: [(&str, Kind); 19] = [
     ("coverage", Kind::Float),
     ("open_signals", Kind::Int),
     ("at_risk", Kind::Bool),
+    ("value_tier", Kind::Text),
 ];
 
 /// Rows as a table: the account's own words, health, then every metric; money in whole units.
 pub fn table(definitions: &Definitions, rows: &[Arc<Row>]) -> Result<Frame, FrameError> {
-    macro_rules! column {
-        (|$row:ident| $value:expr) => {
-            rows.iter().map(|$row| $value).collect::<Column>()
-        };
-    }
-    let attributes = [
-        column!(|row| row.account.id),
-        column!(|row| row.account.external_id.as_str()),
-        column!(|row| row.account.name.as_str()),
-        column!(|row| row.account.domain.as_deref()),
-        column!(|row| if row.active { row.account.status.as_str() } else { "churned" }),
-        column!(|row| row.account.kind.as_str()),
-        column!(|row| row.account.tier.as_deref()),
-        column!(|row| row.account.industry.as_deref()),
-        column!(|row| row.account.region.as_deref()),
-        column!(|row| row.account.stage.map(Stage::as_str)),
-        column!(|row| row.account.currency.as_str()),
-        column!(|row| row.account.employees),
-        column!(|row| row.account.customer_from),
-        column!(|row| row.owner.as_ref().map(|owner| &*owner.name)),
-        column!(|row| row.health.score),
-        column!(|row| row.health.band.as_str()),
-        column!(|row| row.health.coverage),
-        column!(|row| row.signals.len() as i64),
-        column!(|row| row.at_risk()),
-    ];
-    let attributes = ATTRIBUTES.iter().map(|(name, _)| (*name).to_owned()).zip(attributes);
-    let metrics =
-        definitions.catalogue.metrics().iter().enumerate().map(|(at, metric)| {
-            (metric.key.clone(), column!(|row| spoken(metric, row.values.get(at).copied().flatten())))
-        });
+    columns(definitions, &rows.iter().map(|row| &**row).collect::<Vec<_>>(), |_| true)
+}
+
+/// The columns that are wanted, and always the account's id.
+pub(crate) fn columns(
+    definitions: &Definitions,
+    rows: &[&Row],
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Frame, FrameError> {
+    let attributes = ATTRIBUTES.iter().filter(|(name, _)| *name == "account_id" || wanted(name));
+    let attributes = attributes.map(|(name, _)| ((*name).to_owned(), attribute(name, definitions, rows)));
+    let metrics = definitions.catalogue.metrics().iter().enumerate().filter(|(_, metric)| wanted(&metric.key));
+    let metrics = metrics.map(|(at, metric)| {
+        let values = rows.iter().map(|row| spoken(metric, row.values.get(at).copied().flatten()));
+        (metric.key.clone(), values.collect::<Column>())
+    });
     Frame::new(attributes.chain(metrics))
+}
+
+/// One of [`ATTRIBUTES`] of some rows.
+fn attribute(name: &str, definitions: &Definitions, rows: &[&Row]) -> Column {
+    let rows = rows.iter();
+    match name {
+        "account_id" => rows.map(|row| row.account.id).collect(),
+        "external_id" => rows.map(|row| row.account.external_id.as_str()).collect(),
+        "name" => rows.map(|row| row.account.name.as_str()).collect(),
+        "domain" => rows.map(|row| row.account.domain.as_deref()).collect(),
+        "status" => rows.map(|row| if row.active { row.account.status.as_str() } else { "churned" }).collect(),
+        "kind" => rows.map(|row| row.account.kind.as_str()).collect(),
+        "tier" => rows.map(|row| row.account.tier.as_deref()).collect(),
+        "industry" => rows.map(|row| row.account.industry.as_deref()).collect(),
+        "region" => rows.map(|row| row.account.region.as_deref()).collect(),
+        "stage" => rows.map(|row| row.account.stage.map(Stage::as_str)).collect(),
+        "currency" => rows.map(|row| row.account.currency.as_str()).collect(),
+        "employees" => rows.map(|row| row.account.employees).collect(),
+        "customer_from" => rows.map(|row| row.account.customer_from).collect(),
+        "csm" => rows.map(|row| row.owner.as_ref().map(|owner| &*owner.name)).collect(),
+        "health" => rows.map(|row| row.health.score).collect(),
+        "band" => rows.map(|row| row.health.band.as_str()).collect(),
+        "coverage" => rows.map(|row| row.health.coverage).collect(),
+        "open_signals" => rows.map(|row| row.signals.len() as i64).collect(),
+        "at_risk" => rows.map(|row| row.at_risk()).collect(),
+        _ => rows.map(|row| row.value_tier(definitions).map(|tier| tier.key.as_str())).collect(),
+    }
 }
 
 /// A metric's value as a person writes it, with its unit.

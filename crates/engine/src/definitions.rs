@@ -17,7 +17,11 @@ use lake::{
     expression::{Condition, ExpressionError, Expressions, Formula},
 };
 
-use crate::{book::ATTRIBUTES, snapshot::Plan};
+use crate::{
+    book::ATTRIBUTES,
+    lifetime::{self, LIFETIME},
+    snapshot::Plan,
+};
 
 /// One definition file: where it stands and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,12 @@ pub struct Definitions {
     pub playbooks: Vec<Playbook>,
     /// What segments and signals may be expressions over.
     pub expressions: Expressions,
+    /// What an account is worth, and what that is learned from.
+    pub lifetime: lifetime::Definition,
+    /// Metrics that come from lifetime value: position in the catalogue and which of its numbers.
+    pub(crate) lifetime_columns: Vec<(usize, String)>,
+    /// Metrics over those, as `formulas`.
+    pub(crate) late: Vec<(usize, Formula)>,
     /// The queries that compute the catalogue.
     pub(crate) plan: Plan,
     /// Metrics over metrics: position in the catalogue and formula, each after its inputs.
@@ -79,7 +89,7 @@ macro_rules! shipped {
     };
 }
 
-const SHIPPED: [(&str, &str, &str); 11] = shipped![
+const SHIPPED: [(&str, &str, &str); 13] = shipped![
     "metrics" / "usage.toml",
     "metrics" / "engagement.toml",
     "metrics" / "support.toml",
@@ -88,7 +98,9 @@ const SHIPPED: [(&str, &str, &str); 11] = shipped![
     "metrics" / "revenue.toml",
     "metrics" / "outcomes.toml",
     "metrics" / "relationship.toml",
+    "metrics" / "value.toml",
     "scorecards" / "default.toml",
+    "lifetime" / "default.toml",
     "signals" / "churn.toml",
     "playbooks" / "detect_risk.toml",
 ];
@@ -105,7 +117,7 @@ impl Definitions {
     /// file adds to them. A home without a `definitions` folder changes nothing.
     pub fn load(home: &Path) -> Result<Self, DefinitionsError> {
         let mut files = shipped_files();
-        for folder in ["metrics", "scorecards", "signals", "playbooks"] {
+        for folder in ["metrics", "scorecards", "lifetime", "signals", "playbooks"] {
             for file in home_files(home, folder)? {
                 match files.iter_mut().find(|known| known.folder == folder && known.name == file.name) {
                     Some(known) => known.text = file.text,
@@ -127,7 +139,11 @@ impl Definitions {
         let plan = Plan::new(&catalogue).map_err(|wrong| error("metrics", &wrong.to_string()))?;
         let metrics = catalogue.metrics().iter().map(|metric| (metric.key.as_str(), Kind::Float));
         let expressions = Expressions::new(ATTRIBUTES.into_iter().chain(metrics));
-        let formulas = of_metrics(&catalogue, &plan, &expressions)?;
+        let (formulas, late) = early_and_late(&catalogue, of_metrics(&catalogue, &plan, &expressions)?);
+        let lifetime_columns = lifetime_columns(&catalogue, &scorecard)?;
+        let worth =
+            of("lifetime").next_back().ok_or_else(|| error("lifetime", "there is no definition of value: add one"))?;
+        let lifetime = lifetime::Definition::read(&worth.shown(), &worth.text, &catalogue, &expressions)?;
         let (mut rules, mut playbooks) = (Vec::new(), Vec::new());
         for file in of("signals") {
             for rule in signal::read(&file.shown(), &file.text)? {
@@ -138,7 +154,18 @@ impl Definitions {
         for file in of("playbooks") {
             playbooks.extend(playbook::read(&file.shown(), &file.text, &known)?);
         }
-        Ok(Self { catalogue, scorecard, rules, playbooks, expressions, plan, formulas })
+        Ok(Self {
+            catalogue,
+            scorecard,
+            rules,
+            playbooks,
+            expressions,
+            lifetime,
+            lifetime_columns,
+            late,
+            plan,
+            formulas,
+        })
     }
 
     /// The rule of a key.
@@ -168,6 +195,40 @@ fn of_metrics(
         Ok((at, expressions.formula(&metrics[at].value).map_err(wrong)?))
     };
     plan.derived.iter().map(|&at| formula(at)).collect()
+}
+
+/// Metrics that are a number of lifetime value. That is computed from health, so no scorecard may read one.
+fn lifetime_columns(catalogue: &Catalogue, scorecard: &Scorecard) -> Result<Vec<(usize, String)>, DefinitionError> {
+    let mut columns = Vec::new();
+    for (at, metric) in catalogue.metrics().iter().enumerate().filter(|(_, metric)| metric.relation == LIFETIME) {
+        if !lifetime::OUTPUTS.contains(&metric.value.as_str()) {
+            let known = lifetime::OUTPUTS.join(", ");
+            let message = format!("metric `{}`: `{}` is none of {known}", metric.key, metric.value);
+            return Err(error("metrics", &message));
+        }
+        let scored = scorecard.dimensions.iter().flat_map(|it| &it.measures).any(|measure| measure.column == at);
+        if scored || scorecard.caps.iter().any(|cap| cap.column == at) {
+            let message = format!("`{}` is computed from health and cannot be a part of it: leave it out", metric.key);
+            return Err(error("scorecards", &message));
+        }
+        columns.push((at, metric.value.clone()));
+    }
+    Ok(columns)
+}
+
+/// Positions in the catalogue and formulas, each after its inputs.
+type Formulas = Vec<(usize, Formula)>;
+
+/// Metrics over metrics, and those of them that wait for lifetime value.
+fn early_and_late(catalogue: &Catalogue, formulas: Formulas) -> (Formulas, Formulas) {
+    let (mut early, mut late) = (Formulas::new(), Formulas::new());
+    for (at, formula) in formulas {
+        let waits = formula.columns().filter_map(|column| catalogue.position(column)).any(|input| {
+            catalogue.metrics()[input].relation == LIFETIME || late.iter().any(|(known, _)| *known == input)
+        });
+        if waits { late.push((at, formula)) } else { early.push((at, formula)) }
+    }
+    (early, late)
 }
 
 fn compile(rule: Rule, file: &File, expressions: &Expressions) -> Result<CompiledRule, DefinitionError> {

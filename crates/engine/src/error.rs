@@ -47,6 +47,14 @@ pub enum EngineError {
         /// Why.
         source: serde_json::Error,
     },
+    /// Something that is to be kept cannot be written as JSON.
+    #[error("{what} cannot be written down")]
+    Kept {
+        /// What.
+        what: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// A blocking task died.
     #[error("background work ended early")]
     Interrupted(#[from] tokio::task::JoinError),

@@ -6,7 +6,8 @@ use lake::Frame;
 
 use crate::{
     Engine, EngineError,
-    snapshot::{Ask, Basis},
+    lifetime::{self, LIFETIME},
+    snapshot::{Ask, Basis, Explanation},
 };
 
 /// One metric of one account, explained.
@@ -35,11 +36,17 @@ pub async fn metric(
     if engine.book().visible_row(account_id, filter).is_none() {
         return Ok(None);
     }
-    let ask = Ask { accounts: Some(vec![account_id]), present: engine.book().present.clone(), known_on: None };
+    let (accounts, present) = (Some(vec![account_id]), engine.book().present.clone());
+    let ask = Ask { accounts, present, lifetime: engine.lifetime_as_of(as_of, None).await?, known_on: None };
     let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
     let book = basis.book(definitions, as_of, engine.now()).await?;
     let Some(row) = book.row(account_id) else { return Ok(None) };
-    let explanation = basis.explain(metric, account_id, as_of).await?;
+    let explanation = if metric.relation == LIFETIME {
+        let rows = Some(lifetime::months(&definitions.lifetime, row, &metric.value, as_of)?);
+        Explanation { metric: metric.clone(), rows, inputs: lifetime::inputs(&definitions.lifetime) }
+    } else {
+        basis.explain(metric, account_id, as_of).await?
+    };
     let inputs = explanation.inputs.iter().filter_map(|key| {
         let input = definitions.catalogue.get(key)?;
         Some((input.clone(), book.value(row, key)))

@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Book, Clock, Definitions, EngineError, Live,
     ingest::Intake,
-    refresh,
+    lifetime, refresh,
     snapshot::{Ask, Basis},
     worker,
 };
@@ -96,6 +96,7 @@ struct Parts {
     intake: Intake,
     book: RwLock<Arc<Book>>,
     past: Latch<VecDeque<Past>>,
+    lifetime: RwLock<Option<Arc<lifetime::Model>>>,
     live: broadcast::Sender<Live>,
     dirty: mpsc::UnboundedSender<i64>,
     workers: Workers,
@@ -115,6 +116,7 @@ struct Past {
 struct Turns {
     sealing: Mutex<()>,
     refreshing: Mutex<()>,
+    learning: Mutex<()>,
 }
 
 /// What runs in the background, and how to end it.
@@ -130,7 +132,9 @@ impl Engine {
     pub async fn open(settings: &Settings, clock: Clock) -> Result<Self, EngineError> {
         let (store, lake) = open_data(settings, clock.now()).await?;
         let definitions = Arc::new(Definitions::load(&settings.home)?);
-        let basis = Basis::load(&store, &lake, Ask::default()).await?;
+        let lifetime = lifetime::vintage(&store, &definitions, clock.today(), None).await?;
+        let ask = Ask { lifetime: lifetime.clone(), ..Ask::default() };
+        let basis = Basis::load(&store, &lake, ask).await?;
         let book = Book::empty(clock.today(), clock.now(), Arc::clone(&definitions));
         let (dirty, dirty_accounts) = mpsc::unbounded_channel();
         let workers = Workers { tasks: TaskTracker::new(), stop: CancellationToken::new() };
@@ -144,6 +148,7 @@ impl Engine {
             intake,
             book: RwLock::new(Arc::new(book)),
             past: Latch::default(),
+            lifetime: RwLock::new(lifetime),
             live: broadcast::Sender::new(LIVE_CAPACITY),
             dirty,
             workers,
@@ -206,7 +211,8 @@ impl Engine {
         if let Some(known) = self.past().iter().find(|past| past.asked == asked) {
             return Ok(Arc::clone(&known.book));
         }
-        let basis = Basis::load(self.store(), self.lake(), Ask { known_on, ..Ask::default() }).await?;
+        let lifetime = self.lifetime_as_of(as_of, known_on).await?;
+        let basis = Basis::load(self.store(), self.lake(), Ask { known_on, lifetime, ..Ask::default() }).await?;
         let book = Arc::new(basis.book(self.definitions(), as_of, self.now()).await?);
         let mut past = self.past();
         past.truncate(PAST_BOOKS - 1);
@@ -220,9 +226,34 @@ impl Engine {
 
     /// Computes one account's row as of any day.
     pub async fn account_as_of(&self, account_id: i64, as_of: Day) -> Result<Book, EngineError> {
-        let ask = Ask { accounts: Some(vec![account_id]), present: self.book().present.clone(), known_on: None };
+        let lifetime = self.lifetime_as_of(as_of, None).await?;
+        let (accounts, present) = (Some(vec![account_id]), self.book().present.clone());
+        let ask = Ask { accounts, present, lifetime, known_on: None };
         let basis = Basis::load(self.store(), self.lake(), ask).await?;
         basis.book(self.definitions(), as_of, self.now()).await
+    }
+
+    /// What values accounts today; `None` before anything was learned.
+    pub fn lifetime(&self) -> Option<Arc<lifetime::Model>> {
+        self.0.lifetime.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What values accounts as of a day: the newest model that knew nothing later, and was computed before
+    /// `known_on` where that is given.
+    pub async fn lifetime_as_of(
+        &self,
+        day: Day,
+        known_on: Option<Instant>,
+    ) -> Result<Option<Arc<lifetime::Model>>, EngineError> {
+        match self.lifetime().filter(|model| model.as_of <= day && known_on.is_none()) {
+            Some(model) => Ok(Some(model)),
+            None => lifetime::vintage(self.store(), self.definitions(), day, known_on).await,
+        }
+    }
+
+    /// Puts a new model in place of the current one.
+    pub(crate) fn set_lifetime(&self, model: lifetime::Model) {
+        *self.0.lifetime.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(model));
     }
 
     /// Schedules the refresh of an account; never waits.
@@ -254,6 +285,16 @@ impl Engine {
     /// Held by whoever computes a new current book.
     pub(crate) async fn refreshing(&self) -> MutexGuard<'_, ()> {
         self.0.turns.refreshing.lock().await
+    }
+
+    /// Held by whoever learns about lifetime value.
+    pub(crate) async fn learning(&self) -> MutexGuard<'_, ()> {
+        self.0.turns.learning.lock().await
+    }
+
+    /// The same, if nobody is.
+    pub(crate) fn try_learning(&self) -> Option<MutexGuard<'_, ()>> {
+        self.0.turns.learning.try_lock().ok()
     }
 
     pub(crate) fn intake(&self) -> &Intake {

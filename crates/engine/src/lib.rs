@@ -24,6 +24,7 @@ mod handle;
 pub mod history;
 pub mod import;
 pub mod ingest;
+pub mod lifetime;
 pub mod live;
 pub mod query;
 pub mod refresh;

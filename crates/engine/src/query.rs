@@ -9,7 +9,7 @@ use lake::{Answer, Lake, Params, View, expression::ExpressionError};
 use store::Store;
 
 use crate::{
-    Book, Clock, Definitions, Engine, EngineError,
+    Book, Clock, Definitions, Engine, EngineError, lifetime,
     snapshot::{Ask, Basis, lay},
 };
 
@@ -45,7 +45,8 @@ pub async fn offline(
     most_rows: usize,
 ) -> Result<Answer, EngineError> {
     let view = if statement.to_ascii_lowercase().contains("snapshot") {
-        let basis = Basis::load(store, lake, Ask::default()).await?;
+        let ask = Ask { lifetime: lifetime::vintage(store, definitions, clock.today(), None).await?, ..Ask::default() };
+        let basis = Basis::load(store, lake, ask).await?;
         let book = basis.book(definitions, clock.today(), clock.now()).await?;
         basis.view().clone().with("snapshot", book.frame()?)?
     } else {

@@ -27,7 +27,8 @@ pub const MONTHS: u32 = 12;
 /// Recomputes the whole book as of today.
 pub async fn all(engine: &Engine) -> Result<(), EngineError> {
     let turn = engine.refreshing().await;
-    let basis = Basis::load(engine.store(), engine.lake(), Ask::default()).await?;
+    let ask = Ask { lifetime: engine.lifetime(), ..Ask::default() };
+    let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
     whole(engine, &basis, turn).await
 }
 
@@ -54,7 +55,8 @@ pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> 
         drop(turn);
         return all(engine).await;
     }
-    let ask = Ask { accounts: Some(accounts.to_vec()), present: current.present.clone(), known_on: None };
+    let (only, present, lifetime) = (Some(accounts.to_vec()), current.present.clone(), engine.lifetime());
+    let ask = Ask { accounts: only, present, lifetime, known_on: None };
     let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
     let fresh = basis.book(engine.definitions(), current.as_of, engine.now()).await?;
     if fresh.present != current.present {

@@ -192,8 +192,22 @@ impl Steps {
         self.0.iter().any(|(from, value)| *from < day && *value > 0)
     }
 
-    fn first_paid(&self) -> Option<Day> {
+    pub(crate) fn first_paid(&self) -> Option<Day> {
         self.0.iter().find(|(_, value)| *value > 0).map(|(from, _)| *from)
+    }
+
+    /// The day from which nothing is paid any more; `None` where something always will be, or never was.
+    pub(crate) fn ended(&self) -> Option<Day> {
+        let (day, value) = self.0.iter().rev().take_while(|(_, value)| *value <= 0).last()?;
+        (*value <= 0 && self.0.iter().any(|(_, value)| *value > 0)).then_some(*day)
+    }
+
+    /// Every span of equal MRR up to the end of a day, oldest first: from, to (exclusive) and minor units per month.
+    pub(crate) fn spans(&self, day: Day) -> impl Iterator<Item = (Day, Day, i64)> {
+        let end = day.succ_opt().unwrap_or(day);
+        let ends = self.0.iter().skip(1).map(|(from, _)| *from).chain([Day::MAX]);
+        let spans = self.0.iter().zip(ends).map(move |((from, value), to)| (*from, to.min(end), *value));
+        spans.filter(|(from, to, value)| from < to && *value != 0)
     }
 }
 

@@ -11,7 +11,7 @@ mod tables;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use domain::{
@@ -19,15 +19,16 @@ use domain::{
     metric::{Metric, Unit, WhenEmpty},
     time::{end_of, start_of},
 };
-use lake::{Column, Frame, Lake, Params, View, expression::Formula};
+use lake::{Column, Frame, FrameError, Lake, Params, View, expression::Formula};
 use store::{Account, Assignment, Member, Store, assignment};
 
 pub use explain::Explanation;
 
 use crate::{
     EngineError,
-    book::{Book, Owner, Row},
+    book::{self, Book, Owner, Row},
     definitions::Definitions,
+    lifetime::{self, Appraiser, Buyers, Contracts, Lifetime, Model, Subject},
     revenue::{self, Steps},
 };
 pub(crate) use plan::Plan;
@@ -42,6 +43,9 @@ pub struct Basis {
     accounts: Vec<Account>,
     assignments: Vec<Assignment>,
     revenue: BTreeMap<i64, Arc<Steps>>,
+    contracts: Contracts,
+    buyers: Buyers,
+    lifetime: Option<Arc<Model>>,
     members: HashMap<i64, Member>,
     known_on: Option<Instant>,
     only: Option<Vec<i64>>,
@@ -55,6 +59,8 @@ pub struct Ask {
     pub known_on: Option<Instant>,
     /// Only these accounts; the whole book when absent.
     pub accounts: Option<Vec<i64>>,
+    /// What values accounts; without it, and for days before it, what is to come stays unknown.
+    pub lifetime: Option<Arc<Model>>,
     /// Relations the whole book has rows of, when only some accounts are read.
     pub present: BTreeSet<&'static str>,
 }
@@ -65,14 +71,22 @@ impl Basis {
         let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
         let view = tables::lay(crate::seal::view(store, lake).await?, &facts, |_| true).await?;
         let revenue = revenue::steps(&facts.all().await?);
-        let (accounts, assignments) = (facts.all().await?, facts.all().await?);
+        let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);
+        let contracts = Contracts::new(&facts.all().await?);
+        let mut buyers = Buyers::default();
+        if accounts.iter().any(|account| !revenue.contains_key(&account.id)) {
+            facts.each_page(|invoices| buyers.add(&invoices, &revenue)).await?;
+        }
         facts.end().await?;
         let members = store::member::all(store).await?.into_iter().map(|member| (member.id, member)).collect();
         Ok(Self {
             view,
             accounts,
             assignments,
+            contracts,
+            buyers,
             revenue,
+            lifetime: ask.lifetime,
             members,
             known_on: ask.known_on,
             only: ask.accounts,
@@ -106,8 +120,57 @@ impl Basis {
             grid.derive(*at, formula)?;
         }
         let present = std::mem::take(&mut grid.present);
-        let rows = self.rows(definitions, &accounts, grid, as_of);
+        let mut rows = self.rows(definitions, &accounts, grid, as_of);
+        self.appraise(definitions, &mut rows, as_of)?;
         Ok(Book::new(as_of, self.known_on, computed_at, Arc::clone(definitions), present, rows))
+    }
+
+    /// Says of every row what the account is worth, and computes the metrics that wait for it.
+    fn appraise(&self, definitions: &Definitions, rows: &mut [Row], as_of: Day) -> Result<(), FrameError> {
+        let definition = &definitions.lifetime;
+        let knows = |model: &&Arc<Model>| model.as_of <= as_of && model.definition == definition.fingerprint;
+        let model = self.lifetime.as_ref().filter(knows).map(|model| &**model);
+        let readings = lifetime::read(definitions, &rows.iter().collect::<Vec<_>>())?;
+        let readings: HashMap<i64, _> = rows.iter().map(|row| row.account.id).zip(readings).collect();
+        let bought = self.bought(as_of);
+        let subjects: Vec<Subject<'_>> =
+            rows.iter().map(|row| self.subject(&row.account, &row.revenue, &bought)).collect();
+        let lifetimes = Appraiser { definition, model, day: as_of }
+            .appraise_all(&subjects, |account_id| readings.get(&account_id).cloned().unwrap_or_default());
+        for (row, lifetime) in rows.iter_mut().zip(lifetimes) {
+            for (at, output) in &definitions.lifetime_columns {
+                row.values[*at] = lifetime.output(output).filter(|value| value.is_finite());
+            }
+            row.lifetime = lifetime;
+        }
+        for (at, formula) in &definitions.late {
+            let wanted = |name: &str| formula.columns().any(|column| column == name);
+            let values = formula.evaluate(&book::columns(definitions, &rows.iter().collect::<Vec<_>>(), wanted)?)?;
+            let metric = &definitions.catalogue.metrics()[*at];
+            rows.iter_mut().zip(values).for_each(|(row, value)| row.values[*at] = stored(metric, value));
+        }
+        Ok(())
+    }
+
+    /// Days and amounts of what was bought without a contract, as it stood at the end of a day, by account.
+    pub(crate) fn bought(&self, day: Day) -> HashMap<i64, Vec<(Day, i64)>> {
+        self.buyers.as_of(day)
+    }
+
+    /// Every account with its past.
+    pub(crate) fn subjects<'a>(&'a self, bought: &'a HashMap<i64, Vec<(Day, i64)>>) -> Vec<Subject<'a>> {
+        let steps = |account: &Account| self.revenue.get(&account.id).unwrap_or(&NO_STEPS);
+        self.accounts.iter().map(|account| self.subject(account, steps(account), bought)).collect()
+    }
+
+    fn subject<'a>(
+        &'a self,
+        account: &'a Account,
+        steps: &'a Arc<Steps>,
+        bought: &'a HashMap<i64, Vec<(Day, i64)>>,
+    ) -> Subject<'a> {
+        let purchases = bought.get(&account.id).map_or(&[][..], Vec::as_slice);
+        Subject { account, steps, terms: self.contracts.of(account.id), purchases }
     }
 
     async fn run(&self, query: &Query, as_of: Day) -> Result<Frame, EngineError> {
@@ -150,6 +213,7 @@ impl Basis {
                 health: definitions.scorecard.evaluate(&values),
                 values,
                 revenue: self.revenue.get(&account.id).cloned().unwrap_or_default(),
+                lifetime: Lifetime::default(),
                 signals: Vec::new(),
                 trend: Vec::new(),
                 month_ends: Vec::new(),
@@ -241,7 +305,6 @@ impl<'a> Grid<'a> {
 
     /// Fills a metric over metrics. Formulas speak in whole units of money, columns hold minor units.
     fn derive(&mut self, at: usize, formula: &Formula) -> Result<(), EngineError> {
-        let minor = self.metrics[at].unit == Unit::Money;
         let inputs = self
             .metrics
             .iter()
@@ -252,14 +315,21 @@ impl<'a> Grid<'a> {
         });
         let lines = ("account_id", Column::from(self.ids.clone()));
         let values = formula.evaluate(&Frame::new(std::iter::once(lines).chain(columns))?)?;
-        let stored = |value: Option<f64>| if minor { value.map(|units| (units * 100.0).round()) } else { value };
-        self.columns[at] = values.into_iter().map(stored).collect();
+        self.columns[at] = values.into_iter().map(|value| stored(&self.metrics[at], value)).collect();
         Ok(())
     }
 
     fn into_rows(self) -> Vec<Vec<Option<f64>>> {
         (0..self.ids.len()).map(|line| self.columns.iter().map(|column| column[line]).collect()).collect()
     }
+}
+
+/// No revenue at all.
+static NO_STEPS: LazyLock<Arc<Steps>> = LazyLock::new(Arc::default);
+
+/// A value that an expression gave, as columns hold it.
+fn stored(metric: &Metric, value: Option<f64>) -> Option<f64> {
+    if metric.unit == Unit::Money { value.map(|units| (units * 100.0).round()) } else { value }
 }
 
 /// A value as expressions read it: money in whole units, everything else as it is.

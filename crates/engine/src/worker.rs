@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::{sync::mpsc, time};
 
-use crate::{Engine, actions, history, import, ingest, refresh, seal};
+use crate::{Engine, actions, history, import, ingest, lifetime, refresh, seal};
 
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
@@ -37,6 +37,7 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
         seal::sweep(engine).await?;
         ingest::prune(engine).await
     }));
+    tasks.spawn(every(engine.clone(), TIDY_EVERY, "lifetime", lifetime::keep_fresh));
     tasks.spawn(remembering(engine.clone()));
 }
 
@@ -66,9 +67,12 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
     }
 }
 
-/// Fills in history until none is missing.
+/// Learns lifetime value and fills in history until none is missing.
 async fn remembering(engine: Engine) {
     let stop = engine.workers().stop.clone();
+    if let Err(error) = lifetime::bring_up_to_date(&engine).await {
+        tracing::error!(error = %actions::chain(&error), "learning lifetime value failed");
+    }
     let mut filled = 0;
     while !stop.is_cancelled() {
         match history::fill(&engine, HISTORY_BATCH).await {

@@ -35,9 +35,11 @@ impl Snapshot {
         let definitions = std::sync::Arc::new(Definitions::load(&home)?);
         let clock = Clock::System;
         let (store, lake) = engine::open_data(&settings.engine(home), clock.now()).await?;
-        let ask = snapshot::Ask { known_on: self.known_on, ..snapshot::Ask::default() };
+        let as_of = self.as_of.unwrap_or_else(|| clock.today());
+        let lifetime = engine::lifetime::vintage(&store, &definitions, as_of, self.known_on).await?;
+        let ask = snapshot::Ask { known_on: self.known_on, lifetime, ..snapshot::Ask::default() };
         let basis = snapshot::Basis::load(&store, &lake, ask).await?;
-        let book = basis.book(&definitions, self.as_of.unwrap_or_else(|| clock.today()), clock.now()).await?;
+        let book = basis.book(&definitions, as_of, clock.now()).await?;
         let rows: Vec<_> = book.rows().iter().filter(|row| self.wants(row)).collect();
         if let (Some(account), true) = (&self.account, rows.is_empty()) {
             bail!("no account `{account}` on {}: check its id or external id", book.as_of);
@@ -87,6 +89,7 @@ fn object(book: &Book, row: &Row) -> Value {
         "low": row.health.low,
         "high": row.health.high,
         "coverage": row.health.coverage,
+        "value_tier": row.value_tier(&book.definitions).map(|tier| &tier.key),
         "metrics": metrics,
     })
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::metric::{Catalogue, Metric, SNAPSHOT};
 
 use super::relation::{RELATIONS, Relation};
+use crate::lifetime::LIFETIME;
 
 /// How many days every history fits in.
 const ALWAYS: u32 = u32::MAX;
@@ -66,6 +67,9 @@ impl Plan {
                 derived.push(position);
                 continue;
             }
+            if metric.relation == LIFETIME {
+                continue;
+            }
             let relation = RELATIONS.iter().position(|relation| relation.name == metric.relation);
             let relation = relation.ok_or_else(|| unknown_relation(metric))?;
             let windowed = RELATIONS[relation].has_window() && metric.window_days.is_some();
@@ -113,7 +117,8 @@ fn list(ids: &[i64]) -> String {
 }
 
 fn unknown_relation(metric: &Metric) -> PlanError {
-    let known = RELATIONS.iter().map(|relation| relation.name).chain([SNAPSHOT]).collect::<Vec<_>>().join(", ");
+    let known =
+        RELATIONS.iter().map(|relation| relation.name).chain([LIFETIME, SNAPSHOT]).collect::<Vec<_>>().join(", ");
     PlanError::Relation { metric: metric.key.clone(), relation: metric.relation.clone(), known }
 }
 

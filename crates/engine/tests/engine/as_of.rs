@@ -14,9 +14,13 @@ use crate::home::{company, open, today};
 async fn the_book_has_values_for_every_group_of_metrics() {
     let (_home, settings) = company(24).await;
     let (engine, _) = open(&settings).await;
+    engine::lifetime::bring_up_to_date(&engine).await.unwrap();
     let book = engine.book();
     assert_eq!(book.as_of, today());
     for metric in book.definitions.catalogue.metrics() {
+        if metric.key == "p_alive" {
+            continue; // Everybody here is under contract.
+        }
         let known = book.rows().iter().filter(|row| book.value(row, &metric.key).is_some()).count();
         assert!(known > 0, "nobody has a value of {}", metric.key);
     }

@@ -7,6 +7,7 @@ mod clv;
 mod home;
 mod import;
 mod intake;
+mod lifetime;
 mod order;
 mod postgres;
 mod signals;
