@@ -22,6 +22,7 @@ pub mod histogram;
 mod lines;
 mod measures;
 pub mod palette;
+pub mod scatter;
 mod sparkline;
 
 pub use bars::{Scale, stacked_bars};
@@ -31,4 +32,5 @@ pub use figure::{Format, Frame, Series, Theme};
 pub use lines::{Axis, Line, lines};
 pub use measures::{Measure, measure_bars};
 pub use palette::Ink;
+pub use scatter::scatter;
 pub use sparkline::sparkline;

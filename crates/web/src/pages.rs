@@ -8,6 +8,7 @@ pub mod definitions;
 pub mod executive;
 mod faults;
 pub mod home;
+pub mod lifetime;
 pub mod portfolio;
 pub mod settings;
 pub mod sources;

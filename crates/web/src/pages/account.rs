@@ -8,6 +8,7 @@ mod people;
 mod revenue;
 mod usage;
 pub mod work;
+mod worth;
 
 use std::sync::Arc;
 

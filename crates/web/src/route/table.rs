@@ -72,6 +72,7 @@ const PAGES: &[Route] = routes! {
     POST    "/ctas/{id}/tasks/{task}"                   WorkCtas       Page    Form    SameOrigin  pages::ctas::act::tick;
     GET     "/definitions"                              ReadAccounts   Page    Nothing Safe        pages::definitions::show;
     GET     "/executive"                                ReadAccounts   Page    Nothing Safe        pages::executive::show;
+    GET     "/lifetime"                                 ReadAccounts   Page    Nothing Safe        pages::lifetime::show;
     GET     "/sources"                                  ReadSources    Page    Nothing Safe        pages::sources::show;
     POST    "/sources"                                  ManageSources  Page    Form    SameOrigin  pages::sources::create;
     GET     "/sources/import"                           Import         Page    Nothing Safe        pages::sources::import_form;

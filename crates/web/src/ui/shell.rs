@@ -20,6 +20,8 @@ pub enum Nav {
     Ctas,
     /// The company's numbers.
     Executive,
+    /// What customers are worth.
+    Lifetime,
     /// Where data comes from.
     Sources,
     /// Members, tokens, definitions.
@@ -28,8 +30,8 @@ pub enum Nav {
 
 impl Nav {
     /// Every entry in the order of the bar.
-    pub const ALL: [Self; 6] =
-        [Self::Home, Self::Portfolio, Self::Ctas, Self::Executive, Self::Sources, Self::Settings];
+    pub const ALL: [Self; 7] =
+        [Self::Home, Self::Portfolio, Self::Ctas, Self::Executive, Self::Lifetime, Self::Sources, Self::Settings];
 
     /// Where the entry leads.
     pub const fn href(self) -> &'static str {
@@ -38,6 +40,7 @@ impl Nav {
             Self::Portfolio => "/accounts",
             Self::Ctas => "/ctas",
             Self::Executive => "/executive",
+            Self::Lifetime => "/lifetime",
             Self::Sources => "/sources",
             Self::Settings => "/settings",
         }
@@ -50,6 +53,7 @@ impl Nav {
             Self::Portfolio => "Portfolio",
             Self::Ctas => "CTAs",
             Self::Executive => "Executive",
+            Self::Lifetime => "Lifetime value",
             Self::Sources => "Sources",
             Self::Settings => "Settings",
         }
@@ -62,6 +66,7 @@ impl Nav {
             Self::Portfolio => 'p',
             Self::Ctas => 'c',
             Self::Executive => 'e',
+            Self::Lifetime => 'v',
             Self::Sources => 's',
             Self::Settings => 't',
         }
@@ -73,6 +78,7 @@ impl Nav {
             Self::Portfolio => Icon::List,
             Self::Ctas => Icon::Board,
             Self::Executive => Icon::Chart,
+            Self::Lifetime => Icon::Gem,
             Self::Sources => Icon::Plug,
             Self::Settings => Icon::Sliders,
         }

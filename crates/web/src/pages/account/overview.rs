@@ -1,4 +1,4 @@
-//! The overview: five headline figures, health over time, why the score is what it is down to the measure, open
+//! The overview: six headline figures, health over time, why the score is what it is down to the measure, open
 //! signals and work, and the timeline. It computes nothing: every figure comes from the row, and links to its
 //! explanation.
 
@@ -8,7 +8,7 @@ use engine::timeline::{self, EntryKind};
 use maud::{Markup, html};
 use report::{Axis, Frame, Ink, Line, Measure, Series, lines, measure_bars};
 
-use super::{Subject, work};
+use super::{Subject, work, worth};
 use crate::pages::band_label;
 use crate::problem::{Answer, Problem};
 use crate::ui::card::{Tile, card, columns, plain, tiles};
@@ -27,6 +27,7 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
     };
     let aside = html! {
         (why(subject))
+        (worth::card_of(subject))
         (signals(subject))
         (work::ctas(subject).await?)
         (work::sentiment(subject))
@@ -63,6 +64,14 @@ fn headline(subject: &Subject<'_>) -> Markup {
                 value: format::money(subject.book.arr_cents(row), &account.currency),
                 delta: change("arr_change_365d"),
                 explained_at: Some(subject.explained("arr")),
+            },
+            Tile {
+                label: "Lifetime value",
+                value: format::or_unknown(row.lifetime.value, |value| {
+                    format::money(value.value.round() as i64, &account.currency)
+                }),
+                delta: worth::range(row),
+                explained_at: Some(subject.explained("lifetime_value")),
             },
             Tile {
                 label: "Renewal",

@@ -26,6 +26,7 @@ pub struct Asked {
     pub(super) band: String,
     pub(super) csm: String,
     pub(super) tier: String,
+    pub(super) value: String,
     pub(super) segment: String,
     pub(super) expression: String,
     pub(super) status: String,
@@ -68,6 +69,8 @@ impl List {
                 && chosen.as_ref().is_none_or(|ids| ids.binary_search(&row.account.id).is_ok())
                 && csm.is_none_or(|csm| row.owner.as_ref().is_some_and(|owner| owner.member_id == csm))
                 && (list.asked.tier.is_empty() || row.account.tier.as_deref() == Some(&*list.asked.tier))
+                && (list.asked.value.is_empty()
+                    || row.value_tier(&book.definitions).is_some_and(|tier| tier.key == list.asked.value))
                 && (needle.is_empty() || mentions(row, &needle));
             if !fits {
                 continue;
@@ -109,6 +112,7 @@ impl List {
         }
         let metric = match self.sort_key() {
             "arr" => "arr",
+            "value" => "lifetime_value",
             "renewal" => "days_to_renewal",
             "seats" => "seat_utilisation",
             "touch" => "days_since_touchpoint",
@@ -154,6 +158,7 @@ impl List {
             ("band", &asked.band),
             ("csm", &asked.csm),
             ("tier", &asked.tier),
+            ("value", &asked.value),
             ("segment", &asked.segment),
             ("expression", &asked.expression),
             ("status", &asked.status),

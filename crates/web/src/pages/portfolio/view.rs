@@ -21,11 +21,13 @@ const RESULTS: &str = "results";
 const HEALTH: Column<'_> = Column::new("Health").sorts("health");
 const TREND: Column<'_> = Column::new("24-week trend").until(Stay::Tablet);
 const ARR: Column<'_> = Column::new("ARR").sorts("arr").number();
+const VALUE: Column<'_> = Column::new("Lifetime value").sorts("value").number().until(Stay::Desktop);
 const RENEWAL: Column<'_> = Column::new("Renewal").sorts("renewal");
 const SEATS: Column<'_> = Column::new("Seat use").sorts("seats").number().until(Stay::Desktop);
 const CSM: Column<'_> = Column::new("CSM").sorts("csm").until(Stay::Desktop);
 const TOUCH: Column<'_> = Column::new("Last touch").sorts("touch").until(Stay::Tablet);
-const COLUMNS: [Column<'_>; 8] = [Column::new("Account").sorts("name"), HEALTH, TREND, ARR, RENEWAL, SEATS, CSM, TOUCH];
+const COLUMNS: [Column<'_>; 9] =
+    [Column::new("Account").sorts("name"), HEALTH, TREND, ARR, VALUE, RENEWAL, SEATS, CSM, TOUCH];
 
 /// The whole page.
 pub(super) fn page(book: &Book, list: &List, segments: &[Segment]) -> Markup {
@@ -33,23 +35,26 @@ pub(super) fn page(book: &Book, list: &List, segments: &[Segment]) -> Markup {
     let actions = html! { a.btn href=(csv) download="" { "Export CSV" } };
     html! {
         (shell::heading(&[], "Portfolio", &html! {}, &actions))
-        (filters(list, segments))
+        (filters(book, list, segments))
         (expression(list))
         div id=(RESULTS) data-fragment="" { (results(book, list)) }
     }
 }
 
-fn filters(list: &List, segments: &[Segment]) -> Markup {
+fn filters(book: &Book, list: &List, segments: &[Segment]) -> Markup {
     let owners: Vec<(String, &str)> = list.owners.iter().map(|(id, name)| (id.to_string(), &**name)).collect();
     let mut csm = vec![("", "All CSMs")];
     csm.extend(owners.iter().map(|(id, name)| (id.as_str(), *name)));
     let mut tier = vec![("", "All tiers")];
     tier.extend(list.tiers.iter().map(|tier| (tier.as_str(), tier.as_str())));
+    let mut worth = vec![("", "All values")];
+    worth.extend(book.definitions.lifetime.tiers.iter().map(|tier| (tier.key.as_str(), tier.name.as_str())));
     let mut segment = vec![("", "All segments")];
     segment.extend(segments.iter().map(|segment| (segment.key.as_str(), segment.name.as_str())));
     let choices = [
         Choice { name: "segment", label: "Segment", value: &list.asked.segment, options: segment },
         Choice { name: "tier", label: "Tier", value: &list.asked.tier, options: tier },
+        Choice { name: "value", label: "Value", value: &list.asked.value, options: worth },
         Choice { name: "csm", label: "CSM", value: &list.asked.csm, options: csm },
     ];
     search(&list.link(), &list.asked.q, "Search name or domain", &choices, RESULTS)
@@ -126,6 +131,9 @@ fn line(book: &Book, row: &Row) -> Markup {
             (cell(&HEALTH, &pill::band(row.health.band, row.health.score)))
             (cell(&TREND, &trend(row)))
             (cell(&ARR, &format::money(book.arr_cents(row), &account.currency)))
+            (cell(&VALUE, &format::or_unknown(value("lifetime_value"), |cents| {
+                format::money(cents as i64, &account.currency)
+            })))
             (cell(&RENEWAL, &format::or_unknown(value("days_to_renewal"), |days| {
                 format::day(days_after(book.as_of, days.max(0.0) as u64))
             })))
