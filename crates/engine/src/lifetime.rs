@@ -33,7 +33,7 @@ pub use evidence::{Evidence, Verdict};
 pub(crate) use explain::{inputs, months};
 pub use hazard::{CauseFit, Forecast, Hazards};
 pub(crate) use keep::keep_fresh;
-pub use keep::{bring_up_to_date, vintage};
+pub use keep::{Extent, bring_up_to_date, vintage};
 pub use portfolio::{Economics, Summary, summary};
 pub(crate) use read::{Buyers, read};
 pub use stats::value::Timing;
@@ -47,6 +47,8 @@ pub struct Model {
     pub definition: String,
     /// The day.
     pub as_of: Day,
+    /// How much was known when it was learned.
+    pub extent: Extent,
     /// The chance to leave; `None` where nobody under contract could be watched.
     pub hazards: Option<Hazards>,
     /// Buying without a contract; `None` where too few do.
@@ -65,6 +67,7 @@ impl Model {
         Self {
             definition: definition.fingerprint.clone(),
             as_of,
+            extent: Extent::default(),
             hazards: None,
             buying: None,
             cuts: Vec::new(),

@@ -3,6 +3,7 @@
 CREATE TABLE lifetime_reading (
     day {day} PRIMARY KEY,
     definition TEXT NOT NULL,
+    extent {json} NOT NULL,
     content {json} NOT NULL,
     computed_at {instant} NOT NULL
 ){strict};

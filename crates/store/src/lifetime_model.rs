@@ -54,6 +54,12 @@ pub async fn days(db: &impl ConnectionTrait, definition: &str) -> Result<Vec<Day
     Ok(query.order_by_asc(Column::AsOf).into_tuple().all(db).await?)
 }
 
+/// Forgets the models that know a day.
+pub async fn forget_from(tx: &Tx, day: Day) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::AsOf.gte(day)).exec(tx).await?;
+    Ok(())
+}
+
 /// Forgets the models of some days.
 pub async fn forget(tx: &Tx, days: &[Day]) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::AsOf.is_in(days.iter().copied())).exec(tx).await?;

@@ -16,6 +16,8 @@ pub struct Model {
     pub day: Day,
     /// The fingerprint of the definition it was read under.
     pub definition: String,
+    /// How much was known when it was read.
+    pub extent: Json,
     /// The values, by account.
     pub content: Json,
     /// When it was computed.
@@ -27,7 +29,7 @@ no_relations!();
 /// Keeps a reading in place of an earlier one of the same day.
 pub async fn put(tx: &Tx, reading: Model) -> Result<(), StoreError> {
     let replace = OnConflict::column(Column::Day)
-        .update_columns([Column::Definition, Column::Content, Column::ComputedAt])
+        .update_columns([Column::Definition, Column::Extent, Column::Content, Column::ComputedAt])
         .to_owned();
     Entity::insert(row::ready::<Model, _, _>(reading)).on_conflict(replace).exec_without_returning(tx).await?;
     Ok(())
@@ -39,8 +41,9 @@ pub async fn until(db: &impl ConnectionTrait, definition: &str, day: Day) -> Res
     Ok(query.order_by_asc(Column::Day).all(db).await?)
 }
 
-/// The days read under a definition, in order.
-pub async fn days(db: &impl ConnectionTrait, definition: &str) -> Result<Vec<Day>, StoreError> {
-    let query = Entity::find().select_only().column(Column::Day).filter(Column::Definition.eq(definition));
+/// The days read under a definition, in order, and how much was known then.
+pub async fn days(db: &impl ConnectionTrait, definition: &str) -> Result<Vec<(Day, Json)>, StoreError> {
+    let columns = [Column::Day, Column::Extent];
+    let query = Entity::find().select_only().columns(columns).filter(Column::Definition.eq(definition));
     Ok(query.order_by_asc(Column::Day).into_tuple().all(db).await?)
 }

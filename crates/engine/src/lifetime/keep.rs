@@ -5,15 +5,17 @@
 use std::{collections::HashSet, sync::Arc};
 
 use domain::{Day, Instant};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use store::{LifetimeModel, LifetimeReading, Store, health_day, lifetime_model, lifetime_reading};
 
 use super::{
-    Model,
+    Model, Standing,
     learn::{self, Past, month_ends},
     read,
 };
 use crate::{
-    Definitions, Engine, EngineError, Row,
+    Book, Definitions, Engine, EngineError, Row,
     refresh::{self, health_day as health_of},
     snapshot::{Ask, Basis},
 };
@@ -38,12 +40,43 @@ pub async fn bring_up_to_date(engine: &Engine) -> Result<(), EngineError> {
     learn_models(engine).await
 }
 
-/// The same where today has no model yet and nobody is at it already.
+/// The same where today has no model yet, or much more is known than when it was learned, and nobody is at it already.
 pub(crate) async fn keep_fresh(engine: &Engine) -> Result<(), EngineError> {
-    let fresh = engine.lifetime().is_some_and(|model| model.as_of >= engine.today());
+    let extent = Extent::of(&engine.book(), engine.today());
+    let fresh = engine.lifetime().is_some_and(|it| it.as_of >= engine.today() && !extent.outgrew(&it.extent));
     let Some(_turn) = engine.try_learning().filter(|_| !fresh) else { return Ok(()) };
     read_months(engine).await?;
     learn_models(engine).await
+}
+
+/// How much a book knew about a day: what was read from less is read again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extent {
+    accounts: usize,
+    paying: usize,
+    buyers: usize,
+    kinds: Vec<String>,
+}
+
+impl Extent {
+    fn of(book: &Book, day: Day) -> Self {
+        let rows = || book.rows().iter().filter(|row| row.account.customer_from.is_none_or(|from| from <= day));
+        Self {
+            accounts: rows().count(),
+            paying: rows().filter(|row| row.revenue.first_paid().is_some_and(|first| first <= day)).count(),
+            buyers: rows().filter(|row| row.lifetime.standing == Standing::Buyer).count(),
+            kinds: book.present.iter().map(|kind| (*kind).to_owned()).collect(),
+        }
+    }
+
+    /// Whether facts of a new kind, or a twentieth more accounts, are known by now.
+    fn outgrew(&self, then: &Self) -> bool {
+        let more = |now: usize, then: usize| now.abs_diff(then) * 20 > then;
+        self.kinds != then.kinds
+            || more(self.accounts, then.accounts)
+            || more(self.paying, then.paying)
+            || more(self.buyers, then.buyers)
+    }
 }
 
 fn stopped(engine: &Engine) -> bool {
@@ -55,8 +88,12 @@ async fn read_months(engine: &Engine) -> Result<(), EngineError> {
     let lifetime = &definitions.lifetime;
     let book = engine.book();
     let Some(oldest) = book.rows().iter().filter_map(|row| row.account.customer_from).min() else { return Ok(()) };
-    let known: HashSet<Day> =
-        lifetime_reading::days(engine.store().read(), &lifetime.fingerprint).await?.into_iter().collect();
+    let kept = lifetime_reading::days(engine.store().read(), &lifetime.fingerprint).await?;
+    let still_holds = |(day, extent): (Day, Value)| {
+        let then: Extent = serde_json::from_value(extent).unwrap_or_default();
+        (!Extent::of(&book, day).outgrew(&then)).then_some(day)
+    };
+    let known: HashSet<Day> = kept.into_iter().filter_map(still_holds).collect();
     let ends = month_ends(today, lifetime.contract.history_months);
     let missing: Vec<Day> = ends.filter(|end| *end >= oldest && *end < today && !known.contains(end)).collect();
     if missing.is_empty() {
@@ -78,6 +115,7 @@ async fn read_months(engine: &Engine) -> Result<(), EngineError> {
         let kept = LifetimeReading {
             day,
             definition: lifetime.fingerprint.clone(),
+            extent: json!(Extent::of(&book, day)),
             content: learn::packed(&readings),
             computed_at: engine.now(),
         };
@@ -85,6 +123,8 @@ async fn read_months(engine: &Engine) -> Result<(), EngineError> {
             .store()
             .write(async |tx| -> Result<(), EngineError> {
                 health_day::put(tx, health).await?;
+                // What was learned without it does not know it.
+                lifetime_model::forget_from(tx, day).await?;
                 Ok(lifetime_reading::put(tx, kept).await?)
             })
             .await?;
@@ -96,6 +136,8 @@ async fn learn_models(engine: &Engine) -> Result<(), EngineError> {
     let (definitions, today) = (engine.definitions(), engine.today());
     let (lifetime, db) = (&definitions.lifetime, engine.store().read());
     let known = lifetime_model::days(db, &lifetime.fingerprint).await?;
+    let extent = Extent::of(&engine.book(), today);
+    let stale_today = engine.lifetime().is_none_or(|model| extent.outgrew(&model.extent));
     let drivers = lifetime.contract.drivers.len();
     let mut past = Past::default();
     for kept in lifetime_reading::until(db, &lifetime.fingerprint, today).await? {
@@ -104,7 +146,7 @@ async fn learn_models(engine: &Engine) -> Result<(), EngineError> {
     let ends: Vec<Day> = past.days().rev().collect();
     let missing: Vec<Day> = std::iter::once(today)
         .chain(ends.iter().copied().filter(|end| *end < today))
-        .filter(|day| known.binary_search(day).is_err())
+        .filter(|day| known.binary_search(day).is_err() || (*day == today && stale_today))
         .collect();
     if missing.is_empty() {
         return Ok(());
@@ -115,7 +157,8 @@ async fn learn_models(engine: &Engine) -> Result<(), EngineError> {
         if stopped(engine) {
             break;
         }
-        let model = learn_one(engine, &basis, &past, day).await?;
+        let extent = Extent::of(&engine.book(), day);
+        let model = Model { extent, ..learn_one(engine, &basis, &past, day).await? };
         put(engine, &model).await?;
         if day == today {
             engine.set_lifetime(model);

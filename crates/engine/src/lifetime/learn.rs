@@ -160,15 +160,7 @@ pub(crate) fn model(
     let buying =
         buyers.then(|| Buying::learn(subjects, definition, day).map_err(|why| why_not.push(why)).ok()).flatten();
     let evidence = with_evidence.then(|| evidence::gather(definition, subjects, past, day)).flatten();
-    let mut model = Model {
-        definition: definition.fingerprint.clone(),
-        as_of: day,
-        hazards,
-        buying,
-        cuts: Vec::new(),
-        evidence,
-        why_not,
-    };
+    let mut model = Model { hazards, buying, evidence, why_not, ..Model::nothing(definition, day) };
     model.cuts = cuts(definition, &model, subjects, now);
     model
 }

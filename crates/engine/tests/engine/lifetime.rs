@@ -6,9 +6,9 @@ use domain::{
     time::{days_before, end_of},
 };
 use engine::{
-    explain,
+    Clock, Engine, Settings, explain, import,
     lifetime::{self, Standing},
-    query,
+    query, refresh,
 };
 
 use crate::home::{company, noon, open, today};
@@ -68,4 +68,44 @@ async fn past_days_know_only_the_past(engine: &engine::Engine) {
     assert!(engine.lifetime_as_of(today(), Some(end_of(day))).await.unwrap().is_none(), "it was not learned by then");
     let later = noon() + std::time::Duration::from_secs(1);
     assert!(engine.lifetime_as_of(today(), Some(later)).await.unwrap().is_some());
+}
+
+/// The published log of a shop's customers, as it is: a blank-separated file without a header.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_of_purchases_is_valued_by_the_published_model() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/cdnow/CDNOW_sample.txt");
+    let Ok(log) = std::fs::File::open(path) else {
+        println!("SKIPPED: {path} is not here");
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let settings = Settings { background: false, ..Settings::at(home.path()) };
+    let clock = Clock::manual("1997-09-30T12:00:00Z".parse().unwrap());
+    let engine = Engine::open(&settings, clock).await.unwrap();
+    let mapping = "orphans = 'create_account'\n[columns]\n1 = 'account'\n3 = 'issued_on'\n5 = 'amount_cents'\n\
+                   [constants]\ncurrency = 'USD'\n";
+    let import = import::CsvImport { object: "invoices", mapping: Some(mapping), dry_run: false };
+    let report = import::csv(&engine, import, log, &mut |_| {}).await.unwrap();
+    assert_eq!(report.failed, 0, "{:?}", report.refused.first());
+    refresh::all(&engine).await.unwrap();
+    lifetime::bring_up_to_date(&engine).await.unwrap();
+    let model = engine.lifetime().unwrap();
+    let buying = model.buying.as_ref().unwrap_or_else(|| panic!("{:?}", model.why_not));
+    // Fader, Hardie & Lee (2005), table 2: 39 weeks, 2,357 customers.
+    assert_eq!((buying.model.as_str(), buying.customers), ("bg-nbd", 2_357));
+    for (ours, published) in buying.params.iter().zip([0.243, 4.414, 0.793, 2.426]) {
+        assert!((ours - published).abs() < 6e-4, "{:?}", buying.params);
+    }
+    let spend = buying.spend.as_ref().unwrap();
+    for (ours, published) in spend.params.iter().zip([6.25, 3.74, 15.44]) {
+        assert!((ours - published).abs() < 6e-3, "{:?}", spend.params);
+    }
+    println!("{:?}", buying.holdout);
+    let book = engine.book();
+    let buyers: Vec<_> = book.rows().iter().filter(|row| row.lifetime.standing == Standing::Buyer).collect();
+    assert_eq!(buyers.len(), 2_357);
+    let sum: f64 = buyers.iter().map(|row| row.lifetime.p_alive.unwrap().value).sum();
+    assert!((sum / 2_357.0 - 0.7).abs() < 0.2, "mean chance to be alive {}", sum / 2_357.0);
+    assert!(buyers.iter().all(|row| row.lifetime.p_churn.is_none() && row.lifetime.value.is_some()));
+    engine.close().await.unwrap();
 }

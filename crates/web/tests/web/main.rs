@@ -1,10 +1,11 @@
 //! The web layer from outside: requests into the whole router over a real store, answers out.
 //!
 //! Each module is one promise: who gets what ([`matrix`]), how one signs in, what the API says, how events arrive,
-//! how work is done on the pages.
+//! how work is done on the pages, and what customers are worth.
 
 mod api;
 mod intake;
+mod lifetime;
 mod matrix;
 mod protection;
 mod sign_in;

@@ -41,13 +41,11 @@ pub(super) fn distribution(view: &View) -> Markup {
     let tenth = values.len().div_ceil(10);
     let top: f64 = values.iter().rev().take(tenth).sum();
     let share = if total > 0.0 { format::percent_text(top / total) } else { "unknown".to_owned() };
-    let mut summary = format!("The most valuable tenth of customers hold {share} of all lifetime value.");
-    if losing > 0 {
-        summary.push_str(&format!(
-            " {} bring less than they cost and stand in the first bar.",
-            format::count(losing as i64)
-        ));
-    }
+    let rest = match losing {
+        0 => String::new(),
+        _ => format!(" {} bring less than they cost and stand in the first bar.", format::count(losing as i64)),
+    };
+    let summary = format!("The most valuable tenth of customers hold {share} of all lifetime value.{rest}");
     let place = |value: &f64| (value.max(LEAST).log10() * PER_POWER).floor() as i32;
     let (first, last) = (values.first().map_or(0, place), values.last().map_or(0, place));
     let bins = (first..=last).map(|at| Bin {
