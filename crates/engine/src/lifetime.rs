@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use buying::{Buying, Spending, Trial};
 pub use contract::Cause;
 pub(crate) use contract::Contracts;
-pub use definition::{Contract, Definition, Driver, LIFETIME, Money, Pool, Purchases, Tier};
+pub use definition::{Definition, Driver, LIFETIME, Leaving, Money, Pool, Purchases, Tier};
 pub use evidence::{Evidence, Verdict};
 pub(crate) use explain::{inputs, months};
 pub use hazard::{CauseFit, Forecast, Hazards};

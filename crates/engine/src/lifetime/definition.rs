@@ -45,7 +45,7 @@ pub struct Definition {
     /// Tiers of value, the most valuable first.
     pub tiers: Vec<Tier>,
     /// How accounts under contract are judged.
-    pub contract: Contract,
+    pub contract: Leaving,
     /// How accounts without one are.
     pub purchases: Purchases,
     /// A hash of the text: what was learned under another definition is not used under this one.
@@ -84,7 +84,7 @@ pub struct Tier {
 /// What the chance to leave is learned from, and what is believed before.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Contract {
+pub struct Leaving {
     /// Months of the book's own past.
     pub history_months: u32,
     /// The attribute whose groups lean on each other.
@@ -182,7 +182,7 @@ struct File {
     timing: String,
     money: MoneyEntry,
     tier: Vec<Tier>,
-    contract: Contract,
+    contract: Leaving,
     purchases: PurchasesEntry,
 }
 
@@ -313,8 +313,8 @@ impl Reader<'_> {
     }
 
     fn check(&self, parsed: &File) -> Result<(), DefinitionError> {
-        let Contract { history_months, pool_deviation, churn_per_year, churn_deviation, .. } = parsed.contract;
-        let Contract { involuntary_share, fade_per_month, age_deviation, term_end_deviation, .. } = parsed.contract;
+        let Leaving { history_months, pool_deviation, churn_per_year, churn_deviation, .. } = parsed.contract;
+        let Leaving { involuntary_share, fade_per_month, age_deviation, term_end_deviation, .. } = parsed.contract;
         let share = |x: f64| x > 0.0 && x < 1.0;
         let some = |x: f64| x > 0.0 && x <= 10.0;
         let cost = |x: Option<f64>| x.is_none_or(|cost| (0.0..1e9).contains(&cost));

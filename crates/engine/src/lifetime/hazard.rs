@@ -13,7 +13,7 @@ use stats::{
 
 use super::{
     contract::{Cause, Renewal},
-    definition::{Contract, Driver},
+    definition::{Driver, Leaving},
 };
 
 /// Months a spell is followed, and months ahead after which more distance makes no more difference.
@@ -105,7 +105,7 @@ pub struct Forecast {
 
 impl Hazards {
     /// Learns from spells. Without a single spell the answer is the prior.
-    pub(crate) fn learn(spells: &[Spell], contract: &Contract) -> Result<Self, stats::Error> {
+    pub(crate) fn learn(spells: &[Spell], contract: &Leaving) -> Result<Self, stats::Error> {
         let mut groups: Vec<String> = spells.iter().filter_map(|spell| spell.case.group.clone()).collect();
         groups.sort_unstable();
         groups.dedup();
@@ -128,7 +128,7 @@ impl Hazards {
     }
 
     /// The fade under which the spells, and what was believed of it, are likeliest.
-    fn likeliest_fade(&self, spells: &[&Spell], contract: &Contract) -> Result<f64, stats::Error> {
+    fn likeliest_fade(&self, spells: &[&Spell], contract: &Leaving) -> Result<f64, stats::Error> {
         let logit = |share: f64| (share / (1.0 - share)).ln();
         let believed = logit(1.0 - contract.fade_per_month);
         let priors = self.priors(Cause::Voluntary, contract);
@@ -146,7 +146,7 @@ impl Hazards {
         Ok(best.1)
     }
 
-    fn fit_cause(&self, spells: &[&Spell], cause: Cause, contract: &Contract) -> Result<CauseFit, stats::Error> {
+    fn fit_cause(&self, spells: &[&Spell], cause: Cause, contract: &Leaving) -> Result<CauseFit, stats::Error> {
         let visit = |row: &mut dyn FnMut(&[f64], bool)| self.visit(spells, cause, row);
         let fitted = logistic::fit(&self.priors(cause, contract), None, visit)?;
         let (rows, exits) = (fitted.rows as f64, fitted.events as f64);
@@ -167,7 +167,7 @@ impl Hazards {
         })
     }
 
-    fn priors(&self, cause: Cause, contract: &Contract) -> Vec<Prior> {
+    fn priors(&self, cause: Cause, contract: &Leaving) -> Vec<Prior> {
         let share = match cause {
             Cause::Voluntary => 1.0 - contract.involuntary_share,
             Cause::Involuntary => contract.involuntary_share,
