@@ -64,15 +64,24 @@ impl<'a> Members<'a> {
         self.0.retain_mut(|(name, value)| keep(name, value));
     }
 
+    /// The value of `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
+        self.0.iter_mut().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
     /// Takes the value of `key` out, leaving `null`.
     pub fn take(&mut self, key: &str) -> Option<Value<'a>> {
-        let (_, value) = self.0.iter_mut().rev().find(|(name, _)| name == key)?;
-        Some(std::mem::replace(value, Value::Null))
+        self.get_mut(key).map(|value| std::mem::replace(value, Value::Null))
     }
 
     /// Adds a member at the end.
     pub fn push(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) {
         self.0.push((key.into(), value));
+    }
+
+    /// Adds the members of another object at the end.
+    pub fn extend(&mut self, more: Members<'a>) {
+        self.0.extend(more.0);
     }
 
     /// Whether there are no members.
@@ -109,6 +118,17 @@ impl<'a> Value<'a> {
         match self {
             Value::Object(members) => members.take(key),
             _ => None,
+        }
+    }
+
+    /// Takes out the value at a dotted path of member names, leaving `null`.
+    pub fn take_at(&mut self, path: &str) -> Option<Value<'a>> {
+        match path.split_once('.') {
+            None => self.take(path),
+            Some((name, rest)) => {
+                let Self::Object(members) = self else { return None };
+                members.get_mut(name)?.take_at(rest)
+            }
         }
     }
 

@@ -4,7 +4,8 @@
 //! tracking API, forgiven and normalised; a [`record::Draft`] is what one row or
 //! object of any other source says about one of our records, with *absent* and
 //! *cleared* kept apart. [`csv`] reads spreadsheets and logs into drafts,
-//! [`singer`] and [`airbyte`] read what extractors print, and [`preset`] says which
+//! [`tap`] reads what extractors print ([`singer`] or [`airbyte`]), [`webhook`] what vendors
+//! post, and [`preset`] says which
 //! stream and path means which of our fields.
 //!
 //! Everything here is a pure function of bytes and arguments. Deliberately
@@ -19,3 +20,5 @@ pub mod preset;
 pub mod record;
 pub mod segment;
 pub mod singer;
+pub mod tap;
+pub mod webhook;

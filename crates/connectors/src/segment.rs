@@ -27,7 +27,7 @@ use crate::json::{self, Value};
 use crate::record::{DerivedKeys, shorten};
 
 pub use evidence::Evidence;
-pub use key::{Credentials, write_key};
+pub use key::{Credentials, unescape, write_key};
 pub use message::{Action, Clocks, Kind, Message, Refused, event_id};
 
 /// What the path of a request says about its body.

@@ -148,9 +148,10 @@ impl Reader {
             items.iter().filter_map(Value::as_text).map(str::to_owned).collect()
         };
         let key_properties = names("key_properties");
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let properties =
-            properties.map(|all| all.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+            return Err(self.error("bad_schema", format!("the SCHEMA of `{stream}` names no `properties`")));
+        };
+        let properties = properties.iter().map(|(name, _)| name.to_owned()).collect();
         let before = self.keys.insert(stream.clone(), key_properties.clone());
         let key_changed = before.is_some_and(|before| before != key_properties);
         let bookmark_properties = names("bookmark_properties");
@@ -293,6 +294,7 @@ mod tests {
         refuses(r#"{"type":"RECORD","stream":"orgs","record":{"mrr":1}}"#, "missing_key");
         refuses(r#"{"type":"RECORD","stream":"orgs","record":{"id":null}}"#, "missing_key");
         refuses(r#"{"type":"SCHEMA","stream":"orgs","schema":"x"}"#, "bad_schema");
+        refuses(r#"{"type":"SCHEMA","stream":"orgs","schema":{"type":"object"}}"#, "bad_schema");
         refuses(r#"{"type":"STATE"}"#, "bad_message");
         refuses(r#"{"type":"ACTIVATE_VERSION","stream":"orgs"}"#, "bad_message");
         refuses(r#"{"type":"BATCH","stream":"orgs","encoding":{},"manifest":[]}"#, "batch_unsupported");

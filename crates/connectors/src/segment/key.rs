@@ -53,8 +53,8 @@ fn from_query(query: &str) -> Option<String> {
     ["writeKey", "write_key", "api_key"].iter().find_map(|name| plain(&value(name)?))
 }
 
-/// Undoes percent-encoding; what is not UTF-8 becomes U+FFFD.
-fn unescape(text: &str) -> String {
+/// Undoes the percent-encoding of a form or a query; what is not UTF-8 becomes U+FFFD.
+pub fn unescape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.as_bytes().iter();
     while let Some(&byte) = bytes.next() {
