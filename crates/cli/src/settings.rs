@@ -57,6 +57,9 @@ pub(crate) struct Listening {
     /// Address to listen on; port 0 takes any free one
     #[arg(long, env = "POMONA_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
+    /// Another address that only takes events, on threads of its own, so that pages cannot slow it
+    #[arg(long, env = "POMONA_INGEST_LISTEN", value_name = "ADDR")]
+    pub(crate) ingest_listen: Option<SocketAddr>,
     /// Address people type, where a proxy stands in front
     #[arg(long, env = "POMONA_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
@@ -77,7 +80,11 @@ pub(crate) fn log(settings: &Settings) {
 /// The deliberate faults there are; a release build has none.
 fn mutant(word: &str) -> Result<engine::Mutant, String> {
     match word {
-        "ack-before-commit" if cfg!(debug_assertions) => Ok(engine::Mutant::AckBeforeCommit),
+        _ if !cfg!(debug_assertions) => Err("a release build has no mutants".to_owned()),
+        "ack-before-commit" => Ok(engine::Mutant::AckBeforeCommit),
+        "sync-normal" => Ok(engine::Mutant::SyncNormal),
+        "swallow-errors" => Ok(engine::Mutant::SwallowErrors),
+        "trust-compressed-size" => Ok(engine::Mutant::TrustCompressedSize),
         _ => Err("there is no such mutant in this build".to_owned()),
     }
 }

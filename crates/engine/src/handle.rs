@@ -53,6 +53,12 @@ pub struct Settings {
 pub enum Mutant {
     /// Events are acknowledged before they are committed.
     AckBeforeCommit,
+    /// Commits are not flushed to the disk.
+    SyncNormal,
+    /// Events are acknowledged even if they could not be stored.
+    SwallowErrors,
+    /// A compressed body is measured as it was sent.
+    TrustCompressedSize,
 }
 
 impl Settings {
@@ -70,10 +76,11 @@ impl Settings {
     }
 
     fn store(&self) -> store::Settings {
-        match &self.database_url {
+        let settings = match &self.database_url {
             Some(url) => store::Settings::new(url),
             None => store::Settings::embedded(&self.home.join("pomona.db")),
-        }
+        };
+        store::Settings { flushed: self.mutant != Some(Mutant::SyncNormal), ..settings }
     }
 
     fn lake(&self) -> lake::Settings {

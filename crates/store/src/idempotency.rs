@@ -1,5 +1,9 @@
 //! An idempotency row keeps the answer to a request that carried an `Idempotency-Key`, so that a repeat gets the
 //! same answer and has no second effect. Old rows are pruned.
+//!
+//! The effect and its mark are one transaction: work done [`within`] a key marks the key as carried out in every
+//! transaction it commits. So after a crash a repeat either finds nothing done, or finds that it was done and that only
+//! the answer is lost; it never does it twice.
 
 use chrono::TimeDelta;
 use domain::Instant;
@@ -17,7 +21,7 @@ pub struct Model {
     pub key: String,
     /// Hex SHA-256 of method, path and body.
     pub request_hash: String,
-    /// HTTP status answered; 0 while the request runs.
+    /// HTTP status answered; 0 while the request runs, [`CARRIED_OUT`] once its effect is committed.
     pub status: i32,
     /// Body answered.
     pub body: String,
@@ -30,12 +34,38 @@ no_relations!();
 /// After this a request that never answered is taken to have died, and its key may be used again.
 const ABANDONED: TimeDelta = TimeDelta::minutes(10);
 
+/// The status of a request whose effect is committed and whose answer is not kept yet.
+pub const CARRIED_OUT: i32 = 1;
+
+tokio::task_local! {
+    /// The key of the request that this task works on.
+    static KEY: String;
+}
+
+/// Does something on behalf of a request with this key: what it commits is marked with it.
+pub async fn within<T>(key: String, work: impl Future<Output = T>) -> T {
+    KEY.scope(key, work).await
+}
+
+/// Marks the key of the running request, if it has one, as carried out; part of the transaction that does it.
+pub(crate) async fn mark(tx: &Tx) -> Result<(), StoreError> {
+    let Ok(key) = KEY.try_with(String::clone) else { return Ok(()) };
+    Entity::update_many()
+        .filter(Column::Key.eq(key))
+        .filter(Column::Status.eq(0))
+        .col_expr(Column::Status, Expr::value(CARRIED_OUT))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// What a key says about a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Begun {
     /// It is the first; the key is reserved for it.
     New,
-    /// It was sent before; the kept answer, or one with status 0 while the first still runs.
+    /// It was sent before; the kept answer, or one with status 0 while the first still runs, or with
+    /// [`CARRIED_OUT`] when its answer was lost.
     Same(Model),
     /// The key was used for another request.
     Different,

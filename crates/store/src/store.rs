@@ -17,7 +17,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{StoreError, migration};
+use crate::{StoreError, idempotency, migration};
 
 /// A transaction; dropped without [`Store::write`] or a commit, it is rolled back.
 pub type Tx = DatabaseTransaction;
@@ -34,12 +34,14 @@ pub struct Settings {
     pub readers: u32,
     /// How long to wait for a connection or the write lock before [`StoreError::Busy`].
     pub busy_timeout: Duration,
+    /// Whether a commit waits until it is on the disk. Nothing but a test of that promise says no.
+    pub flushed: bool,
 }
 
 impl Settings {
     /// The usual settings for an address.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), readers: 4, busy_timeout: Duration::from_secs(10) }
+        Self { url: url.into(), readers: 4, busy_timeout: Duration::from_secs(10), flushed: true }
     }
 
     /// The usual settings for an embedded database in a file.
@@ -121,6 +123,7 @@ impl Store {
         let tx = self.begin().await?;
         match work(&tx).await {
             Ok(value) => {
+                idempotency::mark(&tx).await?;
                 tx.commit().await.map_err(StoreError::from)?;
                 Ok(value)
             }
@@ -169,7 +172,7 @@ impl Store {
         let writing = base
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(if settings.flushed { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
             .pragma("cache_size", "-16384")
             .pragma("wal_autocheckpoint", "4000");
         let writer = sqlite_pool(1, settings).connect_with(writing).await.map_err(|e| unwritable(e.into()))?;

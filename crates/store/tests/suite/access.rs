@@ -188,6 +188,32 @@ fn a_repeated_request_finds_the_first_answer() {
     });
 }
 
+/// What a crash between the effect and the answer leaves: the mark stands or falls with the effect.
+#[test]
+fn an_effect_and_the_mark_of_its_key_are_one_transaction() {
+    on_both(|store| async move {
+        let begin =
+            async |second| store.write(async |tx| idempotency::begin(tx, "k", "h", at(second)).await).await.unwrap();
+        let status = async |second| match begin(second).await {
+            idempotency::Begun::Same(kept) => kept.status,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(begin(0).await, idempotency::Begun::New);
+        let put = async |fails: bool| {
+            let work = store.write(async |tx| {
+                setting::put(tx, "effect", serde_json::json!(true)).await?;
+                if fails { Err(StoreError::Busy) } else { Ok(()) }
+            });
+            idempotency::within("k".to_owned(), work).await
+        };
+        put(true).await.unwrap_err();
+        assert_eq!((status(1).await, setting::find(store.read(), "effect").await.unwrap()), (0, None));
+        put(false).await.unwrap();
+        assert_eq!(status(2).await, idempotency::CARRIED_OUT);
+        assert_eq!(status(2 + 601).await, idempotency::CARRIED_OUT, "never begun anew, however long ago");
+    });
+}
+
 #[test]
 fn settings_are_replaced_and_people_are_erased() {
     on_both(|store| async move {

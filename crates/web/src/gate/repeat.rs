@@ -2,8 +2,8 @@
 //!
 //! The first request under a key runs, and its success is kept; a repeat by the same caller with the same body gets the
 //! kept answer and has no second effect, and one with another body is refused. A failure is not kept, because nothing
-//! was done. Known limit: the answer is kept after the work is committed, not with it, so a repeat of a request that a
-//! crash interrupted is refused for ten minutes and then runs again.
+//! was done. The key is marked as carried out in the transaction that does the work, so a crash before the answer was kept
+//! costs the answer and never does the work twice.
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
@@ -63,6 +63,11 @@ pub(super) async fn begin(app: &AppState, route: &Route, actor: &Actor, parts: &
         idempotency::Begun::Same(kept) if kept.status == 0 => {
             Err(Problem::conflict("The first request with this Idempotency-Key is still running.").retry(2))
         }
+        idempotency::Begun::Same(kept) if kept.status == idempotency::CARRIED_OUT => Err(Problem::refused(
+            StatusCode::CONFLICT,
+            "answer_lost",
+            "The first request with this Idempotency-Key was carried out, but its answer was not kept; read what it changed.",
+        )),
         idempotency::Begun::Same(kept) => replay(&kept).map(Begun::Replayed),
         idempotency::Begun::Different => Err(Problem::refused(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -73,6 +78,14 @@ pub(super) async fn begin(app: &AppState, route: &Route, actor: &Actor, parts: &
 }
 
 impl Repeat {
+    /// Runs the handler on behalf of the key, if there is one.
+    pub(super) async fn run(&self, handler: impl Future<Output = Response>) -> Response {
+        match &self.0 {
+            Some(key) => idempotency::within(key.clone(), handler).await,
+            None => handler.await,
+        }
+    }
+
     /// Keeps the answer if the request succeeded, and frees the key if it did not.
     pub(super) async fn finish(self, app: &AppState, answer: Response) -> Response {
         let Some(key) = self.0 else { return answer };

@@ -98,6 +98,17 @@ async fn a_repeat_with_the_same_key_has_no_second_effect() {
     let failed = send("k2", json!({ "kind": "nps", "score": 11 })).await;
     assert!(failed.body.contains("NPS is scored from 0 to 10."), "{}", failed.body);
     assert_eq!(send("k2", answer).await.status, StatusCode::CREATED, "a failure does not use a key up");
+    // What a crash after the commit leaves: the effect with its mark, and no answer.
+    let key = format!("member:{ADA} k1");
+    let forgotten: Result<(), store::StoreError> = world
+        .app
+        .engine
+        .store()
+        .write(async |tx| store::idempotency::finish(tx, &key, store::idempotency::CARRIED_OUT, "").await)
+        .await;
+    forgotten.unwrap();
+    let lost = send("k1", json!({ "kind": "nps", "score": 9 })).await;
+    assert_eq!((lost.status, lost.json()["code"].as_str()), (StatusCode::CONFLICT, Some("answer_lost")));
     let listed = world.get(&path, &cookie(ADA)).await.json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 2);
     world.close().await;
