@@ -112,6 +112,13 @@ export class Pomona {
     return code;
   }
 
+  /** Kills the server without a word. */
+  async kill() {
+    this.process.kill('SIGKILL');
+    await this.ended;
+    this.process = undefined;
+  }
+
   async close() {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ pub(crate) mod clv;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod import;
+pub(crate) mod intake;
 pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod snapshot;

@@ -7,6 +7,9 @@
 //! failing that, from what is known of its user, now or when it is sealed. An
 //! account nobody has introduced is never invented from an event.
 
+mod sender;
+mod shares;
+
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{PoisonError, RwLock},
@@ -14,13 +17,18 @@ use std::{
 
 use connectors::segment::{self, Batch, Credentials, Kind, Limits, Message, Route};
 use domain::{Instant, time::day_of};
-use sha2::{Digest, Sha256};
 use store::{
-    Source, Store,
+    Store, account, end_user,
     inbox::{self, Accept, Inbox, NewEvent, Refused, SeenUser},
 };
 use tokio_util::task::TaskTracker;
 
+pub use sender::{hash_key, origins, set_origins};
+
+use self::{
+    sender::{Sender, Senders},
+    shares::Shares,
+};
 use crate::{
     Engine, EngineError,
     handle::{Mutant, Workers},
@@ -40,6 +48,8 @@ pub struct SegmentCall<'a> {
     pub query_key: Option<&'a str>,
     /// The `Content-Encoding` header.
     pub content_encoding: Option<&'a str>,
+    /// The `Origin` header: the website whose page sends.
+    pub origin: Option<&'a str>,
     /// The source, where an API token has already said who sends.
     pub source_id: Option<i64>,
     /// The body as it was sent.
@@ -63,6 +73,9 @@ pub enum IntakeError {
     /// No source has this write key, or it was disabled.
     #[error("no source has this write key: copy it from the Sources page")]
     UnknownKey,
+    /// The key belongs to other websites.
+    #[error("this write key may not be used from {0}: add the website to the source's origins")]
+    ForeignOrigin(String),
     /// The body as a whole cannot be read.
     #[error("{message}")]
     Refused {
@@ -96,7 +109,8 @@ pub(crate) struct Intake {
     inbox: Inbox,
     tasks: TaskTracker,
     mutant: Option<Mutant>,
-    sources: RwLock<HashMap<String, i64>>,
+    senders: Senders,
+    shares: Shares,
     accounts: RwLock<HashMap<String, i64>>,
 }
 
@@ -104,7 +118,8 @@ impl Intake {
     /// Opens the inbox and starts its writer.
     pub(crate) async fn open(store: &Store, workers: &Workers, mutant: Option<Mutant>) -> Result<Self, EngineError> {
         let encoder: inbox::Encoder = Box::new(|events| Ok(lake::tail::encode(events)?));
-        let (inbox, writer) = inbox::open(store.clone(), encoder, inbox::Limits::default());
+        let limits = inbox::Limits::default();
+        let (inbox, writer) = inbox::open(store.clone(), encoder, limits);
         let stop = workers.stop.clone();
         workers.tasks.spawn(async move {
             // Whoever still waits when the engine stops is not answered, and so sends again.
@@ -118,7 +133,8 @@ impl Intake {
             inbox,
             tasks: workers.tasks.clone(),
             mutant,
-            sources: RwLock::default(),
+            senders: Senders::default(),
+            shares: Shares::new(limits.queue),
             accounts: RwLock::new(accounts.into_iter().collect()),
         })
     }
@@ -130,7 +146,19 @@ impl Intake {
             self.tasks.spawn(async move { inbox.accept(accept).await });
             return Ok(inbox::Receipt { accepted, duplicates: 0 });
         }
-        self.inbox.accept(accept).await
+        let accepted = accept.events.len() as u64;
+        match self.inbox.accept(accept).await {
+            Err(_) if self.mutant == Some(Mutant::SwallowErrors) => Ok(inbox::Receipt { accepted, duplicates: 0 }),
+            outcome => outcome,
+        }
+    }
+
+    /// What a body may hold.
+    fn limits(&self) -> Limits {
+        match self.mutant {
+            Some(Mutant::TrustCompressedSize) => Limits { decoded_bytes: usize::MAX >> 1, ..Limits::default() },
+            _ => Limits::default(),
+        }
     }
 
     /// Requests waiting for a commit.
@@ -150,25 +178,18 @@ impl Intake {
 
     /// Forgets which write keys are good, after a source changed.
     pub(crate) fn forget_sources(&self) {
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    async fn source(&self, store: &Store, key: &str) -> Result<Option<i64>, EngineError> {
-        let hash = hash_key(key);
-        let known = self.sources.read().unwrap_or_else(PoisonError::into_inner).get(&hash).copied();
-        if known.is_some() {
-            return Ok(known);
-        }
-        let found: Option<Source> = store::source::by_write_key(store.read(), &hash).await?;
-        let Some(source) = found.filter(|source| source.enabled) else { return Ok(None) };
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).insert(hash, source.id);
-        Ok(Some(source.id))
+        self.senders.forget();
     }
 }
 
-/// How a write key is kept: SHA-256 in hexadecimal.
-pub fn hash_key(key: &str) -> String {
-    hex::encode(Sha256::digest(key.as_bytes()))
+/// Whether some source has this write key and may send: browsers ask before they send anything.
+pub async fn knows(engine: &Engine, key: &str) -> Result<bool, EngineError> {
+    Ok(engine.intake().senders.find(engine.store(), key).await?.is_some())
+}
+
+/// The write key a request carries outside its body, wherever clients put one.
+pub fn write_key(authorization: Option<&str>, query: Option<&str>) -> Option<String> {
+    segment::write_key(&Credentials { authorization, x_write_key: None, query }, None)
 }
 
 /// Takes a request; returns after everything it brought is durable.
@@ -179,24 +200,42 @@ pub async fn segment(engine: &Engine, call: SegmentCall<'_>) -> Result<Receipt, 
         &Credentials { authorization: call.authorization, x_write_key: call.x_write_key, query: call.query_key },
         None,
     );
-    let mut source = match (call.source_id, &header_key) {
+    let by_token = call.source_id;
+    let mut source = match (by_token, &header_key) {
         (Some(source), _) => Some(source),
-        (None, Some(key)) => engine.intake().source(engine.store(), key).await?,
+        (None, Some(key)) => Some(sender(engine, key, call.origin).await?),
         (None, None) => None,
     };
-    if source.is_none() && header_key.is_some() {
-        return Err(IntakeError::UnknownKey);
-    }
-    let batch = segment::parse(call.body, route, call.content_encoding, &Limits::default(), now).map_err(|error| {
-        IntakeError::Refused { status: error.status, code: error.code.to_owned(), message: error.message }
-    })?;
+    // Whoever said who they are in the head waits for a place before their body costs anything.
+    let mut place = source.map(|source| place(engine, source)).transpose()?;
+    let batch =
+        segment::parse(call.body, route, call.content_encoding, &engine.intake().limits(), now).map_err(|error| {
+            IntakeError::Refused { status: error.status, code: error.code.to_owned(), message: error.message }
+        })?;
     if source.is_none()
         && let Some(key) = &batch.write_key
     {
-        source = engine.intake().source(engine.store(), key).await?;
+        let id = sender(engine, key, call.origin).await?;
+        (source, place) = (Some(id), Some(self::place(engine, id)?));
     }
     let source = source.ok_or(IntakeError::UnknownKey)?;
-    store_batch(engine, source, batch, now).await
+    let receipt = store_batch(engine, source, batch, now).await;
+    drop(place);
+    receipt
+}
+
+/// The source that a key speaks for, if it may from there.
+async fn sender(engine: &Engine, key: &str, origin: Option<&str>) -> Result<i64, IntakeError> {
+    let sender: Option<Sender> = engine.intake().senders.find(engine.store(), key).await?;
+    let sender = sender.ok_or(IntakeError::UnknownKey)?;
+    match origin {
+        Some(origin) if !sender.admits(Some(origin)) => Err(IntakeError::ForeignOrigin(origin.to_owned())),
+        _ => Ok(sender.source_id),
+    }
+}
+
+fn place(engine: &Engine, source_id: i64) -> Result<shares::Place, IntakeError> {
+    engine.intake().shares.enter(source_id).ok_or(IntakeError::Busy)
 }
 
 async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant) -> Result<Receipt, IntakeError> {
@@ -205,8 +244,10 @@ async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant
     for refused in batch.refused {
         accept.refused.push(Refused { code: refused.code.to_owned(), message: refused.message, body: refused.body });
     }
+    meet_accounts(engine, &batch.messages).await?;
+    let groups = Groups::of(&batch.messages);
     for message in batch.messages {
-        take(engine, source_id, message, now, &mut accept, &mut touched).await?;
+        take(engine, source_id, message, &groups, &mut accept, &mut touched).await?;
     }
     let refused = accept.refused.len() as u64;
     touched.extend(accept.events.iter().filter_map(|event| event.account_id));
@@ -224,7 +265,7 @@ async fn take(
     engine: &Engine,
     source_id: i64,
     message: Message,
-    now: Instant,
+    groups: &Groups,
     accept: &mut Accept,
     touched: &mut BTreeSet<i64>,
 ) -> Result<(), IntakeError> {
@@ -243,12 +284,26 @@ async fn take(
     }
     let draft = match message.kind {
         Kind::Group(account) => Some(account),
-        Kind::Identify(contact) => contact,
-        Kind::Track(_) | Kind::Page(_) | Kind::Screen(_) | Kind::Alias { .. } => None,
+        Kind::Identify(Some(mut contact)) => {
+            let named = message.account.as_ref().map(|evidence| evidence.account.clone());
+            let account = match named.or_else(|| groups.0.get(&contact.key).cloned()) {
+                Some(account) => Some(account),
+                None => end_user::account_of(engine.store().read(), source_id, &contact.key)
+                    .await
+                    .map_err(EngineError::from)?,
+            };
+            if let Some(account) = account {
+                contact.fields.entry("account").or_insert(connectors::record::Value::Text(account));
+            }
+            Some(contact)
+        }
+        Kind::Identify(None) | Kind::Track(_) | Kind::Page(_) | Kind::Screen(_) | Kind::Alias { .. } => None,
     };
+    // The browser's own id, so that what somebody did before signing in finds their account, too (T8).
+    let before = message.anonymous_id.filter(|anonymous| user.as_ref() != Some(anonymous));
     let mut seen = SeenUser { external_id: user.unwrap_or_default(), account_id: evidence, contact_id: None };
     if let Some(draft) = draft {
-        match import::take(engine, &draft, source_id, now).await? {
+        match import::take(engine, &draft, source_id, accept.received_at).await? {
             Ok(taken) => {
                 touched.extend(taken.account_id);
                 seen.account_id = seen.account_id.or(taken.account_id);
@@ -260,10 +315,44 @@ async fn take(
             }
         }
     }
+    if let Some(external_id) = before.filter(|_| seen.account_id.is_some()) {
+        accept.users.push(SeenUser { external_id, ..seen.clone() });
+    }
     if !seen.external_id.is_empty() && (seen.account_id.is_some() || seen.contact_id.is_some()) {
         accept.users.push(seen);
     }
     Ok(())
+}
+
+/// Looks up the accounts that messages name and the intake does not know: another process may have introduced them.
+async fn meet_accounts(engine: &Engine, messages: &[Message]) -> Result<(), IntakeError> {
+    let named = messages.iter().filter_map(|message| message.account.as_ref());
+    let strangers: BTreeSet<&str> = named
+        .map(|evidence| evidence.account.as_str())
+        .filter(|external_id| engine.intake().account(external_id).is_none())
+        .collect();
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    let strangers: Vec<&str> = strangers.into_iter().collect();
+    for (external_id, id) in account::known(engine.store().read(), &strangers).await.map_err(EngineError::from)? {
+        engine.intake().introduce(&external_id, id);
+    }
+    Ok(())
+}
+
+/// Which account the messages of one request say each user belongs to: an `identify` may come before its `group`.
+#[derive(Debug, Default)]
+struct Groups(HashMap<String, String>);
+
+impl Groups {
+    fn of(messages: &[Message]) -> Self {
+        let told = messages.iter().filter_map(|message| match (&message.kind, &message.user_id) {
+            (Kind::Group(account), Some(user)) => Some((user.clone(), account.key.clone())),
+            _ => None,
+        });
+        Self(told.collect())
+    }
 }
 
 /// Forgets event keys that are too old for a repeat to be expected.

@@ -113,3 +113,13 @@ pub async fn external_ids(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)
     let query = Entity::find().select_only().column(Column::ExternalId).column(Column::Id);
     Ok(query.into_tuple().all(db).await?)
 }
+
+/// The ids of the accounts with these external ids, as far as there are any.
+pub async fn known(db: &impl ConnectionTrait, external_ids: &[&str]) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut known = Vec::new();
+    for some in external_ids.chunks(crate::statement::MAX_VALUES) {
+        let query = Entity::find().select_only().column(Column::ExternalId).column(Column::Id);
+        known.extend(query.filter(Column::ExternalId.is_in(some.iter().copied())).into_tuple().all(db).await?);
+    }
+    Ok(known)
+}

@@ -5,7 +5,7 @@ use domain::Instant;
 use sea_orm::{ConnectionTrait, QuerySelect, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Tx, declare::no_relations};
+use crate::{StoreError, Tx, declare::no_relations, statement::statement};
 
 /// The pseudonym of a person in events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -29,6 +29,18 @@ pub struct Model {
 }
 
 no_relations!();
+
+/// The external id of the account that a user was grouped with, by what the source calls the user.
+pub async fn account_of(
+    db: &impl ConnectionTrait,
+    source_id: i64,
+    external_id: &str,
+) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT account.external_id FROM end_user JOIN account ON account.id = end_user.account_id
+               WHERE end_user.source_id = $1 AND end_user.external_id = $2";
+    let found = db.query_one_raw(statement(db, sql, [source_id.into(), external_id.into()])).await?;
+    Ok(found.map(|row| row.try_get_by_index(0)).transpose()?)
+}
 
 /// Everybody who belongs to an account: their number and the account.
 pub async fn attributed(db: &impl ConnectionTrait) -> Result<Vec<(i64, i64)>, StoreError> {

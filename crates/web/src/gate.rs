@@ -1,7 +1,7 @@
 //! The one place every request passes before a handler sees it.
 //!
 //! [`pass`] runs the rule of the route, in this order: who asks ([`actor`]), was it our own page ([`origin`]), may they
-//! ([`domain::access::authorize`]), not too often ([`rate`]), not too much ([`body`]), not twice ([`repeat`]), not
+//! ([`domain::access::authorize`]), is there a place ([`pool`]), not too often ([`rate`]), not too much ([`body`]), not twice ([`repeat`]), not
 //! too long. What the handler gets is an [`Access`]: the actor and the row filter that every query must carry. Around all of
 //! it lies [`frame`], which also sees requests that match no route.
 //!
@@ -11,6 +11,7 @@ pub mod actor;
 pub mod body;
 pub mod frame;
 pub mod origin;
+pub mod pool;
 pub mod rate;
 pub mod repeat;
 
@@ -71,6 +72,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Access {
 
 /// Runs a route's rule, then its handler.
 pub async fn pass(State((app, route)): State<(AppState, &'static Route)>, request: Request, next: Next) -> Response {
+    let _place = match app.pools.enter(route.rule).await {
+        Ok(place) => place,
+        Err(problem) => return problem.into_response(),
+    };
     match admit(&app, route, request).await {
         Ok(Admitted::Handle(request, repeat)) => {
             let deadline = if route.rule.take == Take::File { FILE_DEADLINE } else { HANDLER_DEADLINE };
@@ -114,7 +119,7 @@ async fn admit(app: &AppState, route: &'static Route, request: Request) -> Answe
 
 async fn handle(app: &AppState, request: Request, repeat: Repeat, deadline: Duration, next: Next) -> Response {
     let anonymous = request.extensions().get::<Access>().is_none_or(|access| access.actor == Actor::Anonymous);
-    let answer = match tokio::time::timeout(deadline, next.run(request)).await {
+    let answer = match tokio::time::timeout(deadline, repeat.run(next.run(request))).await {
         Ok(answer) => answer,
         Err(_) => Problem::unavailable("This took too long and was stopped.", 10).into_response(),
     };

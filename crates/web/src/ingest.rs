@@ -1,8 +1,12 @@
-//! Events over HTTP, in the shape that Segment's and `RudderStack`'s libraries send.
+//! Events over HTTP, in the shape that Segment's, `RudderStack`'s and Jitsu's libraries send.
 //!
 //! A call is answered `200 {"success":true}` exactly, after its events are on disk; a bad body gets a 400 or 413 that no
-//! library repeats, an unknown key a 401, and overload a 429 or 503 that says when to come back. What a message means is
-//! the engine's business. Any website may call (CORS), because a write key can only write. Absent: reading anything back.
+//! library repeats, an unknown key a 401, and overload a 429 or 503 that says when to come back. Browser libraries ask
+//! for their settings first ([`settings`]). What a message means is the engine's business, and which websites may read
+//! an answer is [`cors`]'s. Absent: reading anything back.
+
+pub mod cors;
+pub mod settings;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -20,21 +24,15 @@ use crate::state::AppState;
 const TOKEN_SOURCE: &str = "api";
 const RETRY_AFTER: u64 = 2;
 
-/// `POST /v1/batch`, `/v1/track`, … and their short forms.
+/// `POST /v1/batch`, `/v1/track`, `/beacon/v1/batch`, `/api/s/track`, … and their short forms.
 pub async fn take(State(app): State<AppState>, access: Access, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let answer = match receive(&app, &access, &uri, &headers, &body).await {
+    match receive(&app, &access, &uri, &headers, &body).await {
         Ok(()) => {
             let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
             (json, r#"{"success":true}"#).into_response()
         }
         Err(problem) => problem.into_response(),
-    };
-    open_to_everybody(&headers, answer)
-}
-
-/// `OPTIONS` of the same paths: a browser asks before it sends.
-pub async fn preflight(headers: HeaderMap) -> Response {
-    open_to_everybody(&headers, StatusCode::NO_CONTENT.into_response())
+    }
 }
 
 async fn receive(app: &AppState, access: &Access, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Answer<()> {
@@ -45,6 +43,7 @@ async fn receive(app: &AppState, access: &Access, uri: &Uri, headers: &HeaderMap
         x_write_key: text(HeaderName::from_static("x-write-key")),
         query_key: uri.query(),
         content_encoding: text(header::CONTENT_ENCODING),
+        origin: text(header::ORIGIN),
         source_id: token_source(app, &access.actor).await?,
         body,
     };
@@ -58,6 +57,7 @@ async fn receive(app: &AppState, access: &Access, uri: &Uri, headers: &HeaderMap
 fn refuse(error: IntakeError) -> Problem {
     match error {
         IntakeError::UnknownKey => Problem::refused(StatusCode::UNAUTHORIZED, "unknown_write_key", error.to_string()),
+        IntakeError::ForeignOrigin(_) => Problem::refused(StatusCode::FORBIDDEN, "foreign_origin", error.to_string()),
         IntakeError::Refused { status, ref message, .. } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
             let code = if status == StatusCode::PAYLOAD_TOO_LARGE { "too_large" } else { "malformed" };
@@ -105,19 +105,4 @@ async fn token_source(app: &AppState, actor: &Actor) -> Answer<Option<i64>> {
         })
         .await?;
     Ok(Some(made.id))
-}
-
-/// Lets any website's script send, with whatever headers it asked for, and remember the permission for a day.
-fn open_to_everybody(asked: &HeaderMap, mut answer: Response) -> Response {
-    let headers = answer.headers_mut();
-    let any = HeaderValue::from_static("*");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, asked.get(header::ORIGIN).cloned().unwrap_or(any));
-    headers.insert(header::VARY, HeaderValue::from_static("origin"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
-    if let Some(wanted) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
-    }
-    answer
 }

@@ -27,6 +27,6 @@ pub mod state;
 pub mod ui;
 pub mod work;
 
-pub use route::router;
+pub use route::{intake_router, router};
 pub use server::Server;
 pub use state::{AppState, Settings};

@@ -75,10 +75,13 @@ pub enum Audience {
 impl Audience {
     /// The audience of a request's path.
     pub fn of(path: &str) -> Self {
-        if path.starts_with("/api/") || matches!(path, "/live" | "/palette" | "/metrics" | "/healthz" | "/readyz") {
-            Self::Api
-        } else if path.starts_with("/v1/") {
+        let sender = ["/v1/", "/beacon/", "/api/s/", "/sourceConfig"];
+        if sender.iter().any(|start| path.starts_with(start)) {
             Self::Sender
+        } else if path.starts_with("/api/")
+            || matches!(path, "/live" | "/palette" | "/metrics" | "/healthz" | "/readyz")
+        {
+            Self::Api
         } else {
             Self::Page
         }
@@ -92,8 +95,18 @@ pub fn table() -> impl Iterator<Item = &'static Route> {
 
 /// Builds the router of the whole product.
 pub fn router(state: AppState) -> Router {
+    routed(state, table())
+}
+
+/// Builds the router of a listener that only takes what senders bring, and answers probes.
+pub fn intake_router(state: AppState) -> Router {
+    let probes = ["/healthz", "/readyz"];
+    routed(state, table().filter(|route| Audience::of(route.path) == Audience::Sender || probes.contains(&route.path)))
+}
+
+fn routed(state: AppState, routes: impl Iterator<Item = &'static Route>) -> Router {
     let gated = |route: &'static Route| (route.mount)().route_layer(from_fn_with_state((state.clone(), route), pass));
-    table()
+    routes
         .fold(Router::new(), |router, route| mount(router, route.path, gated(route)))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)

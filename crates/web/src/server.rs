@@ -1,13 +1,14 @@
 //! The accept loop: from a bound port to a router, one task per connection.
 //!
 //! A *server* owns a listening socket and knows its address before it serves, so that a port of 0 can be printed. Its
-//! *limits* are what `axum::serve` does not have: a deadline for the request head (which also closes idle connections),
-//! one for a peer that stops reading, a cap on connections in all and from one address, and a bounded drain at the end.
+//! *limits* are what `axum::serve` does not have: a deadline for the request head and a longer one for idle
+//! connections, one for a peer that stops reading, a cap on connections in all and from one address, and a bounded drain at the end.
 //! HTTP/1.1 only: HTTP/2 and TLS belong to the proxy in front, and `hyper_util`'s version detection would wait for a
 //! first byte without a deadline.
 //!
 //! Deliberately absent: what is served, and limits on bodies, which [`crate::gate`] counts after decoding.
 
+mod head;
 mod slots;
 mod stall;
 
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
+use self::head::{Handled, HeadGuard};
 use self::slots::{Slot, Slots};
 use self::stall::StallGuard;
 
@@ -35,8 +37,10 @@ pub struct Peer(pub SocketAddr);
 /// What one server grants to its peers.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Time for a complete request head, counted from the connection's or the previous answer's last byte.
+    /// Time for a complete request head, counted from the connection or from the head's first byte.
     pub head: Duration,
+    /// Time a connection may wait for its next request.
+    pub idle: Duration,
     /// Time a peer may take none of an answer's bytes.
     pub stall: Duration,
     /// Bytes of a request head.
@@ -53,6 +57,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(5),
+            // Longer than the pools of SDKs and proxies keep theirs (60 s), so that they close first and never send into a closed one.
+            idle: Duration::from_secs(75),
             stall: Duration::from_secs(30),
             head_bytes: 32 * 1024,
             connections: 4096,
@@ -168,14 +174,22 @@ impl Connection {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "could not disable Nagle's algorithm");
         }
+        let handled = Handled::default();
+        let stream = HeadGuard::new(stream, limits.head, handled.clone());
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            handled.begin();
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(Peer(peer));
-            router.clone().call(request)
+            let (answer, handled) = (router.clone().call(request), handled.clone());
+            async move {
+                let answer = answer.await;
+                handled.end();
+                answer
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
+            .header_read_timeout(limits.idle)
             .max_header_size(limits.head_bytes)
             .serve_connection(TokioIo::new(StallGuard::new(stream, limits.stall)), service);
         tokio::pin!(connection);
@@ -243,6 +257,28 @@ mod tests {
         let (address, _stop, _task) = serve(Limits { head: Duration::from_millis(80), ..Limits::default() }).await;
         let answer = tokio::time::timeout(Duration::from_secs(5), ask(address, "GET / HTTP/1.1\r\nhost:")).await;
         assert_eq!(answer.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_connection_may_idle_longer_than_a_head_may_take() {
+        let limits = Limits { head: Duration::from_millis(80), idle: Duration::from_millis(400), ..Limits::default() };
+        let (address, _stop, _task) = serve(limits).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for _ in 0..2 {
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+            let mut answer = [0; 1024];
+            let read = stream.read(&mut answer).await.unwrap();
+            assert!(answer[..read].starts_with(b"HTTP/1.1 200 OK"));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        stream.write_all(b"GET / HT").await.unwrap();
+        let cut = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0; 1])).await.unwrap();
+        assert_eq!(cut.unwrap_or(0), 0, "a head that began is owed at once");
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut all = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(5), idle.read_to_end(&mut all)).await;
+        assert!(closed.is_ok(), "an idle connection ends, too");
     }
 
     #[tokio::test]

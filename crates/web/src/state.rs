@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::cookie::SessionCookie;
 use crate::auth::password::{Hasher, PasswordError};
 use crate::auth::secret::{self, NoRandomness};
+use crate::gate::pool::{Places, Pools};
 use crate::gate::rate::{Allowances, Limiter};
 
 /// Buckets kept at most; a bucket is about 100 bytes.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub session_length: TimeDelta,
     /// How often each kind of caller may ask.
     pub allowances: Allowances,
+    /// How many requests are worked on at once.
+    pub places: Places,
 }
 
 impl Default for Settings {
@@ -43,6 +46,7 @@ impl Default for Settings {
             session_idle: TimeDelta::hours(12),
             session_length: TimeDelta::days(30),
             allowances: Allowances::default(),
+            places: Places::default(),
         }
     }
 }
@@ -63,6 +67,8 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     /// How often who asked lately.
     pub limiter: Arc<Limiter>,
+    /// How much is worked on at once.
+    pub pools: Pools,
     /// Hashes passwords, a few at a time.
     pub hasher: Hasher,
     /// Renders the process's figures.
@@ -100,6 +106,7 @@ impl AppState {
         Ok(Self {
             engine,
             limiter: Arc::new(Limiter::new(settings.allowances, BUCKETS)),
+            pools: Pools::new(settings.places),
             settings: Arc::new(settings),
             hasher: Hasher::new()?,
             metrics: FIGURES.clone(),

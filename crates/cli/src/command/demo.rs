@@ -14,7 +14,10 @@ use engine::{Clock, Engine, demo};
 use serde_json::{Value, json};
 use web::server::Server;
 
-use super::serve::{address, until_stopped};
+use super::{
+    intake,
+    serve::{address, until_stopped},
+};
 use crate::{
     print,
     settings::{Listening, Settings},
@@ -44,6 +47,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let server = Server::bind(self.listening.listen).await?;
+        let intake = intake::bind(self.listening.ingest_listen)?;
         let url = address(&server, &self.listening);
         let home = Home::of(settings)?;
         let clock = Clock::System;
@@ -70,7 +74,7 @@ impl Demo {
         } else {
             greet(&ready, &home);
         }
-        until_stopped(server, engine, &self.listening).await
+        until_stopped(server, intake, engine, &self.listening).await
     }
 
     /// Everything a script needs to drive the demo.

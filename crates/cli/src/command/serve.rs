@@ -9,6 +9,7 @@ use tokio::signal;
 use tokio_util::sync::CancellationToken;
 use web::{AppState, server::Server};
 
+use super::intake::{self, Intake};
 use crate::{
     print,
     settings::{Listening, Settings},
@@ -26,18 +27,21 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let server = Server::bind(self.listening.listen).await?;
+        let intake = intake::bind(self.listening.ingest_listen)?;
         let url = address(&server, &self.listening);
         let engine = Engine::open(&settings.engine(settings.home()), Clock::System).await?;
         let setup = web::auth::link::setup(&engine).await?;
         if self.listening.ready_json {
-            print::line(&json!({ "url": url, "setup": setup.map(|path| format!("{url}{path}")) }).to_string());
+            let setup = setup.map(|path| format!("{url}{path}"));
+            let ingest = intake.as_ref().map(|intake| format!("http://{}", intake.address()));
+            print::line(&json!({ "url": url, "setup": setup, "ingest_url": ingest }).to_string());
         } else {
             print::note(&format!("Pomona serves {} at {url}", settings.home().display()));
             if let Some(path) = setup {
                 print::note(&format!("Nobody can sign in yet. Set up the first admin once, here: {url}{path}"));
             }
         }
-        until_stopped(server, engine, &self.listening).await
+        until_stopped(server, intake, engine, &self.listening).await
     }
 }
 
@@ -47,7 +51,12 @@ pub(crate) fn address(server: &Server, listening: &Listening) -> String {
 }
 
 /// Serves until an interrupt or a termination, drains, and closes the engine.
-pub(crate) async fn until_stopped(server: Server, engine: Engine, listening: &Listening) -> anyhow::Result<()> {
+pub(crate) async fn until_stopped(
+    server: Server,
+    intake: Option<Intake>,
+    engine: Engine,
+    listening: &Listening,
+) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let settings = web::Settings {
         public_url: listening.public_url.clone(),
@@ -55,6 +64,7 @@ pub(crate) async fn until_stopped(server: Server, engine: Engine, listening: &Li
         ..web::Settings::default()
     };
     let state = AppState::new(engine.clone(), settings, stop.clone())?;
+    let taking = intake.map(|intake| intake.serve(state.clone(), stop.clone())).transpose()?;
     let serving = server.run(web::router(state), web::server::Limits::default(), stop.clone());
     tokio::pin!(serving);
     tokio::select! {
@@ -64,6 +74,9 @@ pub(crate) async fn until_stopped(server: Server, engine: Engine, listening: &Li
             stop.cancel();
             serving.await;
         }
+    }
+    if let Some(taking) = taking {
+        taking.finished().await;
     }
     Ok(engine.close().await?)
 }

@@ -1,6 +1,9 @@
 //! From one raw message to a [`Message`], or to the reason why not. It sees one message
 //! at a time and what its batch shares, and never looks at its neighbours.
 
+use std::borrow::Cow;
+
+use chrono::{SecondsFormat, TimeDelta};
 use domain::Instant;
 
 use super::evidence::{self, lookup};
@@ -16,6 +19,9 @@ const MAX_ID_BYTES: usize = 512;
 const MAX_NAME_BYTES: usize = 512;
 /// Largest quantity of one event.
 const MAX_QUANTITY: i64 = 1_000_000_000_000;
+
+/// How far a sender's clock may be off before both of its readings are kept: slow networks and retries explain less.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(1);
 
 /// Why a message was refused: a stable word and a sentence.
 type Refusal = (&'static str, String);
@@ -62,14 +68,16 @@ impl Reader<'_> {
             Some(given) => given,
             None => self.derived_id(&message, index, clocks.original, derived),
         };
+        let altered = document.stripped_nul || (self.repaired && raw.contains(char::REPLACEMENT_CHARACTER));
         let mut removed = 0;
         let (kind, faults) = match call {
-            Call::Track | Call::Page | Call::Screen => (action(call, &mut message, &mut removed)?, Vec::new()),
+            Call::Track | Call::Page | Call::Screen => {
+                (action(call, &mut message, notes(&clocks, altered), &mut removed)?, Vec::new())
+            }
             Call::Identify => self.identify(&message, user_id.as_deref())?,
             Call::Group => self.group(&message, account.as_ref())?,
             Call::Alias => (alias(&message, user_id.as_ref())?, Vec::new()),
         };
-        let altered = document.stripped_nul || (self.repaired && raw.contains(char::REPLACEMENT_CHARACTER));
         Ok(Message {
             kind,
             id: message_id,
@@ -171,8 +179,27 @@ fn id(message: &Value<'_>, keys: &[&str]) -> Result<Option<String>, Refusal> {
     Ok(Some(id.to_owned()))
 }
 
-/// What becomes an event: its name, how many, and properties without a person.
-fn action(call: Call, message: &mut Value<'_>, removed: &mut u32) -> Result<Kind, Refusal> {
+/// What we have to say about an event, for its properties: the sender's two clocks where they were wrong, since the
+/// other two are the event's own times (T6), and that its text was altered (T11).
+fn notes(clocks: &Clocks, altered: bool) -> Members<'static> {
+    let mut notes = Members::default();
+    let text = |at: Instant| Value::Text(Cow::Owned(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+    if let (Some(original), Some(sent)) = (clocks.original, clocks.sent)
+        && (clocks.received - sent).abs() > CLOCK_TOLERANCE
+    {
+        let mut said = Members::default();
+        said.push("original", text(original));
+        said.push("sent", text(sent));
+        notes.push("$clocks", Value::Object(said));
+    }
+    if altered {
+        notes.push("$altered", Value::Bool(true));
+    }
+    notes
+}
+
+/// What becomes an event: its name, how many, and properties without a person, with our own `notes` at their end.
+fn action(call: Call, message: &mut Value<'_>, notes: Members<'_>, removed: &mut u32) -> Result<Kind, Refusal> {
     let name = |key: &str| message.get(key).and_then(Value::as_id).map(str::to_owned);
     let name = match call {
         Call::Track => name("event").ok_or_else(|| ("no_event", "A track call needs an event name.".to_owned()))?,
@@ -184,15 +211,15 @@ fn action(call: Call, message: &mut Value<'_>, removed: &mut u32) -> Result<Kind
     if name.len() > MAX_NAME_BYTES {
         return Err(("bad_event", format!("The event name holds more than {MAX_NAME_BYTES} bytes.")));
     }
-    let (quantity, properties) = match message.take("properties") {
-        None | Some(Value::Null) => (1, None),
-        Some(Value::Object(mut members)) => {
-            let quantity = quantity(&mut members);
-            *removed = personal::remove(&mut members);
-            (quantity, (!members.is_empty()).then(|| Value::Object(members).to_string()))
-        }
+    let mut members = match message.take("properties") {
+        None | Some(Value::Null) => Members::default(),
+        Some(Value::Object(members)) => members,
         Some(_) => return Err(("bad_properties", "`properties` must be a JSON object.".to_owned())),
     };
+    let quantity = quantity(&mut members);
+    *removed = personal::remove(&mut members);
+    members.extend(notes);
+    let properties = (!members.is_empty()).then(|| Value::Object(members).to_string());
     let action = Action { name, quantity, properties };
     Ok(match call {
         Call::Track => Kind::Track(action),

@@ -44,6 +44,9 @@ fn paths_of_all_clients_are_routes() {
     for path in ["/v1/track", "/v1/t", "/api/s/track", "/api/s/s2s/track", "v1/track/"] {
         assert_eq!(Route::from_path(path), Some(Route::One(Call::Track)), "{path}");
     }
+    for path in ["/api/s/batch", "/api/s/s2s/batch"] {
+        assert_eq!(Route::from_path(path), Some(Route::Batch), "{path}");
+    }
     for path in ["/", "/v1", "/v1/projects", "/v1/projects/KEY/settings", "/v2/track"] {
         assert_eq!(Route::from_path(path), None, "{path}");
     }
@@ -124,6 +127,13 @@ fn the_context_and_clock_of_the_batch_count_for_each_message() {
             "batch":[{"event":"A","userId":"u","timestamp":"2026-11-22T10:59:50Z"},
                      {"event":"B","userId":"u","context":{"groupId":"own"},"timestamp":"2026-11-22T11:59:50Z","sentAt":"2026-11-22T12:00:00Z"}]}"#,
     );
+    let kept = r#"{"$clocks":{"original":"2026-11-22T10:59:50Z","sent":"2026-11-22T11:00:00Z"}}"#;
+    assert_eq!(
+        action(&batch.messages[0]).properties.as_deref(),
+        Some(kept),
+        "a wrong clock is kept beside the right time"
+    );
+    assert_eq!(action(&batch.messages[1]).properties, None);
     let facts: Vec<_> = batch
         .messages
         .iter()
@@ -189,7 +199,7 @@ fn odd_but_legal_values_survive() {
     assert!(message.altered);
     assert_eq!(
         action(&message).properties.as_deref(),
-        Some(format!(r#"{{"id":123456789012345678901234567890,"x":0.1000000000000000055511151231257827,"deep":{deep},"t":"ab"}}"#).as_str())
+        Some(format!(r#"{{"id":123456789012345678901234567890,"x":0.1000000000000000055511151231257827,"deep":{deep},"t":"ab","$altered":true}}"#).as_str())
     );
 }
 

@@ -35,6 +35,7 @@ fn call<'a>(key: &'a str, body: &'a str) -> SegmentCall<'a> {
         x_write_key: Some(key),
         query_key: None,
         content_encoding: None,
+        origin: None,
         source_id: None,
         body: body.as_bytes(),
     }

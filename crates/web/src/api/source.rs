@@ -102,6 +102,14 @@ pub struct ChangeSource {
     pub enabled: Option<bool>,
 }
 
+/// The websites whose pages may use a source's write key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Origins {
+    /// Scheme, host and port, such as `https://app.example.com`; none lifts the limit.
+    pub origins: Vec<String>,
+}
+
 /// A source with its new write key, which is never shown again.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SourceWithKey {
@@ -235,4 +243,38 @@ async fn edit(app: &AppState, id: i64, change: impl FnOnce(&mut Source)) -> Answ
         .await?;
     app.engine.sources_changed();
     Ok(source)
+}
+
+/// `GET /api/v1/sources/{id}/origins`.
+pub async fn origins(State(app): State<AppState>, _access: Access, At(id): At<i64>) -> Answer<Json<Origins>> {
+    let db = app.engine.store().read();
+    source::find(db, id).await?;
+    Ok(Json(Origins { origins: ingest::origins(db, id).await? }))
+}
+
+/// `PUT /api/v1/sources/{id}/origins`.
+pub async fn set_origins(
+    State(app): State<AppState>,
+    _access: Access,
+    At(id): At<i64>,
+    Input(wanted): Input<Origins>,
+) -> Answer<Json<Origins>> {
+    for origin in &wanted.origins {
+        let is_origin = origin.split_once("://").is_some_and(|(scheme, host)| {
+            matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '@', ' '])
+        });
+        if !is_origin {
+            let advice = format!("`{origin}` is not an origin like https://app.example.com, without a path.");
+            return Err(Problem::invalid("origins", advice));
+        }
+    }
+    app.engine
+        .store()
+        .write(async |tx| -> Answer<()> {
+            source::find(tx, id).await?;
+            Ok(ingest::set_origins(tx, id, &wanted.origins).await?)
+        })
+        .await?;
+    app.engine.sources_changed();
+    Ok(Json(wanted))
 }

@@ -15,6 +15,7 @@ use futures::FutureExt;
 use maud::html;
 
 use crate::auth::sign_in;
+use crate::ingest::cors;
 use crate::problem::Problem;
 use crate::route::Audience;
 use crate::state::AppState;
@@ -46,6 +47,8 @@ struct Seen {
     target: String,
     route: String,
     fetches: bool,
+    /// Where other websites may send: which one asks.
+    asked: Option<cors::Asked>,
 }
 
 /// Runs everything inside and finishes its answer.
@@ -58,6 +61,7 @@ pub async fn around(State(app): State<AppState>, mut request: Request, next: Nex
         target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
         route: request.extensions().get::<MatchedPath>().map_or("unmatched", |path| path.as_str()).to_owned(),
         fetches: !accepts_html(request.headers()),
+        asked: (Audience::of(request.uri().path()) == Audience::Sender).then(|| cors::Asked::of(request.headers())),
     };
     request.extensions_mut().insert(RequestId(seen.id.clone()));
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -67,6 +71,9 @@ pub async fn around(State(app): State<AppState>, mut request: Request, next: Nex
     });
     let mut answer = tell(&seen, answer);
     dress(&seen, answer.headers_mut());
+    if let Some(asked) = seen.asked.clone() {
+        asked.permit(answer.headers_mut());
+    }
     record(&seen, answer.status(), begun);
     answer
 }

@@ -29,7 +29,7 @@ macro_rules! routes {
 }
 
 /// Every part of the table.
-pub(super) static ALL: [&[Route]; 4] = [OPEN, PAGES, API, INTAKE];
+pub(super) static ALL: [&[Route]; 5] = [OPEN, PAGES, API, LIBRARIES, INTAKE];
 
 /// For browsers and supervisors, signed in or not.
 const OPEN: &[Route] = routes! {
@@ -134,6 +134,8 @@ const API: &[Route] = routes! {
     PATCH   "/api/v1/sources/{id}"                      ManageSources  Api     Json    SameOrigin  api::source::change           => "Rename, enable or disable a source";
     POST    "/api/v1/sources/{id}/rotate"               ManageSources  Api     Nothing SameOrigin  api::source::rotate           => "Replace a source's write key";
     GET     "/api/v1/sources/{id}/refusals"             ReadSources    Api     Nothing Safe        api::source::refusals         => "List messages a source had refused";
+    GET     "/api/v1/sources/{id}/origins"              ReadSources    Api     Nothing Safe        api::source::origins          => "List the websites that may use a source's write key";
+    PUT     "/api/v1/sources/{id}/origins"              ManageSources  Api     Json    SameOrigin  api::source::set_origins      => "Limit a source's write key to websites";
     GET     "/api/v1/members"                           ManageMembers  Api     Nothing Safe        api::member::list             => "List members";
     POST    "/api/v1/members"                           ManageMembers  Api     Json    SameOrigin  api::member::create           => "Add a member";
     PATCH   "/api/v1/members/{id}"                      ManageMembers  Api     Json    SameOrigin  api::member::change           => "Change a member";
@@ -144,12 +146,22 @@ const API: &[Route] = routes! {
     DELETE  "/api/v1/tokens/{id}"                       ManageSelf     Api     Nothing SameOrigin  api::token::revoke            => "Withdraw one's own token";
 };
 
+/// What browser libraries ask before they send events.
+const LIBRARIES: &[Route] = routes! {
+    GET     "/v1/projects/{key}/settings"               ReadPublic     Page    Nothing Safe        ingest::settings::segment;
+    OPTIONS "/v1/projects/{key}/settings"               ReadPublic     Page    Nothing Safe        ingest::cors::preflight;
+    GET     "/sourceConfig"                             ReadPublic     Page    Nothing Safe        ingest::settings::rudderstack;
+    OPTIONS "/sourceConfig"                             ReadPublic     Page    Nothing Safe        ingest::cors::preflight;
+    GET     "/sourceConfig/"                            ReadPublic     Page    Nothing Safe        ingest::settings::rudderstack;
+    OPTIONS "/sourceConfig/"                            ReadPublic     Page    Nothing Safe        ingest::cors::preflight;
+};
+
 /// Declares both lines of a path that takes events: sending, and the browser's question whether it may send.
 macro_rules! intake {
     ($($path:literal)+) => {
         routes! {$(
             POST    $path   SendEvents  Events  Events  Keyed  ingest::take;
-            OPTIONS $path   ReadPublic  Page    Nothing Safe   ingest::preflight;
+            OPTIONS $path   ReadPublic  Page    Nothing Safe   ingest::cors::preflight;
         )+}
     };
 }
@@ -158,4 +170,6 @@ macro_rules! intake {
 const INTAKE: &[Route] = intake! {
     "/v1/batch" "/v1/import" "/v1/track" "/v1/identify" "/v1/group" "/v1/page" "/v1/screen" "/v1/alias"
     "/v1/b" "/v1/t" "/v1/i" "/v1/g" "/v1/p" "/v1/s" "/v1/a"
+    "/beacon/v1/batch"
+    "/api/s/{call}" "/api/s/s2s/{call}"
 };

@@ -4,10 +4,11 @@
 //! how work is done on the pages, and what customers are worth.
 
 mod api;
-mod intake;
 mod lifetime;
+mod live;
 mod matrix;
 mod protection;
 mod sign_in;
+mod traps;
 mod work;
 mod world;

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::cta::{self, NewCta};
 use store::{StoreError, segment, task};
 use web::auth::link::{self, Kind};
-use web::route::Route;
+use web::route::{Audience, Route};
 
 use super::{THINGS, Who, Whose};
 use crate::world::{ADA, ADAS, ADMIN, BEN, BENS, EXPIRED, VIEWER, World, now};
@@ -95,7 +95,14 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     if path.contains("{secret}") {
         return path.replace("{secret}", &secret(world, path, whose).await);
     }
-    let path = path.replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" });
+    if path == "/v1/projects/{key}/settings" {
+        return path.replace("{key}", if whose == Whose::Own { &world.write_key } else { "wk_unknown" });
+    }
+    if path.starts_with("/sourceConfig") {
+        return format!("{path}?writeKey={}", world.write_key);
+    }
+    let path =
+        path.replace("{call}", "batch").replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" });
     path.replace("{*path}", if whose == Whose::Own { "app.css" } else { "../Cargo.toml" })
 }
 
@@ -159,7 +166,7 @@ fn body(route: &Route) -> (&'static str, String) {
         (_, "/api/v1/imports/{object}") => ("text/csv", "id,name\ncedar,Cedar\n".to_owned()),
         (_, path) if path.starts_with("/sources/import") => upload(),
         (method, path) if path.starts_with("/api/v1/") => ("application/json", document(method, path, &fresh)),
-        (_, path) if path.starts_with("/v1/") => ("application/json", r#"{"batch":[]}"#.to_owned()),
+        (_, path) if Audience::of(path) == Audience::Sender => ("application/json", r#"{"batch":[]}"#.to_owned()),
         (_, path) => ("application/x-www-form-urlencoded", form(path, &fresh)),
     }
 }
@@ -182,6 +189,7 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
         (_, "query") => json!({ "sql": "select 1" }),
         (_, "sources") => json!({ "key": &fresh[..20], "name": "New" }),
         (_, "sources/{id}") => json!({ "name": "Spare" }),
+        (_, "sources/{id}/origins") => json!({ "origins": [] }),
         (_, "sources/{id}/rotate") => return String::new(),
         (_, "members") => json!({ "email": format!("{fresh}@example.com"), "name": "New", "role": "viewer" }),
         (_, "members/{id}") => json!({ "title": "Guest" }),
