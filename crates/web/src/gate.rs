@@ -1,7 +1,7 @@
 //! The one place every request passes before a handler sees it.
 //!
 //! [`pass`] runs the rule of the route, in this order: who asks ([`actor`]), was it our own page ([`origin`]), may they
-//! ([`domain::access::authorize`]), is there a place ([`pool`]), not too often ([`rate`]), not too much ([`body`]), not twice ([`repeat`]), not
+//! ([`domain::access::authorize`]), not too often ([`rate`]), not too much ([`body`]), is there a place ([`pool`]), not twice ([`repeat`]), not
 //! too long. What the handler gets is an [`Access`]: the actor and the row filter that every query must carry. Around all of
 //! it lies [`frame`], which also sees requests that match no route.
 //!
@@ -29,6 +29,7 @@ use domain::access::{Action, Actor, Decision, RowFilter, authorize};
 use self::actor::Caller;
 use self::body::Take;
 use self::origin::{Csrf, same_origin};
+use self::pool::Place;
 use self::repeat::Repeat;
 use crate::problem::{Answer, Problem};
 use crate::route::Route;
@@ -72,12 +73,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Access {
 
 /// Runs a route's rule, then its handler.
 pub async fn pass(State((app, route)): State<(AppState, &'static Route)>, request: Request, next: Next) -> Response {
-    let _place = match app.pools.enter(route.rule).await {
-        Ok(place) => place,
-        Err(problem) => return problem.into_response(),
-    };
     match admit(&app, route, request).await {
-        Ok(Admitted::Handle(request, repeat)) => {
+        Ok(Admitted::Handle(request, repeat, _place)) => {
             let deadline = if route.rule.take == Take::File { FILE_DEADLINE } else { HANDLER_DEADLINE };
             handle(&app, request, repeat, deadline, next).await
         }
@@ -88,8 +85,8 @@ pub async fn pass(State((app, route)): State<(AppState, &'static Route)>, reques
 
 /// What became of a request at the gate.
 enum Admitted {
-    /// It goes on to its handler, with its body read.
-    Handle(Request, Repeat),
+    /// It goes on to its handler, with its body read, and holds its place until the answer has begun.
+    Handle(Request, Repeat, Place),
     /// It was answered before, under the same idempotency key.
     Replay(Response),
 }
@@ -103,6 +100,8 @@ async fn admit(app: &AppState, route: &'static Route, request: Request) -> Answe
     }
     let rows = permit(app, route, &caller, address)?;
     let body = read_counted(app, route, &caller, address, &mut parts, body).await?;
+    // Only now: a body that comes slowly must not hold a place that a quick one needs.
+    let place = app.pools.enter(route.rule).await?;
     let access = Access { actor: caller.actor, rows, name: caller.name, session: caller.session, address };
     let admitted = match repeat::begin(app, route, &access.actor, &parts, &body).await? {
         repeat::Begun::First(repeat) => {
@@ -110,7 +109,7 @@ async fn admit(app: &AppState, route: &'static Route, request: Request) -> Answe
             let mut request = Request::from_parts(parts, Body::from(body));
             // The route's own limit was applied above; axum's would cut files at 2 MiB.
             DefaultBodyLimit::disable().apply(&mut request);
-            Admitted::Handle(request, repeat)
+            Admitted::Handle(request, repeat, place)
         }
         repeat::Begun::Replayed(answer) => Admitted::Replay(answer),
     };

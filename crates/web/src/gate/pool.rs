@@ -25,7 +25,7 @@ const RETRY_AFTER: u64 = 2;
 pub struct Places {
     /// Pages, forms and the API.
     pub reading: usize,
-    /// Events, records and webhooks. Each holds its body in memory, 5 MiB at most.
+    /// Events, records and webhooks.
     pub sending: usize,
 }
 
@@ -34,6 +34,9 @@ impl Default for Places {
         Self { reading: 128, sending: 256 }
     }
 }
+
+/// The place of one request; `None` for those that need none. Dropping it frees the place.
+pub(super) type Place = Option<OwnedSemaphorePermit>;
 
 /// The two pools.
 #[derive(Clone, Debug)]
@@ -49,7 +52,7 @@ impl Pools {
     }
 
     /// A place for a request of this rule, held until its answer has begun; `None` where none is needed.
-    pub(super) async fn enter(&self, rule: Rule) -> Answer<Option<OwnedSemaphorePermit>> {
+    pub(super) async fn enter(&self, rule: Rule) -> Answer<Place> {
         let pool = match (rule.take, rule.rate) {
             (_, Rate::Free) => return Ok(None),
             (Take::Events, _) => &self.sending,
