@@ -257,6 +257,7 @@ async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant
         engine.touch(account);
     }
     metrics::counter!("pomona_events_accepted_total").increment(receipt.accepted);
+    metrics::counter!("pomona_events_duplicate_total").increment(receipt.duplicates);
     metrics::counter!("pomona_messages_refused_total").increment(refused);
     Ok(Receipt { accepted: receipt.accepted, duplicates: receipt.duplicates, refused })
 }

@@ -47,10 +47,7 @@ async fn receive(app: &AppState, access: &Access, uri: &Uri, headers: &HeaderMap
         source_id: token_source(app, &access.actor).await?,
         body,
     };
-    let receipt = ingest::segment(&app.engine, call).await.map_err(refuse)?;
-    metrics::counter!("pomona_events_accepted_total").increment(receipt.accepted);
-    metrics::counter!("pomona_events_duplicate_total").increment(receipt.duplicates);
-    metrics::counter!("pomona_events_refused_total").increment(receipt.refused);
+    ingest::segment(&app.engine, call).await.map_err(refuse)?;
     Ok(())
 }
 
