@@ -196,7 +196,7 @@ fn view(members: &[Member], may_manage: bool, showing: &Showing) -> Markup {
     if let Some(open) = showing.member.and_then(|id| members.iter().find(|member| member.id == id)) {
         return one(open, members, showing);
     }
-    let draft = showing.typed.clone().unwrap_or_else(Draft::new);
+    let draft = showing.typed.as_ref().map_or_else(Draft::new, Clone::clone);
     let main = html! {
         @if let Some((name, link)) = &showing.link { (link_notice(name, link)) }
         (list(members, true))
