@@ -166,8 +166,10 @@ fn dot(paper: &Paper<'_>, mark: &Mark<'_>) -> Markup {
         format!("{}: {} {x} · {} {y}", mark.name, data.x.heading, data.y.heading)
     };
     html! {
-        circle.hit class=[canvas.fill_class(mark.ink)] fill=[canvas.fill(mark.ink)] data-tip=[canvas.tips().then(tip)]
-            cx=(Px(paper.x(mark.x))) cy=(Px(paper.y(mark.y))) r="4" fill-opacity="0.75" {}
+        g.hit data-tip=[canvas.tips().then(tip)] {
+            circle class=[canvas.fill_class(mark.ink)] fill=[canvas.fill(mark.ink)]
+                cx=(Px(paper.x(mark.x))) cy=(Px(paper.y(mark.y))) r="4" fill-opacity="0.75" {}
+        }
     }
 }
 
@@ -191,7 +193,7 @@ mod tests {
         let marks = vec![mark("Aster", 0.05, 20_000.0), mark("Birch", 0.6, 150.0), mark("Loss", 0.3, -40.0)];
         let frame = Frame::new("q", "Value and risk", "Two of three will stay.", "n = 3 accounts");
         let html = scatter(&frame, &data(marks)).into_string();
-        assert_eq!(html.matches("<circle").count(), 6, "three marks, wide and compact");
+        assert_eq!(html.matches("<circle class=\"fill red\"").count(), 6, "three marks, wide and compact");
         assert!(html.contains("data-tip=\"Aster: Chance to leave 5 % · Value to come $20000\""), "{html}");
         assert!(html.contains("<th scope=\"row\">Loss</th><td>30 %</td><td>$-40</td>"), "{html}");
         assert!(html.contains("Keep") && html.contains("Let go"), "{html}");
