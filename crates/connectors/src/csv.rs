@@ -8,8 +8,9 @@
 //! kept, edited, and given back for the next file of the same shape.
 //!
 //! Memory is bounded by the widest row (1 MiB), plus 40 bytes a row to notice keys
-//! that come twice. Deliberately absent: what a row changes, which `engine` decides;
-//! workbooks (XLSX); and files without rows, such as fixed-width columns.
+//! that come twice. A sheet of a [`workbook`] is read as the CSV file it would be saved
+//! as. Deliberately absent: what a row changes, which `engine` decides; and files without
+//! rows, such as fixed-width columns.
 
 mod column;
 mod dialect;
@@ -24,15 +25,17 @@ mod rows;
 mod sheet;
 mod survey;
 mod target;
+mod workbook;
 
 pub use dialect::Delimiter;
 pub use encoding::Encoding;
 pub use export::{Export, FailedRows, neutral};
 pub use mapping::{Mapping, MappingError, Orphans, Target, Targets, Unmapped};
-pub use plan::{PlanError, plan};
+pub use plan::{PlanError, headers, plan};
 pub use raw::{RawError, RawRow, RawRows};
 pub use rows::{Row, RowError, Rows};
 pub use sheet::{Column, Notice, Sheet};
+pub use workbook::{Workbook, WorkbookError, is_workbook, workbook};
 
 #[cfg(test)]
 mod tests;

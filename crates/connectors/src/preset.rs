@@ -17,11 +17,13 @@
 //!
 //! A rule with `each` makes one draft of every object in a list; its paths then start
 //! at the element, and at the record when they start with `^.`. A rule with
-//! `fallback` is used when the rules of the same object before it found nothing. Deliberately
-//! absent: code per vendor, and formulas beyond the two every billing system needs
+//! `fallback` is used when the rules of the same object before it found nothing, and one
+//! with `update` adds to records that another stream brings. A preset with `guess` also
+//! reads the streams it has no rule for, by the names of their members. Deliberately absent: code per vendor, and formulas beyond the two every billing system needs
 //! (`monthly` and `months`).
 
 mod generic;
+mod propose;
 mod rate;
 mod rule;
 mod spec;
@@ -35,6 +37,7 @@ use crate::json::Value;
 use crate::record::{Draft, Fault, Object};
 
 pub use generic::guess;
+pub use propose::propose;
 use rule::Rule;
 
 /// What the streams of a vendor mean.
@@ -45,6 +48,13 @@ pub struct Preset {
     pub name: String,
     /// What it brings, in a sentence or two.
     pub doc: String,
+    /// Whether streams without a rule are read by the names of their members.
+    #[serde(default)]
+    guess: bool,
+    /// Whether its ids are those of the company's own systems, as those of its own database are. The ids of a vendor
+    /// mean something to that vendor only.
+    #[serde(default)]
+    pub shared_ids: bool,
     /// Rules in order.
     #[serde(rename = "rule", default)]
     rules: Vec<Rule>,
@@ -79,23 +89,51 @@ pub enum PresetError {
 }
 
 /// The presets that come with the product, by name.
-const NAMED: [(&str, &str); 2] =
-    [("hubspot", include_str!("../presets/hubspot.toml")), ("stripe", include_str!("../presets/stripe.toml"))];
+const NAMED: [(&str, &str); 8] = [
+    ("chargebee", include_str!("../presets/chargebee.toml")),
+    ("generic", include_str!("../presets/generic.toml")),
+    ("hubspot", include_str!("../presets/hubspot.toml")),
+    ("intercom", include_str!("../presets/intercom.toml")),
+    ("postgres", include_str!("../presets/postgres.toml")),
+    ("salesforce", include_str!("../presets/salesforce.toml")),
+    ("stripe", include_str!("../presets/stripe.toml")),
+    ("zendesk", include_str!("../presets/zendesk.toml")),
+];
+
+/// Rules of one's own, beside those of a preset: the same document without a head.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    #[serde(rename = "rule", default)]
+    rules: Vec<Rule>,
+}
+
+impl Rules {
+    /// Reads rules and checks that their fields exist.
+    pub fn from_toml(text: &str) -> Result<Self, PresetError> {
+        let rules: Self = toml::from_str(text)?;
+        rules.rules.iter().try_for_each(Rule::check)?;
+        Ok(rules)
+    }
+}
 
 impl Preset {
-    /// The names of the presets that come with the product, and `generic`, which guesses
-    /// from the names of streams and members.
+    /// The names of the presets that come with the product.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMED.iter().map(|(name, _)| *name).chain(["generic"])
+        NAMED.iter().map(|(name, _)| *name)
     }
 
     /// The preset of this name; `None` when there is none.
     pub fn named(name: &str) -> Option<Result<Self, PresetError>> {
-        if name == "generic" {
-            let doc = "Understands streams and members by their names.".to_owned();
-            return Some(Ok(Self { name: name.to_owned(), doc, rules: Vec::new() }));
-        }
         NAMED.iter().find(|(known, _)| *known == name).map(|(_, text)| Self::from_toml(text))
+    }
+
+    /// This preset with rules of one's own: a stream they name is theirs, the others stay.
+    #[must_use]
+    pub fn with(mut self, own: Rules) -> Self {
+        self.rules.retain(|rule| !own.rules.iter().any(|other| rule.stream.overlaps(&other.stream)));
+        self.rules.extend(own.rules);
+        self
     }
 
     /// Reads a preset and checks that its fields exist.
@@ -107,20 +145,28 @@ impl Preset {
 
     /// Whether a stream means anything here. What means nothing is kept raw.
     pub fn knows(&self, stream: &str) -> bool {
-        if self.rules.is_empty() {
-            return guess(stream).is_some();
+        !self.objects(stream).is_empty()
+    }
+
+    /// What the records of a stream become; nothing where the stream means nothing.
+    pub fn objects(&self, stream: &str) -> Vec<Object> {
+        let mut objects: Vec<Object> =
+            self.rules.iter().filter(|rule| rule.stream.is(stream)).map(|rule| rule.object).collect();
+        if objects.is_empty() && self.guess {
+            objects.extend(guess(stream));
         }
-        self.rules.iter().any(|rule| rule.stream == stream)
+        objects.dedup();
+        objects
     }
 
     /// What a record of a stream becomes: no draft, one, or several.
     pub fn drafts(&self, stream: &str, record: &Value<'_>, received_at: Instant) -> Vec<Result<Draft, Fault>> {
-        if self.rules.is_empty() {
+        if self.guess && !self.rules.iter().any(|rule| rule.stream.is(stream)) {
             return guess(stream).map(|object| generic::draft(object, record, received_at)).into_iter().collect();
         }
         let mut drafts = Vec::new();
         let mut found: BTreeMap<Object, usize> = BTreeMap::new();
-        for rule in self.rules.iter().filter(|rule| rule.stream == stream) {
+        for rule in self.rules.iter().filter(|rule| rule.stream.is(stream)) {
             let before = found.entry(rule.object).or_default();
             if rule.fallback && *before > 0 {
                 continue;

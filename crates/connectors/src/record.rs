@@ -16,11 +16,15 @@ mod contact;
 pub mod date;
 mod derived;
 mod draft;
+mod entitlement;
 mod event;
 mod fault;
 mod field;
 mod invoice;
+pub mod mail;
+mod milestone;
 pub mod number;
+mod objective;
 mod payment_attempt;
 mod report;
 mod subscription;
@@ -65,13 +69,19 @@ pub enum Object {
     Touchpoint,
     /// An answer to a survey.
     SurveyResponse,
+    /// A step of a journey.
+    Milestone,
+    /// A result agreed with an account.
+    Objective,
+    /// A feature that was paid for.
+    Entitlement,
     /// A fact about usage.
     Event,
 }
 
 impl Object {
     /// Every object, in the order imports should run: what others refer to comes first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Account,
         Self::Contact,
         Self::Subscription,
@@ -81,6 +91,9 @@ impl Object {
         Self::Ticket,
         Self::Touchpoint,
         Self::SurveyResponse,
+        Self::Milestone,
+        Self::Objective,
+        Self::Entitlement,
         Self::Event,
     ];
 
@@ -96,6 +109,9 @@ impl Object {
             Self::Ticket => "ticket",
             Self::Touchpoint => "touchpoint",
             Self::SurveyResponse => "survey_response",
+            Self::Milestone => "milestone",
+            Self::Objective => "objective",
+            Self::Entitlement => "entitlement",
             Self::Event => "event",
         }
     }
@@ -116,6 +132,28 @@ impl Object {
     }
 }
 
+impl Object {
+    /// The fields that together name a record of this kind that has no id of its own.
+    pub fn natural_key(self) -> &'static [&'static str] {
+        match self {
+            Self::Contact => &["email"],
+            Self::Milestone | Self::Objective => &["account", "title"],
+            Self::Entitlement => &["account", "feature", "effective_from"],
+            _ => &[],
+        }
+    }
+
+    /// The field that holds the mail address of the person a record is about. Where the account is not named, it is
+    /// the account of that person.
+    pub fn mail_field(self) -> Option<&'static str> {
+        match self {
+            Self::Contact => Some("email"),
+            Self::Ticket | Self::Touchpoint | Self::SurveyResponse => Some("contact_email"),
+            _ => None,
+        }
+    }
+}
+
 /// The importable fields of an object.
 pub fn fields(object: Object) -> &'static [Field] {
     match object {
@@ -128,6 +166,9 @@ pub fn fields(object: Object) -> &'static [Field] {
         Object::Ticket => ticket::FIELDS,
         Object::Touchpoint => touchpoint::FIELDS,
         Object::SurveyResponse => survey_response::FIELDS,
+        Object::Milestone => milestone::FIELDS,
+        Object::Objective => objective::FIELDS,
+        Object::Entitlement => entitlement::FIELDS,
         Object::Event => event::FIELDS,
     }
 }

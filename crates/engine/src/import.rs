@@ -3,19 +3,30 @@
 //! of, leaves the rest alone, and is refused in a sentence where it cannot be
 //! understood. Files, HTTP messages and taps all come through here.
 
-mod account;
 mod apply;
+mod event;
 mod file;
+mod mapping;
 mod parked;
+mod preview;
+mod records;
 mod singer;
+mod sql;
+mod undo;
 
 use connectors::record::{Code, Draft, Object};
 use domain::Instant;
 use store::record::Saved;
 
-pub use file::{CsvImport, ImportError, ImportReport, RefusedRow, csv};
+pub use file::{ColumnUse, CsvImport, ImportError, ImportReport, RefusedRow, Total, csv};
+pub use mapping::{GENERIC, MappingFault, SourceMapping, mapping_of, set_mapping};
 pub use parked::retry_parked;
-pub use singer::{SingerReport, singer};
+pub use preview::{Preview, StreamUse, keep_mapping, mapping_in_use, presets, preview, propose, streams};
+pub use records::{Records, RecordsReport, read_waiting};
+pub use singer::singer;
+pub(crate) use sql::read_due;
+pub use sql::{SqlError, SqlPlace, SqlSource, read_sql, set_sql_source, sql_place, sql_source};
+pub use undo::{UndoError, Undone, can_undo, undo};
 
 use crate::{Engine, EngineError};
 
@@ -57,7 +68,7 @@ pub(crate) async fn take(
     source_id: i64,
     now: Instant,
 ) -> Result<Result<Taken, Refusal>, EngineError> {
-    let from = apply::From { source_id: Some(source_id), now, orphans: Orphans::Refuse };
+    let from = apply::From { source_id: Some(source_id), now, orphans: Orphans::Refuse, ids: apply::Ids::Shared };
     let outcome = engine
         .store()
         .write(async |tx| -> Result<Result<Taken, Refusal>, EngineError> { apply::draft(tx, draft, from).await })

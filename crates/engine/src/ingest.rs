@@ -176,6 +176,11 @@ impl Intake {
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(external_id.to_owned(), account_id);
     }
 
+    /// Forgets accounts that are gone.
+    pub(crate) fn forget_accounts(&self, gone: &[i64]) {
+        self.accounts.write().unwrap_or_else(PoisonError::into_inner).retain(|_, account| !gone.contains(account));
+    }
+
     /// Forgets which write keys are good, after a source changed.
     pub(crate) fn forget_sources(&self) {
         self.senders.forget();
@@ -302,7 +307,12 @@ async fn take(
     };
     // The browser's own id, so that what somebody did before signing in finds their account, too (T8).
     let before = message.anonymous_id.filter(|anonymous| user.as_ref() != Some(anonymous));
-    let mut seen = SeenUser { external_id: user.unwrap_or_default(), account_id: evidence, contact_id: None };
+    let likely_account_id = match (&message.mail_domain, evidence) {
+        (Some(domain), None) => of_domain(engine, domain).await?,
+        _ => None,
+    };
+    let external_id = user.unwrap_or_default();
+    let mut seen = SeenUser { external_id, account_id: evidence, likely_account_id, contact_id: None };
     if let Some(draft) = draft {
         match import::take(engine, &draft, source_id, accept.received_at).await? {
             Ok(taken) => {
@@ -319,7 +329,8 @@ async fn take(
     if let Some(external_id) = before.filter(|_| seen.account_id.is_some()) {
         accept.users.push(SeenUser { external_id, ..seen.clone() });
     }
-    if !seen.external_id.is_empty() && (seen.account_id.is_some() || seen.contact_id.is_some()) {
+    let says = seen.account_id.is_some() || seen.likely_account_id.is_some() || seen.contact_id.is_some();
+    if !seen.external_id.is_empty() && says {
         accept.users.push(seen);
     }
     Ok(())
@@ -354,6 +365,12 @@ impl Groups {
         });
         Self(told.collect())
     }
+}
+
+/// The one account with this web domain: the weakest evidence there is (T8).
+async fn of_domain(engine: &Engine, domain: &str) -> Result<Option<i64>, EngineError> {
+    let accounts = store::account::of_domains(engine.store().read(), &[domain.to_owned()]).await?;
+    Ok(accounts.into_values().next().filter(|accounts| accounts.len() == 1).map(|accounts| accounts[0]))
 }
 
 /// Forgets event keys that are too old for a repeat to be expected.

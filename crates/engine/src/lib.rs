@@ -12,6 +12,7 @@
 //! the binary; SQL against the store, which belongs to `store`.
 
 pub mod actions;
+pub mod attribute;
 pub mod book;
 pub mod clock;
 pub mod clv;
@@ -20,6 +21,7 @@ pub mod demo;
 mod error;
 pub mod executive;
 pub mod explain;
+pub mod fields;
 mod handle;
 pub mod history;
 pub mod import;
@@ -27,6 +29,7 @@ pub mod ingest;
 pub mod lifetime;
 pub mod live;
 pub mod query;
+pub mod readiness;
 pub mod refresh;
 pub mod revenue;
 pub mod seal;

@@ -152,7 +152,7 @@ async fn attribution(store: &Store, needed: bool) -> Result<Attribution, EngineE
     Ok(store::end_user::attributed(store.read()).await?.into_iter().collect())
 }
 
-fn part_file(part: catalogue::Part) -> PartFile {
+pub(crate) fn part_file(part: catalogue::Part) -> PartFile {
     let mut file = PartFile::new(part.id, part.path, part.record_count, part.file_size_bytes, part.footer_size);
     for stat in &part.column_stats {
         file.describe(stat.column_id, Some(stat.null_count), stat.min.as_deref(), stat.max.as_deref());
@@ -160,7 +160,7 @@ fn part_file(part: catalogue::Part) -> PartFile {
     file
 }
 
-fn new_part(part: SealedPart) -> catalogue::NewPart {
+pub(crate) fn new_part(part: SealedPart) -> catalogue::NewPart {
     let column_stats = part.columns.into_iter().map(|column| catalogue::ColumnStat {
         column_id: column.column_id,
         value_count: column.value_count,

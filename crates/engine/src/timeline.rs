@@ -86,6 +86,8 @@ fn of_change(engine: &Engine, change: &store::Change) -> Entry {
         "cta.opened" => (EntryKind::Work, format!("CTA opened: {}", field("title"))),
         "cta.closed" => (EntryKind::Work, format!("CTA closed: {}", field("title"))),
         "cta.changed" => (EntryKind::Work, format!("CTA changed: {}", field("title"))),
+        "account.changed" => (EntryKind::Change, "Fields were set by hand".to_owned()),
+        "account.released" => (EntryKind::Change, format!("{} was released to its source", field("field"))),
         other => (EntryKind::Change, other.replace('.', " ")),
     };
     let detail = Some(field("detail").to_owned()).filter(|detail| !detail.is_empty());

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::{sync::mpsc, time};
 
-use crate::{Engine, actions, history, import, ingest, lifetime, refresh, seal};
+use crate::{Engine, actions, attribute, history, import, ingest, lifetime, refresh, seal};
 
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
@@ -33,11 +33,13 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
         }
         actions::carry_out(engine).await?;
         import::retry_parked(engine).await?;
+        attribute::when_due(engine).await?;
         seal::compact(engine).await?;
         seal::sweep(engine).await?;
         ingest::prune(engine).await
     }));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "lifetime", lifetime::keep_fresh));
+    tasks.spawn(every(engine.clone(), TIDY_EVERY, "databases", async |engine| import::read_due(engine).await));
     tasks.spawn(remembering(engine.clone()));
 }
 

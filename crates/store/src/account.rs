@@ -1,14 +1,18 @@
 //! An account is a customer organisation, or a site or product instance below one. Money, people and usage hang off
 //! it; health, value and ownership are computed or recorded elsewhere and are deliberately absent here.
 
+use std::collections::HashMap;
+
 use domain::{Day, Instant};
 use sea_orm::{ConnectionTrait, QuerySelect, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    StoreError,
+    StoreError, Tx,
     declare::{no_relations, text_enum},
+    identity,
     record::fact,
+    statement::{MAX_VALUES, statement},
 };
 
 text_enum! {
@@ -97,9 +101,15 @@ no_relations!();
 fact!("account", account = id(Id));
 
 impl crate::record::Imported for Model {
-    /// Accounts share one space of identities: whichever source names an account, it is the same one.
-    fn known_as(_source_id: Option<i64>, external_id: &str) -> sea_orm::Condition {
-        sea_orm::Condition::all().add(Column::ExternalId.eq(external_id))
+    const EXTERNAL: Column = Column::ExternalId;
+
+    /// The identity in the customer's own systems belongs to no source; what sources call it besides is `identity`.
+    fn named_by(_source_id: Option<i64>) -> Option<sea_orm::Condition> {
+        None
+    }
+
+    fn external_id(&self) -> Option<&str> {
+        Some(&self.external_id)
     }
 }
 
@@ -108,10 +118,46 @@ pub async fn find_by_external_id(db: &impl ConnectionTrait, external_id: &str) -
     Ok(Entity::find().filter(Column::ExternalId.eq(external_id)).one(db).await?)
 }
 
-/// Every account's outer and inner identity.
+/// Every account's outer and inner identity. Names that hold for every source, as after a merge, come first, so that
+/// an account's own id wins over them.
 pub async fn external_ids(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, StoreError> {
+    let names = identity::all(db, "account").await?.into_iter().filter(|name| name.source_id.is_none());
+    let mut ids: Vec<(String, i64)> = names.map(|name| (name.external_id, name.record_id)).collect();
     let query = Entity::find().select_only().column(Column::ExternalId).column(Column::Id);
-    Ok(query.into_tuple().all(db).await?)
+    ids.append(&mut query.into_tuple().all(db).await?);
+    Ok(ids)
+}
+
+/// Deletes what was computed about an account: its health by day, its signals and runs, the changes that tell of them.
+/// Fails with [`StoreError::Conflict`] where somebody works on one of these.
+pub(crate) async fn forget_derived(tx: &Tx, id: i64) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM step WHERE run_id IN (SELECT id FROM run WHERE account_id = $1)",
+        "DELETE FROM run WHERE account_id = $1",
+        "DELETE FROM signal WHERE account_id = $1",
+        "DELETE FROM health_day WHERE account_id = $1",
+        "DELETE FROM change WHERE account_id = $1",
+    ] {
+        tx.execute_raw(statement(tx, sql, [id.into()])).await?;
+    }
+    Ok(())
+}
+
+/// The accounts with these web domains, by domain.
+pub async fn of_domains(
+    db: &impl ConnectionTrait,
+    domains: &[String],
+) -> Result<HashMap<String, Vec<i64>>, StoreError> {
+    let mut accounts: HashMap<String, Vec<i64>> = HashMap::new();
+    for domains in domains.chunks(MAX_VALUES) {
+        let query = Entity::find().select_only().column(Column::Domain).column(Column::Id);
+        let query = query.filter(Column::Domain.is_in(domains.iter().map(String::as_str)));
+        let rows: Vec<(String, i64)> = query.into_tuple().all(db).await?;
+        for (domain, id) in rows {
+            accounts.entry(domain).or_default().push(id);
+        }
+    }
+    Ok(accounts)
 }
 
 /// The ids of the accounts with these external ids, as far as there are any.

@@ -1,13 +1,14 @@
 //! A contact role says what a contact is to us at an account, and for which period. One contact may hold several.
 
 use domain::{Day, Instant};
-use sea_orm::{Condition, ConnectionTrait, PaginatorTrait, entity::prelude::*};
+use sea_orm::{ConnectionTrait, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError,
     declare::{no_relations, text_enum},
     record::fact,
+    statement::MAX_VALUES,
 };
 
 text_enum! {
@@ -58,12 +59,12 @@ pub struct Model {
 no_relations!();
 fact!("contact_role");
 
-/// Whether a contact has a role on a day.
-pub async fn has(db: &impl ConnectionTrait, contact_id: i64, role: Role, day: Day) -> Result<bool, StoreError> {
-    let query = Entity::find()
-        .filter(Column::ContactId.eq(contact_id))
-        .filter(Column::Role.eq(role))
-        .filter(Column::EffectiveFrom.lte(day))
-        .filter(Condition::any().add(Column::EffectiveTo.is_null()).add(Column::EffectiveTo.gt(day)));
-    Ok(query.count(db).await? > 0)
+/// The roles of some contacts, whenever they held.
+pub async fn of_contacts(db: &impl ConnectionTrait, contacts: &[i64]) -> Result<Vec<Model>, StoreError> {
+    let mut roles = Vec::new();
+    for contacts in contacts.chunks(MAX_VALUES) {
+        let query = Entity::find().filter(Column::ContactId.is_in(contacts.iter().copied()));
+        roles.append(&mut query.all(db).await?);
+    }
+    Ok(roles)
 }

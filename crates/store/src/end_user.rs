@@ -2,10 +2,14 @@
 //! row, after which their events say nothing about anybody.
 
 use domain::Instant;
-use sea_orm::{ConnectionTrait, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, PaginatorTrait, QuerySelect, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Tx, declare::no_relations, statement::statement};
+use crate::{
+    StoreError, Tx,
+    declare::no_relations,
+    statement::{MAX_VALUES, placeholders, statement},
+};
 
 /// The pseudonym of a person in events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -18,7 +22,7 @@ pub struct Model {
     pub source_id: i64,
     /// What the source calls them.
     pub external_id: String,
-    /// The account they were last grouped with.
+    /// The account they belong to: the one they were grouped with, or that of the contact they are; none is guessed.
     pub account_id: Option<i64>,
     /// The contact they are, if known.
     pub contact_id: Option<i64>,
@@ -50,6 +54,26 @@ pub async fn attributed(db: &impl ConnectionTrait) -> Result<Vec<(i64, i64)>, St
         .column(Column::AccountId)
         .filter(Column::AccountId.is_not_null());
     Ok(query.into_tuple().all(db).await?)
+}
+
+/// The accounts that users were grouped with: user, account and since when.
+pub async fn memberships(db: &impl ConnectionTrait, users: &[i64]) -> Result<Vec<(i64, i64, Instant)>, StoreError> {
+    let mut found = Vec::new();
+    for users in users.chunks(MAX_VALUES) {
+        let sql = format!(
+            "SELECT end_user_id, account_id, since FROM membership WHERE end_user_id IN {} ORDER BY end_user_id, since",
+            placeholders(db, 0, 1, users.len())
+        );
+        for row in db.query_all_raw(statement(db, sql, users.iter().map(|user| (*user).into()))).await? {
+            found.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+        }
+    }
+    Ok(found)
+}
+
+/// How many users belong to an account, to notice when more do.
+pub async fn count_attributed(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::AccountId.is_not_null()).count(db).await?)
 }
 
 /// Erases a person: what remains in events is a number that means nobody. False if they were not known.

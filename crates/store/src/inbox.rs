@@ -66,6 +66,8 @@ pub struct SeenUser {
     pub external_id: String,
     /// The account they were grouped with.
     pub account_id: Option<i64>,
+    /// The account of their mail domain, which counts only while they were grouped with none.
+    pub likely_account_id: Option<i64>,
     /// The contact they were found to be.
     pub contact_id: Option<i64>,
 }

@@ -13,6 +13,12 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{StoreError, Tx, record_version, row, statement::MAX_VALUES};
 
+mod many;
+mod undo;
+
+pub use many::{known, of_ids, save};
+pub use undo::{Undone, undo};
+
 /// A record whose past is kept.
 pub trait Fact:
     ModelTrait<
@@ -51,8 +57,20 @@ pub trait Fact:
 
 /// A fact that an import recognises by the identity its source gives it.
 pub trait Imported: Fact {
+    /// The column of that identity.
+    const EXTERNAL: <Self::Entity as EntityTrait>::Column;
+
+    /// The rows this source may have named; `None` where identities are shared by all sources.
+    fn named_by(source_id: Option<i64>) -> Option<Condition>;
+
+    /// What the source calls it.
+    fn external_id(&self) -> Option<&str>;
+
     /// The row of this source with this identity.
-    fn known_as(source_id: Option<i64>, external_id: &str) -> Condition;
+    fn known_as(source_id: Option<i64>, external_id: &str) -> Condition {
+        let named = Condition::all().add(Self::EXTERNAL.eq(external_id));
+        Self::named_by(source_id).into_iter().fold(named, Condition::add)
+    }
 }
 
 /// What saving did.
@@ -176,8 +194,14 @@ async fn replace<M: Fact>(tx: &Tx, before: M, after: M) -> Result<(Saved, M), St
 
 /// Copies a row that is about to be replaced.
 async fn keep<M: Fact>(tx: &Tx, fact: &M, superseded_at: Instant) -> Result<(), StoreError> {
+    record_version::Entity::insert(row::ready(version(fact, superseded_at)?)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// What a row said until `superseded_at`.
+fn version<M: Fact>(fact: &M, superseded_at: Instant) -> Result<record_version::Model, StoreError> {
     let body = serde_json::to_value(fact).map_err(|source| StoreError::Malformed { what: M::KIND, source })?;
-    let version = record_version::Model {
+    Ok(record_version::Model {
         id: 0,
         record_kind: M::KIND.to_owned(),
         record_id: fact.id(),
@@ -185,9 +209,7 @@ async fn keep<M: Fact>(tx: &Tx, fact: &M, superseded_at: Instant) -> Result<(), 
         recorded_at: fact.recorded_at(),
         superseded_at,
         body,
-    };
-    record_version::Entity::insert(row::ready(version)).exec_without_returning(tx).await?;
-    Ok(())
+    })
 }
 
 /// Every fact of a kind as it is, or as it was known at `known_on`; of some accounts, or of all. Ordered by id.
@@ -270,12 +292,18 @@ macro_rules! fact {
         fact!($kind);
 
         impl crate::record::Imported for Model {
-            fn known_as(source_id: Option<i64>, external_id: &str) -> sea_orm::Condition {
+            const EXTERNAL: Column = Column::ExternalId;
+
+            fn named_by(source_id: Option<i64>) -> Option<sea_orm::Condition> {
                 let source = match source_id {
                     Some(source_id) => Column::SourceId.eq(source_id),
                     None => Column::SourceId.is_null(),
                 };
-                sea_orm::Condition::all().add(source).add(Column::ExternalId.eq(external_id))
+                Some(sea_orm::Condition::all().add(source))
+            }
+
+            fn external_id(&self) -> Option<&str> {
+                self.external_id.as_deref()
             }
         }
     };

@@ -32,7 +32,7 @@ pub struct Model {
 no_relations!();
 
 /// Keeps refused messages of a source.
-pub(crate) async fn record(tx: &Tx, source_id: i64, refused: &[Refused], at: Instant) -> Result<(), StoreError> {
+pub async fn record(tx: &Tx, source_id: i64, refused: &[Refused], at: Instant) -> Result<(), StoreError> {
     let rows = refused.iter().map(|refused| Model {
         id: 0,
         source_id,

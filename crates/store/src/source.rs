@@ -2,7 +2,7 @@
 //! secret live with the connector, not here.
 
 use domain::Instant;
-use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +24,8 @@ text_enum! {
         Synthetic = "synthetic",
         /// A Singer tap.
         Singer = "singer",
+        /// A table of somebody else's PostgreSQL.
+        Sql = "sql",
     }
 }
 
@@ -56,7 +58,7 @@ pub struct Model {
     pub accepted: i64,
     /// Messages refused in all.
     pub refused: i64,
-    /// Accepted events that no account could be found for.
+    /// Accepted events that belong to no account as far as is known.
     pub unattributed: i64,
     /// The last refusal, in words.
     pub last_error: Option<String>,
@@ -69,6 +71,12 @@ no_relations!();
 /// Adds a source.
 pub async fn insert(tx: &Tx, source: Model) -> Result<Model, StoreError> {
     row::insert(tx, source).await
+}
+
+/// Deletes a source from which nothing has come. Fails with [`StoreError::Conflict`] if something has.
+pub async fn delete(tx: &Tx, id: i64) -> Result<(), StoreError> {
+    Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
 }
 
 /// The source with this id.
@@ -108,6 +116,15 @@ pub async fn noted(
     let (accepted, refused) = (source.accepted + accepted, source.refused + refused);
     row::update(tx, Model { accepted, refused, last_message_at: Some(now), last_error, last_error_at, ..source })
         .await?;
+    Ok(())
+}
+
+/// Sets how many events of some sources belong to nobody: source and count.
+pub async fn recount(tx: &Tx, unattributed: &[(i64, i64)]) -> Result<(), StoreError> {
+    for (id, count) in unattributed {
+        let source = Entity::update_many().col_expr(Column::Unattributed, Expr::value(*count));
+        source.filter(Column::Id.eq(*id)).exec(tx).await?;
+    }
     Ok(())
 }
 

@@ -2,14 +2,10 @@
 //! which makes it the renewal date.
 
 use domain::{Day, Instant};
-use sea_orm::{ConnectionTrait, entity::prelude::*};
+use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    StoreError,
-    declare::no_relations,
-    record::{Imported, fact},
-};
+use crate::{declare::no_relations, record::fact};
 
 /// A recurring contract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -46,12 +42,3 @@ pub struct Model {
 
 no_relations!();
 fact!("subscription", imported);
-
-/// The contract a source knows by this identity.
-pub async fn find_by_external_id(
-    db: &impl ConnectionTrait,
-    source_id: Option<i64>,
-    external_id: &str,
-) -> Result<Option<Model>, StoreError> {
-    Ok(Entity::find().filter(Model::known_as(source_id, external_id)).one(db).await?)
-}

@@ -1,6 +1,8 @@
 //! A subscription item is one line of a contract with its monthly recurring revenue. A changed amount is a new
 //! item, so the MRR of a day is the sum of the items effective on it, and ARR is twelve times that.
 
+use std::collections::HashMap;
+
 use domain::{Day, Instant};
 use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*};
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     StoreError,
     declare::{no_relations, text_enum},
+    identity,
     record::fact,
+    statement::MAX_VALUES,
 };
 
 text_enum! {
@@ -55,12 +59,20 @@ pub struct Model {
 no_relations!();
 fact!("subscription_item");
 
-/// The line of a contract that runs: the newest without an end, else the one that began last.
-pub async fn running(db: &impl ConnectionTrait, subscription_id: i64) -> Result<Option<Model>, StoreError> {
-    let query = Entity::find()
-        .filter(Column::SubscriptionId.eq(subscription_id))
-        .order_by_desc(Column::EffectiveTo.is_null())
-        .order_by_desc(Column::EffectiveFrom)
-        .order_by_desc(Column::Id);
-    Ok(query.one(db).await?)
+/// The line of each contract that runs: the newest without an end, else the one that began last. Lines that a source
+/// has named are told apart by their names, and are not meant here.
+pub async fn all_running(db: &impl ConnectionTrait, subscriptions: &[i64]) -> Result<HashMap<i64, Model>, StoreError> {
+    let mut running = HashMap::with_capacity(subscriptions.len());
+    for subscriptions in subscriptions.chunks(MAX_VALUES) {
+        let query = Entity::find()
+            .filter(Column::SubscriptionId.is_in(subscriptions.iter().copied()))
+            .filter(Column::Id.not_in_subquery(identity::records_named("subscription_item")))
+            .order_by_desc(Column::EffectiveTo.is_null())
+            .order_by_desc(Column::EffectiveFrom)
+            .order_by_desc(Column::Id);
+        for item in query.all(db).await? {
+            running.entry(item.subscription_id).or_insert(item);
+        }
+    }
+    Ok(running)
 }

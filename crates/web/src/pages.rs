@@ -10,6 +10,7 @@ mod faults;
 pub mod home;
 pub mod lifetime;
 pub mod portfolio;
+pub mod readiness;
 pub mod settings;
 pub mod sources;
 

@@ -35,7 +35,8 @@ pub(crate) enum Import {
 
 #[derive(Debug, Args)]
 pub(crate) struct Csv {
-    /// What the rows are: accounts, contacts, subscriptions, invoices, tickets, events
+    /// What the rows are: accounts, contacts, subscriptions, subscription_items, invoices, payment_attempts, tickets,
+    /// touchpoints, survey_responses, milestones, objectives, entitlements, events
     kind: String,
     /// The file
     file: PathBuf,
@@ -60,7 +61,7 @@ pub(crate) struct Csv {
 pub(crate) struct Singer {
     /// The file, or `-` for standard input
     file: PathBuf,
-    /// Which mapping to use: stripe, generic
+    /// Which preset to use: stripe, hubspot, salesforce, zendesk, intercom, chargebee, postgres, generic
     #[arg(long, default_value = "generic")]
     preset: String,
 }
@@ -83,7 +84,14 @@ impl Csv {
     async fn run(self, engine: &Engine) -> anyhow::Result<()> {
         let file = File::open(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
         let mapping = self.mapping.as_deref().map(text).transpose()?;
-        let plan = CsvImport { object: &self.kind, mapping: mapping.as_deref(), dry_run: self.dry_run };
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let plan = CsvImport {
+            object: &self.kind,
+            mapping: mapping.as_deref(),
+            dry_run: self.dry_run,
+            file_name: &name,
+            member_id: None,
+        };
         let bar = print::progress();
         bar.set_message("rows");
         let report = import::csv(engine, plan, file, &mut |rows| bar.set_position(rows)).await?;
@@ -136,6 +144,13 @@ fn tell(report: &ImportReport) {
         print::note(&format!("… and {} more", report.failed - MOST_PRINTED as u64));
     }
     let would = if report.dry_run { "would be " } else { "" };
+    for total in &report.totals {
+        let amount = match &total.currency {
+            Some(currency) => format!("{}.{:02} {currency}", total.sum / 100, (total.sum % 100).abs()),
+            None => total.sum.to_string(),
+        };
+        print::note(&format!("sum of {}: {}", total.field, amount.trim_end()));
+    }
     print::line(&format!(
         "{} rows: {would}{} created, {} updated, {} unchanged, {} skipped, {} parked, {} failed",
         report.rows, report.created, report.updated, report.unchanged, report.skipped, report.parked, report.failed

@@ -36,6 +36,9 @@ pub struct Mapping {
     /// What the rows are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
+    /// Which sheet of a workbook; the first that holds anything unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// What parts the cells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<Delimiter>,

@@ -142,12 +142,15 @@ impl Outline {
             let constants = constants.iter().map(|(fill, _)| fill);
             fills.iter().chain(constants).any(|fill| fill.field.name == name)
         };
-        let key_elsewhere = self.object.derives_key() || (self.object == Object::Contact && has("email"));
+        let natural = self.object.natural_key();
+        let key_elsewhere = self.object.derives_key() || natural.first().is_some_and(|name| has(name));
+        let by_mail = self.object.mail_field().is_some_and(has);
         let anonymous = self.object == Object::Event && !has("account") && !has("user");
         let missing = fields(self.object).iter().find(|field| {
             let needed = match field.name {
                 KEY => !key_elsewhere,
                 "account" if anonymous => true,
+                "account" if by_mail => false,
                 _ => field.required,
             };
             needed && !has(field.name)

@@ -76,7 +76,7 @@ pub fn plan<R: Read + Seek>(input: &mut R, object: Object, mapping: Option<Mappi
         let sentence = "the first row holds values, so the columns are called 1, 2, 3 and so on".to_owned();
         notices.push(Notice { code: "no_header", column: None, sentence });
     }
-    let headers = headers(&first, header, width, &mut notices);
+    let headers = names(&first, header, width, &mut notices);
     let targets = targets(object, &headers, &mapping, &mut notices)?;
     let mut survey = Survey::new(object, &targets);
     if !header {
@@ -87,6 +87,25 @@ pub fn plan<R: Read + Seek>(input: &mut R, object: Object, mapping: Option<Mappi
     }
     let outline = Outline { object, encoding, delimiter, header, announced, headers, targets, mapping, notices };
     outline.sheet(survey)
+}
+
+/// The names of the columns of a file, before anything else is known about it.
+pub fn headers<R: Read + Seek>(input: &mut R) -> Result<Vec<String>, PlanError> {
+    let (mapping, mut notices) = (Mapping::default(), Vec::new());
+    input.seek(SeekFrom::Start(0))?;
+    let head = Delimiter::sample(input)?;
+    if let Some(kind) = binary(&head) {
+        return Err(PlanError::NotText(kind));
+    }
+    let encoding = encoding(input, &head, &mapping, &mut notices)?;
+    let (delimiter, announced) = delimiter(&head, encoding, &mapping, &mut notices);
+    let mut records = Records::new(&head[..], encoding, delimiter);
+    let mut first = Record::default();
+    if !records.read(&mut first)? || (announced && !records.read(&mut first)?) {
+        return Err(PlanError::Empty);
+    }
+    let width = check_width(&first)?;
+    Ok(names(&first, has_header(&first, &mapping), width, &mut notices))
 }
 
 /// Files people send by mistake, by their first bytes.
@@ -160,14 +179,14 @@ fn has_header(first: &Record, mapping: &Mapping) -> bool {
 }
 
 /// Names for all columns, each only once.
-fn headers(first: &Record, header: bool, width: usize, notices: &mut Vec<Notice>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(width);
+fn names(first: &Record, header: bool, width: usize, notices: &mut Vec<Notice>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::with_capacity(width);
     for index in 0..width {
         let cell = first.cell(index).map(str::trim).filter(|cell| header && !cell.is_empty());
         let plain = cell.map_or_else(|| (index + 1).to_string(), str::to_owned);
         let mut name = plain.clone();
         let mut copy = 2;
-        while names.contains(&name) {
+        while all.contains(&name) {
             name = format!("{plain} ({copy})");
             copy += 1;
         }
@@ -175,7 +194,7 @@ fn headers(first: &Record, header: bool, width: usize, notices: &mut Vec<Notice>
             let sentence = format!("two columns are called `{plain}`; the later one is called `{name}` here");
             notices.push(Notice { code: "duplicate_header", column: Some(name.clone()), sentence });
         }
-        names.push(name);
+        all.push(name);
     }
-    names
+    all
 }

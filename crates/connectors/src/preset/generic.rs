@@ -12,7 +12,7 @@ use crate::json::{Members, Value};
 use crate::record::{Builder, DerivedKeys, Draft, Fault, Field, Object, field_for_header, normal_header};
 
 /// Words in the names of streams, and what they mean.
-const STREAMS: [(&str, Object); 22] = [
+const STREAMS: [(&str, Object); 28] = [
     ("account", Object::Account),
     ("company", Object::Account),
     ("companies", Object::Account),
@@ -34,6 +34,12 @@ const STREAMS: [(&str, Object); 22] = [
     ("case", Object::Ticket),
     ("touchpoint", Object::Touchpoint),
     ("survey_response", Object::SurveyResponse),
+    ("payment", Object::PaymentAttempt),
+    ("payment_attempt", Object::PaymentAttempt),
+    ("milestone", Object::Milestone),
+    ("objective", Object::Objective),
+    ("goal", Object::Objective),
+    ("entitlement", Object::Entitlement),
     ("event", Object::Event),
 ];
 

@@ -15,13 +15,17 @@ use crate::record::{Builder, Draft, Fault, KEY, Object, field};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
-    pub(super) stream: String,
+    /// Which streams, by any of their names.
+    pub(super) stream: Streams,
     pub(super) object: Object,
     /// Lists to make one draft of each object in; the first that is there.
     each: Option<Paths>,
     /// Used only when the rules before it made nothing of the same object.
     #[serde(default)]
     pub(super) fallback: bool,
+    /// Whether it adds to records that are there, and so needs not be complete.
+    #[serde(default)]
+    update: bool,
     /// Records with one of these values are passed over.
     #[serde(default)]
     skip: BTreeMap<String, Vec<String>>,
@@ -36,16 +40,43 @@ pub(super) struct Rule {
     keep: Vec<String>,
 }
 
+/// The names of the streams a rule reads, whatever their case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Streams {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Streams {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+
+    /// Whether a stream is one of them.
+    pub(super) fn is(&self, stream: &str) -> bool {
+        self.names().iter().any(|name| name.eq_ignore_ascii_case(stream))
+    }
+
+    /// Whether two lists have a stream in common.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.names().iter().any(|name| other.is(name))
+    }
+}
+
 impl Rule {
     /// Whether all fields exist and all conversions are known.
     pub(super) fn check(&self) -> Result<(), PresetError> {
         for (name, spec) in &self.fields {
             if name == KEY || field(self.object, name).is_none() {
-                let (stream, field) = (self.stream.clone(), name.clone());
+                let (stream, field) = (self.stream.names().join(", "), name.clone());
                 return Err(PresetError::UnknownField { stream, field, object: self.object });
             }
             if let Err(word) = spec.convention() {
-                let (stream, field) = (self.stream.clone(), name.clone());
+                let (stream, field) = (self.stream.names().join(", "), name.clone());
                 return Err(PresetError::UnknownConversion { stream, field, word });
             }
         }
@@ -68,7 +99,11 @@ impl Rule {
 
     fn draft(&self, place: Place<'_>, received_at: Instant) -> Option<Result<Draft, Fault>> {
         let skipped = self.skip.iter().any(|(path, words)| {
-            let word = place.at(path).and_then(Value::as_text);
+            let word = match place.at(path) {
+                Some(Value::Bool(flag)) => Some(if *flag { "true" } else { "false" }),
+                Some(value) => value.as_id(),
+                None => None,
+            };
             word.is_some_and(|word| words.iter().any(|skip| skip == word))
         });
         let lacking = self.need.iter().any(|path| place.at(path).is_none_or(|value| matches!(value, Value::Null)));
@@ -97,6 +132,9 @@ impl Rule {
                     builder.keep(name, value.to_serde());
                 }
             }
+        }
+        if self.update {
+            return builder.finish_partial().map(|(draft, _)| draft);
         }
         builder.finish(|| crate::record::DerivedKeys::default().key([place.here.to_string()]))
     }

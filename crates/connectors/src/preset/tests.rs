@@ -169,3 +169,82 @@ proptest! {
         }
     }
 }
+
+/// Records as each vendor's tap or API writes them, and what they must become.
+#[test]
+fn every_preset_reads_its_golden_records() {
+    let golden = [
+        (
+            "chargebee",
+            include_str!("../../presets/golden/chargebee.jsonl"),
+            include_str!("../../presets/golden/chargebee.txt"),
+        ),
+        (
+            "hubspot",
+            include_str!("../../presets/golden/hubspot.jsonl"),
+            include_str!("../../presets/golden/hubspot.txt"),
+        ),
+        (
+            "intercom",
+            include_str!("../../presets/golden/intercom.jsonl"),
+            include_str!("../../presets/golden/intercom.txt"),
+        ),
+        (
+            "postgres",
+            include_str!("../../presets/golden/postgres.jsonl"),
+            include_str!("../../presets/golden/postgres.txt"),
+        ),
+        (
+            "salesforce",
+            include_str!("../../presets/golden/salesforce.jsonl"),
+            include_str!("../../presets/golden/salesforce.txt"),
+        ),
+        ("stripe", include_str!("../../presets/golden/stripe.jsonl"), include_str!("../../presets/golden/stripe.txt")),
+        (
+            "zendesk",
+            include_str!("../../presets/golden/zendesk.jsonl"),
+            include_str!("../../presets/golden/zendesk.txt"),
+        ),
+    ];
+    let mut differences = Vec::new();
+    for (name, records, expected) in golden {
+        let read: String = records.lines().map(|line| told(&preset(name), line)).collect();
+        if read != expected {
+            differences.push(format!("=== {name}\n{read}"));
+        }
+    }
+    assert!(differences.is_empty(), "these presets read something else:\n{}", differences.concat());
+}
+
+/// A line of a golden file as sentences: what its record becomes.
+fn told(preset: &Preset, line: &str) -> String {
+    let document = parse(line).unwrap().value;
+    let stream = document.get("stream").and_then(Value::as_text).unwrap();
+    let drafts = preset.drafts(stream, document.get("record").unwrap(), now());
+    if drafts.is_empty() {
+        let fate = if preset.knows(stream) { "passed over" } else { "kept raw" };
+        return format!("{stream}: {fate}\n");
+    }
+    let draft = |draft: Result<Draft, Fault>| match draft {
+        Ok(draft) => {
+            let fields = serde_json::to_string(&draft.fields).unwrap();
+            let extra = serde_json::Value::Object(draft.extra);
+            format!("{stream}: {} {} {fields} {extra}\n", draft.object.as_str(), draft.key)
+        }
+        Err(fault) => format!("{stream}: refused, {} {}: {fault}\n", fault.field, fault.code.as_str()),
+    };
+    drafts.into_iter().map(draft).collect()
+}
+
+#[test]
+fn rules_of_ones_own_replace_those_of_their_stream() {
+    let own = "[[rule]]\nstream = 'deals'\nobject = 'objective'\nkey = 'id'\n[rule.fields]\naccount = 'company'\ntitle = 'name'\ndue_on = 'close'\ntarget = 'amount'\n\
+               [[rule]]\nstream = 'Companies'\nobject = 'account'\nkey = 'id'\n[rule.fields]\nname = 'properties.legal_name'\n";
+    let mixed = preset("hubspot").with(Rules::from_toml(own).unwrap());
+    let read = |stream, record: &str| mixed.drafts(stream, &parse(record).unwrap().value, now()).remove(0).unwrap();
+    let deal = read("deals", r#"{"id":"d","company":"101","name":"Grow","close":"2027-01-31","amount":"12.5"}"#);
+    assert_eq!((deal.object, deal.decimal("target")), (Object::Objective, Given::Set(12.5)));
+    let company = read("companies", r#"{"id":"101","properties":{"name":"Acme","legal_name":"Acme Ltd"}}"#);
+    assert_eq!(company.text("name"), Given::Set("Acme Ltd"));
+    assert!(mixed.knows("contacts") && !preset("hubspot").knows("deals"));
+}

@@ -78,6 +78,10 @@ impl Builder {
                 let count = count(text, how.decimal).map_err(|code| Self::number_fault(field, text, code))?;
                 Value::Int(count.filter(|n| (low..=high).contains(n)).ok_or_else(|| expected(Code::OutOfRange))?)
             }
+            Kind::Decimal => {
+                let plain = number::plain(text, how.decimal).map_err(|code| Self::number_fault(field, text, code))?;
+                Value::Decimal(plain.parse().map_err(|_| expected(Code::BadNumber))?)
+            }
             Kind::Months => Value::Int(months(text).ok_or_else(|| expected(Code::BadChoice))?),
             Kind::Bool => Value::Bool(flag(text).ok_or_else(|| expected(Code::BadBool))?),
             Kind::Day | Kind::Instant | Kind::Past => self.moment(field, text, how.date.as_ref())?,
@@ -140,11 +144,13 @@ impl Builder {
         }
         self.check_scale()?;
         let draft = self.settle(content)?;
+        let is_set = |name: &str| matches!(draft.fields.get(name), Some(Value::Text(_)));
+        let by_mail = draft.object.mail_field().is_some_and(is_set);
         let missing = fields(draft.object).iter().find(|field| {
             let value = draft.fields.get(field.name);
-            field.required && field.name != KEY && matches!(value, None | Some(Value::Cleared))
+            let needed = field.required && field.name != KEY && !(by_mail && field.name == "account");
+            needed && matches!(value, None | Some(Value::Cleared))
         });
-        let is_set = |name: &str| matches!(draft.fields.get(name), Some(Value::Text(_)));
         match missing {
             None if draft.object == Object::Event && !is_set("account") && !is_set("user") => {
                 let sentence = "the event names neither an account nor a user".to_owned();
@@ -169,6 +175,7 @@ impl Builder {
         if self.object == Object::Contact {
             self.settle_contact();
         }
+        self.settle_key();
         let key_given = self.key.is_some();
         let derived = || self.object.derives_key().then(content);
         let Some(key) = self.key.take().or_else(derived).filter(|key| !key.is_empty()) else {
@@ -204,7 +211,20 @@ impl Builder {
         faults
     }
 
-    /// Joins first and last name; a contact without an id goes by the mail address.
+    /// A record without an id goes by what names it: a contact by the mail address, a milestone by account and title.
+    fn settle_key(&mut self) {
+        let names = self.object.natural_key();
+        if self.key.is_some() || names.is_empty() {
+            return;
+        }
+        let parts: Vec<String> = names.iter().filter_map(|name| part(self.fields.get(*name)?)).collect();
+        // The account alone names nothing.
+        if parts.len() == names.len() || (parts.len() > 1 && self.object == Object::Entitlement) {
+            self.key = Some(parts.join("/"));
+        }
+    }
+
+    /// Joins first and last name.
     fn settle_contact(&mut self) {
         let mut part = |name| match self.fields.remove(name) {
             Some(Value::Text(text)) => Some(text),
@@ -213,11 +233,6 @@ impl Builder {
         let parts: Vec<String> = [part("first_name"), part("last_name")].into_iter().flatten().collect();
         if !parts.is_empty() && !self.fields.contains_key("name") {
             self.fields.insert("name", Value::Text(parts.join(" ")));
-        }
-        if self.key.is_none()
-            && let Some(Value::Text(email)) = self.fields.get("email")
-        {
-            self.key = Some(email.clone());
         }
     }
 
@@ -241,6 +256,15 @@ impl Builder {
         let sentence =
             format!("`{score}` is outside the scale of {kind}, which runs from {} to {}", scale.start(), scale.end());
         Err(Fault::new("score", &score.to_string(), Code::OutOfRange, sentence))
+    }
+}
+
+/// A value as part of a key.
+fn part(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Day(day) => Some(day.to_string()),
+        _ => None,
     }
 }
 

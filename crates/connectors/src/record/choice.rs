@@ -97,6 +97,14 @@ pub(super) const SURVEY_KIND: &[Choice] = &[
     choice("ces", &["effort", "customereffortscore"]),
 ];
 
+/// What kind of value an objective is about.
+pub(super) const OBJECTIVE_KIND: &[Choice] = &[
+    choice("performance", &["adoption", "efficiency", "productivity"]),
+    choice("cost", &["costs", "savings", "kosten"]),
+    choice("risk", &["compliance", "security", "risiko"]),
+    choice("revenue", &["growth", "sales", "umsatz"]),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,8 @@ pub enum Value {
     Cents(i64),
     /// A whole number.
     Int(i64),
+    /// A number of whatever unit.
+    Decimal(f64),
     /// Yes or no.
     Bool(bool),
     /// A calendar date.
@@ -81,6 +83,14 @@ impl<T> Given<T> {
 }
 
 impl Draft {
+    /// The same draft without some of its fields, which is how a field that a person holds is left alone.
+    #[must_use]
+    pub fn without(&self, fields: &[String]) -> Self {
+        let mut draft = self.clone();
+        draft.fields.retain(|name, _| !fields.iter().any(|held| held == name));
+        draft
+    }
+
     fn given<'a, T>(&'a self, field: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Given<T> {
         match self.fields.get(field) {
             None => Given::Absent,
@@ -106,6 +116,11 @@ impl Draft {
     /// A whole number.
     pub fn int(&self, field: &str) -> Given<i64> {
         self.given(field, |value| if let Value::Int(number) = value { Some(*number) } else { None })
+    }
+
+    /// A number of whatever unit.
+    pub fn decimal(&self, field: &str) -> Given<f64> {
+        self.given(field, |value| if let Value::Decimal(number) = value { Some(*number) } else { None })
     }
 
     /// Yes or no.

@@ -39,6 +39,8 @@ pub enum Kind {
     Cents,
     /// A whole number within bounds.
     Int(i64, i64),
+    /// A number with decimals, of whatever unit.
+    Decimal,
     /// A number of months, or a word like `annual`.
     Months,
     /// Yes or no.
@@ -66,6 +68,7 @@ impl Kind {
             Self::Cents => "an amount like 1234.50".to_owned(),
             Self::Int(low, i64::MAX) => format!("a whole number of at least {low}"),
             Self::Int(low, high) => format!("a whole number from {low} to {high}"),
+            Self::Decimal => "a number like 12.5".to_owned(),
             Self::Months => "a number of months, or monthly, quarterly, annual".to_owned(),
             Self::Bool => "yes or no".to_owned(),
             Self::Day => "a date like 2026-12-31".to_owned(),
@@ -84,9 +87,24 @@ impl Kind {
 
     /// Whether values are read by the number conventions of a file.
     pub(crate) fn is_number(self) -> bool {
-        matches!(self, Self::Cents | Self::Int(..))
+        matches!(self, Self::Cents | Self::Int(..) | Self::Decimal)
     }
 }
+
+/// What other systems call the account of a record.
+pub(super) const OF_ACCOUNT: &[&str] = &[
+    "accountid",
+    "companyid",
+    "customerid",
+    "customer",
+    "organizationid",
+    "organisationid",
+    "orgid",
+    "tenantid",
+    "workspaceid",
+    "kundennummer",
+    "kundennr",
+];
 
 /// Longest identifier.
 pub(crate) const MAX_KEY_BYTES: usize = 512;

@@ -4,6 +4,7 @@
 //! domain of a mail address comes last, and free-mail domains say nothing.
 
 use crate::json::Value;
+use crate::record::mail;
 
 /// A message's own word about its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,42 +35,6 @@ pub(super) const DEFAULT_PATHS: [&str; 16] = [
     "account.id",
 ];
 
-/// Domains where anybody can have an address.
-const FREE_MAIL: [&str; 32] = [
-    "126.com",
-    "163.com",
-    "aol.com",
-    "fastmail.com",
-    "free.fr",
-    "freenet.de",
-    "gmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hey.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "icloud.com",
-    "laposte.net",
-    "libero.it",
-    "live.com",
-    "mac.com",
-    "mail.com",
-    "mail.ru",
-    "me.com",
-    "msn.com",
-    "orange.fr",
-    "outlook.com",
-    "proton.me",
-    "protonmail.com",
-    "qq.com",
-    "t-online.de",
-    "web.de",
-    "yahoo.com",
-];
-
 /// The first account named at one of `paths`. Paths under `context` also look into the
 /// context the whole batch shares.
 pub(super) fn account(message: &Value<'_>, shared: Option<&Value<'_>>, paths: &[String]) -> Option<Evidence> {
@@ -84,9 +49,7 @@ pub(super) fn mail_domain(message: &Value<'_>, shared: Option<&Value<'_>>) -> Op
     let address = ["traits.email", "context.traits.email", "properties.email"]
         .iter()
         .find_map(|path| lookup(message, shared, path).and_then(Value::as_id))?;
-    let domain = address.rsplit_once('@')?.1.trim().to_lowercase();
-    let is_domain = domain.contains('.') && domain.len() <= 253 && !domain.contains(char::is_whitespace);
-    (is_domain && FREE_MAIL.binary_search(&domain.as_str()).is_err()).then_some(domain)
+    mail::business_domain(address)
 }
 
 /// The value at a path, with the shared context under the message's own.
@@ -140,7 +103,6 @@ mod tests {
 
     #[test]
     fn free_mail_is_no_evidence() {
-        assert!(FREE_MAIL.is_sorted());
         let domain = |address: &str| {
             mail_domain(&parse(&format!(r#"{{"context":{{"traits":{{"email":"{address}"}}}}}}"#)).unwrap().value, None)
         };

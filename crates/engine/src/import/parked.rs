@@ -113,7 +113,12 @@ async fn attempt(engine: &Engine, job: &Job) -> Result<bool, ImportError> {
     if job.kind != KIND || !parked.accounts.iter().any(|account| engine.intake().account(account).is_some()) {
         return Ok(false);
     }
-    let import = CsvImport { object: parked.object.as_str(), mapping: Some(&parked.mapping), dry_run: false };
+    let import = CsvImport {
+        object: parked.object.as_str(),
+        mapping: Some(&parked.mapping),
+        file_name: "rows that waited",
+        ..CsvImport::default()
+    };
     csv(engine, import, Cursor::new(parked.rows), &mut |_| {}).await?;
     Ok(true)
 }

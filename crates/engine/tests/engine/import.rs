@@ -1,11 +1,22 @@
 //! Files: what a dry run says is what the import does, the same file twice changes
 //! nothing, and a row without its account goes where the mapping says.
 
-use std::io::Cursor;
+use std::{
+    fs::File,
+    io::{self, Cursor, Read, Seek, SeekFrom},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use engine::Engine;
-use engine::import::{self, CsvImport, ImportReport, retry_parked};
-use store::{Contact, account, record, source};
+use engine::{
+    Engine,
+    fields::Hand,
+    import::{self, CsvImport, ImportError, ImportReport, Undone, retry_parked},
+};
+use store::{Account, Contact, account, import_run, record, source};
 
 use crate::home::{company, open};
 
@@ -21,7 +32,7 @@ const EVENTS: &str = "message_id,account_id,user_id,event,timestamp\n\
     m2,north,u1,Report Exported,2036-06-01T10:00:00Z\n";
 
 async fn send(engine: &Engine, object: &str, file: &str, mapping: &str, dry_run: bool) -> ImportReport {
-    let import = CsvImport { object, mapping: Some(mapping), dry_run };
+    let import = CsvImport { object, mapping: Some(mapping), dry_run, ..CsvImport::default() };
     import::csv(engine, import, Cursor::new(file.to_owned()), &mut |_| {}).await.unwrap()
 }
 
@@ -95,5 +106,138 @@ async fn a_row_without_its_account_goes_where_the_mapping_says() {
     retry_parked(&engine).await.unwrap();
     assert_eq!(contacts(&engine).await, ["ann@north.test", "bob@nope.test"]);
     assert_eq!(counts(&send(&engine, "contacts", CONTACTS, park, false).await), [0, 0, 2, 0, 0, 0]);
+    engine.close().await.unwrap();
+}
+
+async fn hand(engine: &Engine) -> Hand {
+    let member = store::member::list(engine.store().read()).await.unwrap().remove(0);
+    Hand { member_id: member.id, actor: format!("member:{}", member.id) }
+}
+
+/// Deleted, restored, kept.
+fn taken_back(undone: &Undone) -> [u64; 3] {
+    [undone.deleted, undone.restored, undone.kept]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_is_taken_back_as_far_as_nothing_else_touched_it() {
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    let facts = async |key: &str| {
+        let account = account::find_by_external_id(engine.store().read(), key).await.unwrap()?;
+        Some(engine.store().facts(None, Some(&[account.id])).await.unwrap())
+    };
+    let first = "account_id,name,arr\nnorth,North,1200\nsouth,South,2400\n";
+    send(&engine, "accounts", first, "", false).await;
+    let second = "account_id,name,arr\nnorth,North Ltd,2400\nsouth,South Ltd,2400\neast,East,100\nwest,West,100\n";
+    let report = send(&engine, "accounts", second, "", false).await;
+    assert_eq!(counts(&report), [2, 2, 0, 0, 0, 0]);
+    // Somebody else speaks of two of them before it is taken back.
+    send(&engine, "accounts", "account_id,tier\nsouth,gold\n", "", false).await;
+    send(&engine, "contacts", "account_id,email\nwest,bob@west.test\n", "", false).await;
+
+    let undone = import::undo(&engine, report.run_id.unwrap(), &hand(&engine).await).await.unwrap();
+    // Gone: east with its contract and line, and west's; restored: north; kept: south, and west for its contact's sake.
+    assert_eq!(taken_back(&undone), [5, 2, 2], "{undone:?}");
+    assert!(facts("east").await.is_none());
+    let north = facts("north").await.unwrap();
+    let amounts: Vec<i64> = north.subscription_items.iter().map(|item| item.mrr_cents).collect();
+    assert_eq!((north.accounts[0].name.as_str(), &amounts[..]), ("North", &[10_000][..]));
+    let south = &facts("south").await.unwrap().accounts[0];
+    assert_eq!((south.name.as_str(), south.tier.as_deref()), ("South Ltd", Some("gold")), "changed since, so it stays");
+    assert_eq!(facts("west").await.unwrap().contacts.len(), 1);
+    let names: Vec<String> = engine.book().rows().iter().map(|row| row.account.external_id.clone()).collect();
+    assert!(!names.contains(&"east".to_owned()), "the book knows");
+
+    let again = import::undo(&engine, report.run_id.unwrap(), &hand(&engine).await).await.unwrap_err();
+    assert_eq!(again.to_string(), "this import is undone: only one that is done can be taken back");
+    assert_eq!(counts(&send(&engine, "accounts", second, "", false).await), [1, 2, 1, 0, 0, 0], "only south says it all");
+    let events = send(&engine, "events", EVENTS, "", false).await.run_id.unwrap();
+    assert!(import::undo(&engine, events, &hand(&engine).await).await.is_err(), "events are facts");
+    engine.close().await.unwrap();
+}
+
+/// A file on a drive that is pulled out.
+struct Torn {
+    file: Cursor<String>,
+    torn: Arc<AtomicBool>,
+}
+
+impl Read for Torn {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.torn.load(Ordering::Relaxed) { Err(io::Error::other("unplugged")) } else { self.file.read(buffer) }
+    }
+}
+
+impl Seek for Torn {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_stopped_goes_on_where_it_stopped() {
+    const ROWS: u64 = 9_000;
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    let rows: String = (0..ROWS).map(|n| format!("a-{n:05},Account {n},{n}\n")).collect();
+    let file = format!("account_id,name,seats\n{rows}");
+    let torn = Arc::new(AtomicBool::new(false));
+    let pull = Arc::clone(&torn);
+    let broken = Torn { file: Cursor::new(file.clone()), torn };
+    let import = CsvImport { object: "accounts", file_name: "large.csv", ..CsvImport::default() };
+    let stopped = import::csv(&engine, import, broken, &mut |_| pull.store(true, Ordering::Relaxed)).await;
+    assert!(matches!(stopped, Err(ImportError::Read(_))), "{stopped:?}");
+    let run = import_run::latest(engine.store().read(), 1).await.unwrap().remove(0);
+    assert!(run.status == import_run::Status::Running && (1..ROWS as i64).contains(&run.rows_read), "{run:?}");
+    let half = record::load::<Account>(engine.store().read(), None, None).await.unwrap();
+    assert_eq!(half.iter().filter(|account| account.external_id.starts_with("a-")).count() as i64, run.rows_read);
+
+    let report = import::csv(&engine, import, Cursor::new(file), &mut |_| {}).await.unwrap();
+    assert_eq!((report.rows, counts(&report)), (ROWS, [ROWS, 0, 0, 0, 0, 0]));
+    assert_eq!(report.run_id, Some(run.id), "one import, told once");
+    assert!(report.notices[0].contains("goes on from there"), "{:?}", report.notices);
+    let total = &report.totals[0];
+    assert_eq!((total.field.as_str(), total.sum), ("seats", (0..ROWS as i64).sum()), "over the whole file");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mapping_is_remembered_for_files_with_the_same_columns() {
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    let mapping = "[columns]\nWer = 'external_id'\nWas = 'industry'\n[constants]\ncurrency = 'EUR'\n";
+    send(&engine, "accounts", "Wer;Was\nnorth;Handel\n", mapping, false).await;
+    let import = CsvImport { object: "accounts", ..CsvImport::default() };
+    let next = Cursor::new("Was,Wer\nBau,east\n".to_owned());
+    let report = import::csv(&engine, import, next, &mut |_| {}).await.unwrap();
+    assert_eq!(report.created, 1);
+    assert!(report.notices[0].contains("its mapping is used again"), "{:?}", report.notices);
+    let east = account::find_by_external_id(engine.store().read(), "east").await.unwrap().unwrap();
+    assert_eq!((east.industry.as_deref(), east.currency.as_str()), (Some("Bau"), "EUR"));
+    let stranger = Cursor::new("Wer,Sonst\nx,y\n".to_owned());
+    assert!(import::csv(&engine, import, stranger, &mut |_| {}).await.is_err(), "other columns, another mapping");
+    engine.close().await.unwrap();
+}
+
+/// The purchase log of 23,570 customers, as a book of events: what the report says is what awk counts in the file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cdnow_log_becomes_a_book_that_adds_up() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/cdnow/CDNOW_master.txt"));
+    if !path.exists() {
+        eprintln!("SKIPPED: {} is not here", path.display());
+        return;
+    }
+    let (_home, settings) = company(1).await;
+    let (engine, _) = open(&settings).await;
+    let before = record::load::<Account>(engine.store().read(), None, None).await.unwrap().len();
+    let mapping = "orphans = 'create_account'\n[constants]\nname = 'purchase'\ncurrency = 'USD'\n";
+    let import = CsvImport { object: "events", mapping: Some(mapping), ..CsvImport::default() };
+    let report = import::csv(&engine, import, File::open(path).unwrap(), &mut |_| {}).await.unwrap();
+    assert_eq!((report.rows, counts(&report)), (69_659, [69_659, 0, 0, 0, 0, 0]));
+    let totals: Vec<_> = report.totals.iter().map(|total| (total.field.as_str(), total.sum)).collect();
+    assert_eq!(totals, [("quantity", 167_881), ("revenue_cents", 250_031_563)]);
+    let accounts = record::load::<Account>(engine.store().read(), None, None).await.unwrap().len();
+    assert_eq!(accounts - before, 23_570);
     engine.close().await.unwrap();
 }

@@ -1,10 +1,10 @@
 //! Events over HTTP: durable once acknowledged, counted once, visible at once.
 
 use engine::ingest::{self, IntakeError, Receipt, SegmentCall, hash_key};
-use engine::{Engine, query, seal};
+use engine::{Engine, attribute, query, refresh, seal};
 use store::source;
 
-use crate::home::{company, eventually, noon, open_live};
+use crate::home::{company, eventually, noon, open, open_live};
 
 const KEY: &str = "wk_test";
 
@@ -126,5 +126,44 @@ async fn an_unknown_key_and_a_broken_body_are_told_apart() {
     assert!(matches!(ingest::segment(&engine, call("wk_other", "{}")).await, Err(IntakeError::UnknownKey)));
     let broken = ingest::segment(&engine, call(KEY, "{\"batch\":[")).await;
     assert!(matches!(broken, Err(IntakeError::Refused { status: 400, .. })), "{broken:?}");
+    engine.close().await.unwrap();
+}
+
+/// A fifth of the events come from users nobody has grouped yet; the groups come later, when all is sealed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_belonged_to_nobody_belongs_to_its_account_once_that_is_said() {
+    const EVENTS: usize = 500;
+    let (_home, settings) = company(4).await;
+    let (engine, _) = open(&settings).await;
+    source(&engine).await;
+    let row = engine.book().rows().iter().find(|row| row.active).cloned().unwrap();
+    let account = &row.account.external_id;
+    let track = |n: usize| {
+        let (user, group) = if n.is_multiple_of(5) { ("late", "") } else { ("early", account.as_str()) };
+        format!(
+            r#"{{"type":"track","messageId":"e{n}","userId":"{user}","event":"Report Exported","timestamp":"2026-06-15T10:00:00Z","context":{{"groupId":"{group}"}}}}"#
+        )
+    };
+    let events: Vec<String> = (0..EVENTS).map(track).collect();
+    let body = format!(r#"{{"batch":[{}]}}"#, events.join(","));
+    assert_eq!(ingest::segment(&engine, call(KEY, &body)).await.unwrap().accepted, EVENTS as u64);
+    seal::seal(&engine).await.unwrap();
+    let mine = async || {
+        refresh::all(&engine).await.unwrap();
+        let book = engine.book();
+        book.row(row.account.id).and_then(|row| book.value(row, "events_28d")).unwrap_or_default()
+    };
+    let nobodys = async || source::by_key(engine.store().read(), "app").await.unwrap().unwrap().unattributed;
+    let before = mine().await;
+    assert_eq!(nobodys().await, EVENTS as i64 / 5);
+    assert_eq!(attribute::attribute(&engine).await.unwrap(), 0, "nothing new was said");
+
+    let group = format!(r#"{{"type":"group","messageId":"g","userId":"late","groupId":"{account}"}}"#);
+    ingest::segment(&engine, SegmentCall { path: "/v1/group", ..call(KEY, &group) }).await.unwrap();
+    assert!(attribute::attribute(&engine).await.unwrap() > 0);
+    assert_eq!(mine().await, before + EVENTS as f64 / 5.0, "the snapshot has the rest");
+    assert_eq!(nobodys().await, 0);
+    assert_eq!(count(&engine).await, EVENTS as i64, "none is lost and none doubled");
+    assert_eq!(attribute::attribute(&engine).await.unwrap(), 0, "and it is done");
     engine.close().await.unwrap();
 }

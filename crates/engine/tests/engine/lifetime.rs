@@ -84,7 +84,7 @@ async fn a_log_of_purchases_is_valued_by_the_published_model() {
     let engine = Engine::open(&settings, clock).await.unwrap();
     let mapping = "orphans = 'create_account'\n[columns]\n1 = 'account'\n3 = 'issued_on'\n5 = 'amount_cents'\n\
                    [constants]\ncurrency = 'USD'\n";
-    let import = import::CsvImport { object: "invoices", mapping: Some(mapping), dry_run: false };
+    let import = import::CsvImport { object: "invoices", mapping: Some(mapping), ..import::CsvImport::default() };
     let report = import::csv(&engine, import, log, &mut |_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{:?}", report.refused.first());
     refresh::all(&engine).await.unwrap();

@@ -10,4 +10,5 @@ mod intake;
 mod lifetime;
 mod order;
 mod postgres;
+mod records;
 mod signals;

@@ -2,8 +2,12 @@
 //!
 //! Those already known are only read. A person is written when new, when a message says something about them, or when
 //! they were last seen more than an hour before, so that a busy user does not cost a write with every request.
+//!
+//! Whoever was grouped with one account belongs to it. Whoever was grouped with several belongs to that of the contact
+//! they are, and to none while that is not known: an account is never guessed (T9). A mail domain speaks only where
+//! nobody was grouped with anything.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::TimeDelta;
 use domain::Instant;
@@ -32,6 +36,7 @@ pub(super) struct People(HashMap<i64, HashMap<String, Person>>);
 #[derive(Clone, Copy)]
 struct Mention {
     account_id: Option<i64>,
+    likely_id: Option<i64>,
     contact_id: Option<i64>,
     at: Instant,
 }
@@ -46,6 +51,14 @@ impl People {
         for (source_id, mut mentions) in mentions(requests) {
             let mut known = known(tx, source_id, &mut mentions).await?;
             known.extend(remember(tx, source_id, &mentions).await?);
+            let mut said = groupings(requests, source_id);
+            // Whoever belongs there already is a member already; only who was just written may not be.
+            said.retain(|(name, account), _| {
+                mentions.contains_key(name) || known.get(*name).and_then(|known| known.account_id) != Some(*account)
+            });
+            let told: BTreeSet<&str> = mentions.keys().copied().chain(said.keys().map(|(name, _)| *name)).collect();
+            belong(tx, said, &known).await?;
+            settle(tx, &told, &mut known).await?;
             people.0.insert(source_id, known);
         }
         Ok(people)
@@ -61,19 +74,23 @@ impl People {
 fn mentions(requests: &[Accept]) -> BTreeMap<i64, BTreeMap<&str, Mention>> {
     let mut sources: BTreeMap<i64, BTreeMap<&str, Mention>> = BTreeMap::new();
     for request in requests {
-        let seen = request.events.iter().filter_map(|event| event.user.as_deref()).map(|user| (user, None, None));
-        let told = request.users.iter().map(|user| (user.external_id.as_str(), user.account_id, user.contact_id));
-        for (external_id, account_id, contact_id) in seen.chain(told) {
+        let seen = request.events.iter().filter_map(|event| event.user.as_deref()).map(|user| (user, None, None, None));
+        let told = request
+            .users
+            .iter()
+            .map(|user| (user.external_id.as_str(), user.account_id, user.likely_account_id, user.contact_id));
+        for (external_id, account_id, likely_id, contact_id) in seen.chain(told) {
             sources
                 .entry(request.source_id)
                 .or_default()
                 .entry(external_id)
                 .and_modify(|mention| {
                     mention.account_id = account_id.or(mention.account_id);
+                    mention.likely_id = likely_id.or(mention.likely_id);
                     mention.contact_id = contact_id.or(mention.contact_id);
                     mention.at = mention.at.max(request.received_at);
                 })
-                .or_insert(Mention { account_id, contact_id, at: request.received_at });
+                .or_insert(Mention { account_id, likely_id, contact_id, at: request.received_at });
         }
     }
     sources
@@ -101,6 +118,7 @@ async fn known(
             let last_seen_at: Instant = row.try_get_by_index(4)?;
             let stale = mentions.get(name.as_str()).is_some_and(|mention| {
                 mention.account_id.is_some_and(|account| person.account_id != Some(account))
+                    || (mention.likely_id.is_some() && person.account_id.is_none())
                     || mention.contact_id.is_some_and(|contact| contact_id != Some(contact))
                     || mention.at - last_seen_at > JUST_SEEN
             });
@@ -126,7 +144,7 @@ async fn remember(
             "INSERT INTO end_user (source_id, external_id, account_id, contact_id, first_seen_at, last_seen_at)
              VALUES {}
              ON CONFLICT (source_id, external_id) DO UPDATE SET
-                 account_id = COALESCE(excluded.account_id, end_user.account_id),
+                 account_id = COALESCE(end_user.account_id, excluded.account_id),
                  contact_id = COALESCE(excluded.contact_id, end_user.contact_id),
                  last_seen_at = excluded.last_seen_at
              RETURNING id, external_id, account_id",
@@ -136,7 +154,7 @@ async fn remember(
             [
                 source_id.into(),
                 (*name).into(),
-                mention.account_id.into(),
+                mention.account_id.or(mention.likely_id).into(),
                 mention.contact_id.into(),
                 mention.at.into(),
                 mention.at.into(),
@@ -148,4 +166,59 @@ async fn remember(
         }
     }
     Ok(people)
+}
+
+/// Which users a source grouped with which accounts, and when it last said so.
+fn groupings(requests: &[Accept], source_id: i64) -> BTreeMap<(&str, i64), Instant> {
+    let ours = requests.iter().filter(|request| request.source_id == source_id);
+    let told = ours.flat_map(|request| request.users.iter().map(|user| (user, request.received_at)));
+    told.filter_map(|(user, at)| Some(((user.external_id.as_str(), user.account_id?), at))).collect()
+}
+
+/// Writes down who was grouped with what.
+async fn belong(
+    tx: &Tx,
+    groupings: BTreeMap<(&str, i64), Instant>,
+    people: &HashMap<String, Person>,
+) -> Result<(), StoreError> {
+    let said = groupings.into_iter().filter_map(|((name, account), at)| Some((people.get(name)?.id, account, at)));
+    let said: Vec<(i64, i64, Instant)> = said.collect();
+    for said in said.chunks(MAX_VALUES / 3) {
+        let sql = format!(
+            "INSERT INTO membership (end_user_id, account_id, since) VALUES {} ON CONFLICT DO NOTHING",
+            placeholders(tx, 0, said.len(), 3)
+        );
+        let values = said
+            .iter()
+            .flat_map(|(user, account, at)| -> [Value; 3] { [(*user).into(), (*account).into(), (*at).into()] });
+        tx.execute_raw(statement(tx, sql, values)).await?;
+    }
+    Ok(())
+}
+
+/// Decides anew where people belong about whom something was said: to their one account, or to that of the contact
+/// they are.
+async fn settle(tx: &Tx, told: &BTreeSet<&str>, people: &mut HashMap<String, Person>) -> Result<(), StoreError> {
+    let ids: Vec<i64> = told.iter().filter_map(|name| people.get(*name)).map(|person| person.id).collect();
+    let mut belongs: HashMap<i64, Option<i64>> = HashMap::new();
+    for ids in ids.chunks(MAX_VALUES) {
+        let sql = format!(
+            "UPDATE end_user SET account_id = (
+                 SELECT CASE WHEN count(*) = 1 THEN min(m.account_id)
+                             ELSE (SELECT c.account_id FROM contact c WHERE c.id = end_user.contact_id) END
+                 FROM membership m WHERE m.end_user_id = end_user.id)
+             WHERE id IN {} AND EXISTS (SELECT 1 FROM membership m WHERE m.end_user_id = end_user.id)
+             RETURNING id, account_id",
+            placeholders(tx, 0, 1, ids.len())
+        );
+        for row in tx.query_all_raw(statement(tx, sql, ids.iter().map(|user| Value::from(*user)))).await? {
+            belongs.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        }
+    }
+    for person in people.values_mut() {
+        if let Some(account) = belongs.get(&person.id) {
+            person.account_id = *account;
+        }
+    }
+    Ok(())
 }

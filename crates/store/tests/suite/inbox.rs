@@ -162,6 +162,7 @@ fn a_user_gets_one_number_and_the_account_they_were_grouped_with() {
         let grouped = |user: &str, account_id| SeenUser {
             external_id: user.to_owned(),
             account_id: Some(account_id),
+            likely_account_id: None,
             contact_id: None,
         };
         with_inbox(&store, Limits::default(), async |inbox| {
@@ -178,6 +179,53 @@ fn a_user_gets_one_number_and_the_account_they_were_grouped_with() {
         assert_eq!(accounts, [None, Some(acme.id), None, Some(acme.id), Some(zeta.id)]);
         let users: Vec<_> = events.iter().map(|event| event.user_id.unwrap()).collect();
         assert!(users[0] == users[1] && users[1] == users[3] && users[3] == users[4] && users[2] != users[0]);
+    });
+}
+
+#[test]
+fn a_user_of_two_accounts_belongs_to_none_until_it_is_known_who_they_are() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let ann = store::Contact {
+            id: 0,
+            account_id: zeta.id,
+            external_id: None,
+            name: "Ann".to_owned(),
+            email: None,
+            title: None,
+            effective_from: domain::Day::default(),
+            effective_to: None,
+            source_id: None,
+            recorded_at: super::company::at(0),
+        };
+        let ann = store.write(async |tx| store::record::insert(tx, ann).await).await.unwrap();
+        let said = |account_id, likely_account_id, contact_id| {
+            let external_id = "user-1".to_owned();
+            vec![SeenUser { external_id, account_id, likely_account_id, contact_id }]
+        };
+        let send = async |inbox: &store::Inbox, event: u64, users| {
+            inbox.accept(Accept { users, ..request(source.id, [event]) }).await.unwrap();
+        };
+        with_inbox(&store, Limits::default(), async |inbox| {
+            // All of these events are of user-1: numbers that leave 1 when divided by 3.
+            send(inbox, 1, said(None, Some(zeta.id), None)).await;
+            send(inbox, 4, said(Some(acme.id), None, None)).await;
+            send(inbox, 7, said(Some(zeta.id), None, None)).await;
+            send(inbox, 10, said(Some(acme.id), None, None)).await;
+            send(inbox, 13, said(Some(acme.id), None, Some(ann.id))).await;
+            send(inbox, 16, Vec::new()).await;
+        })
+        .await;
+        let accounts: Vec<_> = stored(&store).await.iter().map(|event| event.account_id).collect();
+        let (acme, zeta) = (Some(acme.id), Some(zeta.id));
+        assert_eq!(
+            accounts,
+            [zeta, acme, None, None, zeta, zeta],
+            "a domain yields to a group, two groups to a person"
+        );
+        let both = store::end_user::memberships(store.read(), &[1]).await.unwrap();
+        assert_eq!(both.len(), 2);
     });
 }
 

@@ -128,9 +128,9 @@ async fn import_id(tx: &store::Tx) -> Result<i64, store::StoreError> {
 }
 
 #[test]
-fn the_line_that_runs_and_the_role_that_holds_are_found() {
+fn the_line_that_runs_and_the_roles_of_a_contact_are_found() {
     on_both(|store| async move {
-        let (running, sponsor) = store
+        let (running, roles) = store
             .write(async |tx| {
                 let (acme, _) = two_accounts(tx).await?;
                 let contract = record::insert(tx, a_subscription(acme.id)).await?;
@@ -139,18 +139,15 @@ fn the_line_that_runs_and_the_role_that_holds_are_found() {
                 }
                 let ann = record::insert(tx, a_contact(acme.id)).await?;
                 record::insert(tx, a_sponsor(&ann)).await?;
-                let running = subscription_item::running(tx, contract.id).await?.unwrap();
-                let mut holds = Vec::new();
-                for on in [day(1, 31), day(2, 1), day(2, 28), day(3, 1)] {
-                    holds.push(contact_role::has(tx, ann.id, contact_role::Role::Sponsor, on).await?);
-                }
-                assert!(!contact_role::has(tx, ann.id, contact_role::Role::Admin, day(2, 1)).await?);
-                Ok::<_, store::StoreError>((running, holds))
+                let running = subscription_item::all_running(tx, &[contract.id]).await?.remove(&contract.id).unwrap();
+                let roles = contact_role::of_contacts(tx, &[ann.id]).await?;
+                Ok::<_, store::StoreError>((running, roles))
             })
             .await
             .unwrap();
         assert_eq!(running.effective_from, day(2, 1), "the one without an end, though another began later");
-        assert_eq!(sponsor, [false, true, true, false]);
+        let roles: Vec<_> = roles.into_iter().map(|role| (role.role, role.effective_from, role.effective_to)).collect();
+        assert_eq!(roles, [(contact_role::Role::Sponsor, day(2, 1), Some(day(3, 1)))]);
     });
 }
 

@@ -10,10 +10,10 @@ use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::access::RowFilter;
 use domain::scorecard::Band;
+use engine::fields::{self, Hand};
 use engine::{Book, Row, query};
 use serde::{Deserialize, Serialize};
 use store::account::Stage;
-use store::change::{self, NewChange};
 use store::{Account, record};
 use utoipa::{IntoParams, ToSchema};
 
@@ -301,34 +301,23 @@ pub async fn change(
     Ok(Json(AccountView::of(&book, &fresh)))
 }
 
-/// Changes an account and says so, in one transaction; then has it recomputed.
+/// Changes an account by hand, so that no source takes it back, and has it recomputed.
 async fn apply(app: &AppState, access: &Access, id: i64, wanted: ChangeAccount) -> Answer<Account> {
+    let hand = Hand { member_id: access.member_id()?, actor: access.actor.label() };
+    let mut values = serde_json::Map::new();
+    if let Some(stage) = wanted.stage {
+        values.insert("stage".to_owned(), serde_json::json!(stage));
+    }
+    if let Some(tier) = wanted.tier {
+        values.insert("tier".to_owned(), serde_json::json!(tier));
+    }
     let now = app.engine.now();
-    let actor = access.actor.label();
     let account = app
         .engine
         .store()
         .write(async |tx| -> Answer<Account> {
-            let before = record::find::<Account>(tx, id).await?;
-            let (saved, after) = record::edit::<Account>(tx, id, now, |account| {
-                if let Some(stage) = wanted.stage {
-                    account.stage = stage;
-                }
-                if let Some(tier) = wanted.tier {
-                    account.tier = tier;
-                }
-            })
-            .await?;
-            if saved == record::Saved::Updated {
-                let detail = serde_json::json!({
-                    "from": { "stage": before.stage, "tier": before.tier },
-                    "to": { "stage": after.stage, "tier": after.tier },
-                });
-                let kind = "account.changed".to_owned();
-                let change = NewChange { actor, account_id: Some(id), kind, subject_id: Some(id), detail };
-                change::record(tx, change, now).await?;
-            }
-            Ok(after)
+            fields::hold(tx, id, values, &hand, now).await.map_err(Problem::internal)?;
+            Ok(record::find::<Account>(tx, id).await?)
         })
         .await?;
     app.engine.touch(id);

@@ -7,7 +7,7 @@ use std::io::Cursor;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use engine::import::{self, CsvImport, ImportReport, RefusedRow};
+use engine::import::{self, CsvImport, ImportReport, RefusedRow, Total};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::content::Content;
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -72,12 +72,26 @@ pub struct ImportView {
     pub parked: u64,
     /// Rows refused.
     pub failed: u64,
+    /// What the numbers of the rows that were taken add up to.
+    pub totals: Vec<TotalView>,
     /// The mapping used; give it to the next import.
     pub mapping: String,
     /// What was noticed about the file.
     pub notices: Vec<String>,
     /// The first refused rows.
     pub refused: Vec<RefusedView>,
+}
+
+/// What the numbers of one field add up to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Total)]
+pub struct TotalView {
+    /// The field.
+    pub field: String,
+    /// The currency, where the sum is money in minor units; empty where no row named one.
+    pub currency: Option<String>,
+    /// The sum.
+    pub sum: i64,
 }
 
 /// A row that was refused.
@@ -107,10 +121,17 @@ impl From<ImportReport> for ImportView {
             skipped: report.skipped,
             parked: report.parked,
             failed: report.failed,
+            totals: report.totals.into_iter().map(TotalView::from).collect(),
             mapping: report.mapping,
             notices: report.notices,
             refused: report.refused.into_iter().map(RefusedView::from).collect(),
         }
+    }
+}
+
+impl From<Total> for TotalView {
+    fn from(total: Total) -> Self {
+        Self { field: total.field, currency: total.currency, sum: total.sum }
     }
 }
 
@@ -123,12 +144,18 @@ impl From<RefusedRow> for RefusedView {
 /// `POST /api/v1/imports/{object}`.
 pub async fn csv(
     State(app): State<AppState>,
-    _access: Access,
+    access: Access,
     At(object): At<String>,
     Params(how): Params<HowToImport>,
     File(body): File,
 ) -> Answer<Json<ImportView>> {
-    let import = CsvImport { object: &object, mapping: how.mapping.as_deref(), dry_run: how.dry_run };
+    let import = CsvImport {
+        object: &object,
+        mapping: how.mapping.as_deref(),
+        dry_run: how.dry_run,
+        file_name: "",
+        member_id: access.member_id().ok(),
+    };
     let report = import::csv(&app.engine, import, Cursor::new(body), &mut |_| {}).await?;
     Ok(Json(report.into()))
 }

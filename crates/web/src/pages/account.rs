@@ -3,6 +3,7 @@
 //! what to do. What a person learns is logged here, and the page follows.
 
 pub mod explain;
+pub mod fields;
 mod overview;
 mod people;
 mod revenue;
@@ -75,8 +76,14 @@ impl Subject<'_> {
     }
 }
 
-const TABS: [(&str, &str); 5] =
-    [("", "Overview"), ("usage", "Usage"), ("revenue", "Revenue"), ("people", "People"), ("metrics", "All metrics")];
+const TABS: [(&str, &str); 6] = [
+    ("", "Overview"),
+    ("usage", "Usage"),
+    ("revenue", "Revenue"),
+    ("people", "People"),
+    ("metrics", "All metrics"),
+    ("fields", "Fields"),
+];
 
 /// Shows the account.
 pub async fn show(
@@ -92,6 +99,7 @@ pub async fn show(
         "revenue" => revenue::tab(&subject).await?,
         "people" => people::tab(&subject).await?,
         "metrics" => overview::metrics(&subject),
+        "fields" => fields::tab(&subject, &access).await?,
         _ => overview::tab(&subject).await?,
     };
     let titled = Titled { title: &subject.row.account.name, active: Some(Nav::Portfolio) };

@@ -1,11 +1,14 @@
 //! `/sources`: where facts come from and how each source is doing, and the way to
 //! add one. `/sources/{id}` is one source with what it had refused; `/sources/import`
-//! takes files. A write key is shown once, on the answer that made it.
+//! takes files, `/sources/imports` lists those that came. A write key is shown once, on the answer that made it.
 
 mod detail;
 mod import;
+pub mod imports;
 mod list;
+pub mod mapping;
 mod snippet;
+pub mod sql;
 mod standing;
 
 use axum::extract::State;

@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Instant;
 use domain::access::Action;
+use engine::import::{self, SqlPlace, SqlSource};
 use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use store::{Refusal, Source, refusal};
 
 use super::list::kind;
 use super::standing::Standing;
-use super::{said, snippet};
+use super::{said, snippet, sql};
 use crate::api::source::{ChangeSource, alter, replace_key};
 use crate::auth::secret::Secret;
 use crate::extract::{At, Form, Params};
@@ -110,6 +111,8 @@ pub(super) struct Detail {
     now: Instant,
     site: String,
     may_manage: bool,
+    /// The database it reads, and where it stands there.
+    sql: Option<(SqlSource, SqlPlace)>,
     /// The write key, on the answer that made it.
     key: Option<Secret>,
     /// The name as it was typed, where it was refused.
@@ -128,6 +131,10 @@ impl Detail {
     ) -> Answer<Self> {
         let db = app.engine.store().read();
         let mut refusals = refusal::of_source(db, source.id, before, PER_PAGE + 1).await?;
+        let sql = match import::sql_source(db, source.id).await? {
+            Some(sql) => Some((sql, import::sql_place(db, source.id).await?)),
+            None => None,
+        };
         let more = refusals.len() as u64 > PER_PAGE;
         refusals.truncate(PER_PAGE as usize);
         Ok(Self {
@@ -137,6 +144,7 @@ impl Detail {
             now: app.engine.now(),
             site: site(app, headers),
             may_manage: may(access, Action::ManageSources),
+            sql,
             key: None,
             typed: None,
             faults: Faults::default(),
@@ -169,6 +177,7 @@ fn page(detail: &Detail) -> Markup {
     let about = html! { (kind(source.kind)) " · key " code { (source.key) } " · " (pill::pill(standing.ink(), &standing.word())) };
     let main = html! {
         @if source.kind == Kind::Segment { (sending(detail)) }
+        @if let Some((sql, place)) = &detail.sql { (card("The database", &sql::standing(source.id, sql, place, detail.may_manage, detail.now))) }
         (card("Refused messages", &html! { div id=(REFUSALS) data-fragment="" { (refusals(detail)) } }))
     };
     let aside = html! {
@@ -184,7 +193,9 @@ fn page(detail: &Detail) -> Markup {
 }
 
 fn actions(detail: &Detail) -> Markup {
+    let records = matches!(detail.source.kind, Kind::Singer | Kind::Api | Kind::Sql);
     html! {
+        @if records { (form::link_button(&Link::to(format!("/sources/{}/mapping", detail.source.id)), "Mapping")) }
         @if detail.source.kind == Kind::Csv { (form::link_button(&Link::to("/sources/import"), "Import a file")) }
         @if detail.may_replace_key() { (opener("rotate", "btn", "Replace the write key")) }
     }
@@ -322,6 +333,7 @@ mod tests {
             now,
             site: "http://localhost:8080".to_owned(),
             may_manage: true,
+            sql: None,
             key: None,
             typed: None,
             faults: Faults::default(),

@@ -4,7 +4,7 @@
 //! two requests; the browser sends the file each time.
 
 mod upload;
-mod view;
+pub(super) mod view;
 
 use std::io::Cursor;
 
@@ -23,12 +23,19 @@ use crate::state::AppState;
 use crate::ui::shell::Nav;
 
 /// What can be imported, and its word on screen.
-const OBJECTS: [(&str, &str); 6] = [
+pub(super) const OBJECTS: [(&str, &str); 13] = [
     ("accounts", "Accounts"),
     ("contacts", "Contacts"),
     ("subscriptions", "Subscriptions"),
+    ("subscription_items", "Lines of subscriptions"),
     ("invoices", "Invoices"),
+    ("payment_attempts", "Payment attempts"),
     ("tickets", "Tickets"),
+    ("touchpoints", "Touchpoints"),
+    ("survey_responses", "Answers to surveys"),
+    ("milestones", "Milestones"),
+    ("objectives", "Objectives"),
+    ("entitlements", "Entitlements"),
     ("events", "Events"),
 ];
 
@@ -39,7 +46,7 @@ pub async fn form(State(app): State<AppState>, access: Access, want: Want) -> Re
 
 /// Imports a file, or says what it would do.
 pub async fn run(State(app): State<AppState>, access: Access, want: Want, upload: Upload) -> Answer<Response> {
-    let (status, outcome) = match carry_out(&app, &upload, upload.dry_run).await {
+    let (status, outcome) = match carry_out(&app, &access, &upload, upload.dry_run).await {
         Ok(report) => (StatusCode::OK, Outcome::Done(report)),
         Err(problem) => (StatusCode::UNPROCESSABLE_ENTITY, Outcome::Refused(correctable(problem)?)),
     };
@@ -48,7 +55,7 @@ pub async fn run(State(app): State<AppState>, access: Access, want: Want, upload
 
 /// Answers with the rows that a dry run refuses, as a file.
 pub async fn failed(State(app): State<AppState>, access: Access, want: Want, upload: Upload) -> Answer<Response> {
-    let outcome = match carry_out(&app, &upload, true).await {
+    let outcome = match carry_out(&app, &access, &upload, true).await {
         Ok(report) if report.failed > 0 => {
             let name = format!("attachment; filename=\"failed-{}.csv\"", upload.object);
             let headers =
@@ -61,11 +68,18 @@ pub async fn failed(State(app): State<AppState>, access: Access, want: Want, upl
     Ok(answer(&app, &access, want, StatusCode::UNPROCESSABLE_ENTITY, &view::page(&upload, &outcome)))
 }
 
-async fn carry_out(app: &AppState, upload: &Upload, dry_run: bool) -> Answer<ImportReport> {
+async fn carry_out(app: &AppState, access: &Access, upload: &Upload, dry_run: bool) -> Answer<ImportReport> {
     if upload.file.is_empty() {
         return Err(Problem::invalid("file", "There is nothing in the file, or no file was chosen."));
     }
-    let import = CsvImport { object: &upload.object, mapping: upload.mapping(), dry_run };
+    let member_id = access.member_id().ok();
+    let import = CsvImport {
+        object: &upload.object,
+        mapping: upload.mapping(),
+        dry_run,
+        file_name: &upload.file_name,
+        member_id,
+    };
     Ok(import::csv(&app.engine, import, Cursor::new(upload.file.clone()), &mut |_| {}).await?)
 }
 

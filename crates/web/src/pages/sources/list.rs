@@ -44,13 +44,24 @@ pub(super) struct Overview {
 /// The whole page; `typed` and `faults` are those of the form for a new source.
 pub(super) fn page(overview: &Overview, typed: &str, faults: &Faults) -> Markup {
     let actions = html! {
+        (form::link_button(&Link::to("/readiness"), "Data readiness"))
+        @if overview.may_manage { (form::link_button(&Link::to("/sources/sql"), "Read a database")) }
         @if overview.may_import { (form::link_button(&Link::to("/sources/import"), "Import a file")) }
     };
     let detail = html! { "Where facts come from, and how each is doing" };
+    let silent: Vec<&str> = overview
+        .sources
+        .iter()
+        .filter(|source| matches!(Standing::of(source, overview.now), Standing::Silent(_)))
+        .map(|source| source.name.as_str())
+        .collect();
     html! {
         (shell::heading(&[], "Sources", &detail, &actions))
         @if overview.sources.is_empty() { (nothing_yet(overview, typed, faults)) }
         @else {
+            @if !silent.is_empty() {
+                (notice::error(&format!("Silent: {}.", silent.join(", ")), "A source that sends by itself has said nothing for a day or more: look whether it still runs, and whether its key is still good."))
+            }
             (figures(overview))
             (stacking("Sources", &header(&COLUMNS, Sort { key: "", descending: false }, &Link::to("/sources"), ""),
                 &html! { @for source in &overview.sources { (line(source, overview.now)) } }))
@@ -154,6 +165,7 @@ pub(super) const fn kind(kind: Kind) -> &'static str {
         Kind::Api => "API",
         Kind::Synthetic => "Synthetic company",
         Kind::Singer => "Singer taps",
+        Kind::Sql => "PostgreSQL",
     }
 }
 

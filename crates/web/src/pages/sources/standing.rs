@@ -45,7 +45,7 @@ impl Standing {
         }
         let Some(last) = source.last_message_at else { return Self::New };
         let failed = source.last_error_at.is_some_and(|failed| failed >= last && now - failed < RECENT);
-        let sends = matches!(source.kind, Kind::Segment | Kind::Api);
+        let sends = matches!(source.kind, Kind::Segment | Kind::Api | Kind::Sql);
         match now - last {
             _ if failed => Self::Failing,
             silence if sends && silence >= SILENCE => Self::Silent(silence.num_hours()),

@@ -88,6 +88,9 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     if path.contains("members/{id}") {
         return fill(if absent { NONE } else { VIEWER });
     }
+    if path.contains("imports/{id}") {
+        return fill(NONE);
+    }
     if path.contains("sources/{id}") {
         // The second one: rotating the first would end the write key that other rows use.
         return fill(if absent { NONE } else { 2 });
@@ -205,6 +208,8 @@ fn form(path: &str, fresh: &str) -> String {
         "/setup/{secret}" => "name=New&email=new%40example.com&password=long+enough+to+pass".to_owned(),
         "/login/{secret}" | "/logout" => String::new(),
         "/segments" => format!("name={fresh}&expression=health+%3C+50"),
+        "/accounts/{id}/fields" => "industry=Trade".to_owned(),
+        "/accounts/{id}/fields/release" => "field=industry".to_owned(),
         "/accounts/{id}/sentiment" => "score=4&note=".to_owned(),
         "/accounts/{id}/touchpoints" => "kind=call&direction=outbound&subject=Hello&body=".to_owned(),
         "/ctas" => "account=Alder&title=x&kind=risk&reason=by_hand&priority=low&due_on=2026-12-01&owner=me".to_owned(),
@@ -214,12 +219,15 @@ fn form(path: &str, fresh: &str) -> String {
         "/ctas/{id}/tasks/{task}" => "done=true".to_owned(),
         "/sources" => format!("name={fresh}"),
         "/sources/{id}" => "name=Spare".to_owned(),
+        "/sources/sql" => "name=&url=&query=&stream=&keys=&cursor=&every_minutes=5".to_owned(),
+        "/sources/{id}/read" => String::new(),
+        "/sources/{id}/mapping" => "preset=generic&rules=&stream=&do=try".to_owned(),
         "/settings/password" => "new=too+short&again=too+short".to_owned(),
         "/settings/sessions" => "session=none+of+mine".to_owned(),
         "/settings/tokens" => "name=New&days=30&accounts%3Aread=on".to_owned(),
         "/settings/members" => format!("name=New&email={fresh}%40example.com&role=viewer"),
         "/settings/members/{id}" => "name=Vera&role=viewer&active=on".to_owned(),
-        path if path.ends_with("/withdraw") || path.ends_with("/rotate") || path.ends_with("/link") => String::new(),
+        path if path.ends_with("/withdraw") || path.ends_with("/rotate") || path.ends_with("/link") || path.ends_with("/undo") => String::new(),
         path => panic!("say what form {path} takes"),
     }
 }

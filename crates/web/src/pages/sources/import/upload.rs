@@ -16,6 +16,8 @@ pub struct Upload {
     mapping: String,
     /// Whether everything is to be taken back.
     pub(super) dry_run: bool,
+    /// What the file is called.
+    pub(super) file_name: String,
     /// The file.
     pub(super) file: Bytes,
 }
@@ -40,7 +42,10 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
                 "object" => upload.object = text(field).await?,
                 "mapping" => upload.mapping = text(field).await?,
                 "do" => upload.dry_run = text(field).await? != "import",
-                "file" => upload.file = field.bytes().await.map_err(|error| broken(&error))?,
+                "file" => {
+                    upload.file_name = field.file_name().unwrap_or_default().to_owned();
+                    upload.file = field.bytes().await.map_err(|error| broken(&error))?;
+                }
                 other => return Err(Problem::malformed(format!("The form has no field `{other}`."))),
             }
         }

@@ -2,7 +2,7 @@
 //! the mapping, which belongs to the form by its `form` attribute, so that a script
 //! can swap the report and the chosen file stays.
 
-use engine::import::{ImportReport, RefusedRow};
+use engine::import::{ColumnUse, ImportReport, RefusedRow, Total};
 use maud::{Markup, html};
 use report::Ink;
 
@@ -10,7 +10,7 @@ use super::OBJECTS;
 use super::upload::Upload;
 use crate::pages::sources::said;
 use crate::problem::Problem;
-use crate::ui::card::{Tile, card, plain, tiles};
+use crate::ui::card::{Tile, plain, tiles};
 use crate::ui::form::Field;
 use crate::ui::table::{Column, Sort, cell, header, stacking};
 use crate::ui::{Link, form, format, notice, pill, shell};
@@ -30,6 +30,11 @@ const VALUE: Column<'_> = Column::new("Value");
 const WHY: Column<'_> = Column::new("Why");
 const COLUMNS: [Column<'_>; 4] = [LINE, COLUMN, VALUE, WHY];
 
+const HEADER: Column<'_> = Column::new("Column of the file");
+const FILLS: Column<'_> = Column::new("Fills");
+const CELLS: Column<'_> = Column::new("First cells");
+const USES: [Column<'_>; 3] = [HEADER, FILLS, CELLS];
+
 /// What became of a file.
 #[derive(Debug)]
 pub(super) enum Outcome {
@@ -43,10 +48,11 @@ pub(super) enum Outcome {
 
 /// The whole page.
 pub(super) fn page(upload: &Upload, outcome: &Outcome) -> Markup {
-    let detail = html! { "CSV, whatever its separator, encoding and locale, up to 64 MiB; larger files with "
+    let detail = html! { "CSV, whatever its separator, encoding and locale, or a workbook, up to 64 MiB; larger files with "
     code { "pomona import csv" } " on the server" };
+    let earlier = form::link_button(&Link::to("/sources/imports"), "Earlier imports");
     html! {
-        (shell::heading(&[("Sources", &Link::to("/sources"))], "Import a file", &detail, &html! {}))
+        (shell::heading(&[("Sources", &Link::to("/sources"))], "Import a file", &detail, &earlier))
         (plain(&file(upload)))
         div id=(REPORT) data-fragment="" { (report(upload, outcome)) }
     }
@@ -83,9 +89,7 @@ fn report(upload: &Upload, outcome: &Outcome) -> Markup {
         Outcome::Done(report) => html! {
             (summary(report))
             (figures(report))
-            @if !report.notices.is_empty() {
-                (card("What was noticed", &html! { ul.plain { @for notice in &report.notices { li { (said(notice)) } } } }))
-            }
+            (read_as(report))
             @if report.failed > 0 { (refused(report)) }
             (mapping(&report.mapping, report.failed > 0))
         },
@@ -106,6 +110,7 @@ fn summary(report: &ImportReport) -> Markup {
             }))
         } @else {
             (notice::success(&format!("Imported: {} written.", format::counted(taken, "record", "records"))))
+            @if report.run_id.is_some() { p { a href="/sources/imports" { "Earlier imports" } ", where this one can be taken back." } }
         }
     }
 }
@@ -130,6 +135,53 @@ fn figures(report: &ImportReport) -> Markup {
         all.push(Tile { delta, ..tile("Parked", report.parked) });
     }
     tiles("Rows of the file", &all)
+}
+
+/// How the file was read, so that a wrong guess is seen before it is imported.
+fn read_as(report: &ImportReport) -> Markup {
+    let base = Link::to("/sources/import");
+    html! {
+        section.card {
+            h2 { "How the file is read" }
+            p.muted { (report.dialect) }
+            @if !report.notices.is_empty() { ul.plain { @for notice in &report.notices { li { (said(notice)) } } } }
+            @if !report.columns.is_empty() {
+                (stacking("Columns", &header(&USES, Sort { key: "", descending: false }, &base, ""),
+                    &html! { @for column in &report.columns { (column_use(column)) } }))
+            }
+            @if !report.totals.is_empty() {
+                h3 { "What the rows add up to" }
+                p.muted { "Over the rows that were taken; compare it with what the file's own program says." }
+                dl.terms { @for total in &report.totals {
+                    div { dt { code { (total.field) } } dd { (sum(total)) } }
+                } }
+            }
+        }
+    }
+}
+
+fn column_use(column: &ColumnUse) -> Markup {
+    html! {
+        tr {
+            th scope="row" data-label=(HEADER.label) { (column.header) }
+            td.wrap data-label=(FILLS.label) { div {
+                @if column.fields.is_empty() { span.muted { "left out" } }
+                @for (at, field) in column.fields.iter().enumerate() { @if at > 0 { ", " } code { (field) } }
+            } }
+            td.wrap data-label=(CELLS.label) { div.muted { (column.samples.join(" · ")) } }
+        }
+    }
+}
+
+/// A sum as it stands in the file.
+pub(in crate::pages::sources) fn sum(total: &Total) -> String {
+    match total.currency.as_deref() {
+        None => format::count(total.sum),
+        Some("") => {
+            format!("{}.{:02}, in no currency that was named", format::count(total.sum / 100), (total.sum % 100).abs())
+        }
+        Some(currency) => format::money_exact(total.sum, currency),
+    }
 }
 
 fn refused(report: &ImportReport) -> Markup {

@@ -1,0 +1,294 @@
+//! Contracts and their lines. A line whose amount changes ends today and a new one begins, so that the past keeps
+//! its revenue; a contract whose draft carries its amount has one line, and lines that a source names are told apart
+//! by its names.
+
+use std::collections::{HashMap, HashSet};
+
+use connectors::record::{Code, Draft, Given};
+use domain::{Day, time::day_of};
+use store::{
+    Account, Identity, Subscription, SubscriptionItem, Tx, identity,
+    record::{self, Fact, Saved},
+    subscription_item,
+};
+
+use super::{
+    From, Outcomes, Refusal, either, missing,
+    owner::Owners,
+    save::{self, Known},
+    unknown,
+};
+use crate::{EngineError, import::Taken};
+
+/// Writes contracts, and the one line of those whose draft carries an amount.
+pub(super) async fn apply(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
+    let owners = Owners::find(tx, drafts, from).await?;
+    let merge = |draft: &Draft, before: Option<&Subscription>| merged(before, draft, &owners, from);
+    let saved = save::imported(tx, drafts, from, merge).await?;
+    let with_amount = drafts.iter().zip(&saved).filter_map(|(draft, row)| Some((*draft, &row.as_ref().ok()?.1)));
+    let mut lines = lines(tx, &with_amount.collect::<Vec<_>>(), from).await?.into_iter();
+    let outcome = |row: Result<(Saved, Subscription), Refusal>| {
+        let (saved, subscription) = row?;
+        let saved = either(saved, lines.next().unwrap_or(Saved::Unchanged));
+        Ok(Taken { saved, account_id: Some(subscription.account_id), contact_id: None })
+    };
+    Ok(saved.into_iter().map(outcome).collect())
+}
+
+fn merged(before: Option<&Subscription>, draft: &Draft, owners: &Owners, from: From) -> Result<Subscription, Refusal> {
+    let account_id = owners.of_known(draft, before.map(|before| before.account_id))?;
+    let starts = draft.day("effective_from").set().or(before.map(|before| before.effective_from));
+    let starts = starts.unwrap_or_else(|| day_of(from.now));
+    if let Given::Set(ends) = draft.day("effective_to")
+        && ends <= starts
+    {
+        return Err(Refusal {
+            field: "effective_to",
+            code: Code::OutOfRange,
+            sentence: format!("the term ends on {ends}, not after its start on {starts}"),
+        });
+    }
+    let currency = || owners.of(draft).map_or_else(|_| "USD".to_owned(), |account| account.currency.clone());
+    let mut subscription = before.cloned().unwrap_or_else(|| blank(account_id, currency(), &draft.key, starts, from));
+    subscription.recorded_at = from.now;
+    subscription.account_id = account_id;
+    if let Given::Set(name) = draft.text("name") {
+        name.clone_into(&mut subscription.name);
+    }
+    if let Given::Set(currency) = draft.text("currency") {
+        currency.clone_into(&mut subscription.currency);
+    }
+    if let Given::Set(months) = draft.int("period_months") {
+        subscription.period_months = months as i32;
+    }
+    if let Given::Set(days) = draft.int("notice_days") {
+        subscription.notice_days = days as i32;
+    }
+    if let Given::Set(renews) = draft.bool("auto_renew") {
+        subscription.auto_renew = renews;
+    }
+    subscription.effective_from = starts;
+    draft.day("effective_to").apply(&mut subscription.effective_to);
+    draft.day("cancelled_on").apply(&mut subscription.cancelled_on);
+    Ok(subscription)
+}
+
+fn blank(account_id: i64, currency: String, key: &str, starts: Day, from: From) -> Subscription {
+    Subscription {
+        id: 0,
+        account_id,
+        external_id: Some(key.to_owned()),
+        name: key.to_owned(),
+        currency,
+        period_months: 12,
+        notice_days: 0,
+        auto_renew: true,
+        effective_from: starts,
+        effective_to: None,
+        cancelled_on: None,
+        source_id: from.source_id,
+        recorded_at: from.now,
+    }
+}
+
+/// The contracts that accounts carry on their own line; one answer for each account.
+pub(super) async fn of_accounts(
+    tx: &Tx,
+    drafts: &[&Draft],
+    accounts: &[&Account],
+    from: From,
+) -> Result<Vec<Saved>, EngineError> {
+    let says =
+        |draft: &Draft| ["arr_cents", "mrr_cents", "renewal_date"].iter().any(|name| draft.fields.contains_key(name));
+    let own: Vec<(&Draft, &Account)> =
+        drafts.iter().copied().zip(accounts.iter().copied()).filter(|(draft, _)| says(draft)).collect();
+    let mut answers = vec![Saved::Unchanged; drafts.len()];
+    if own.is_empty() {
+        return Ok(answers);
+    }
+    let keys: Vec<String> = own.iter().map(|(_, account)| format!("{}:contract", account.external_id)).collect();
+    let names: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let known = record::known::<Subscription>(tx, from.source_id, &names).await?;
+    let contract = |((draft, account), key): (&(&Draft, &Account), &String)| {
+        let before = known.get(key);
+        let starts = account.customer_from.unwrap_or_else(|| day_of(from.now));
+        let new = || blank(account.id, account.currency.clone(), key, starts, from);
+        let mut after = before.cloned().unwrap_or_else(new);
+        after.recorded_at = from.now;
+        account.currency.clone_into(&mut after.currency);
+        draft.day("renewal_date").apply(&mut after.effective_to);
+        (before.cloned(), after)
+    };
+    let saved = record::save(tx, own.iter().zip(&keys).map(contract).collect()).await?;
+    let pairs: Vec<(&Draft, &Subscription)> =
+        own.iter().zip(&saved).map(|((draft, _), (_, subscription))| (*draft, subscription)).collect();
+    let lines = lines(tx, &pairs, from).await?;
+    let mut found = saved.iter().zip(lines).map(|((saved, _), line)| either(*saved, line));
+    for (answer, draft) in answers.iter_mut().zip(drafts) {
+        if says(draft) {
+            *answer = found.next().unwrap_or(Saved::Unchanged);
+        }
+    }
+    Ok(answers)
+}
+
+/// The lines of contracts whose drafts carry an amount; one answer for each.
+async fn lines(tx: &Tx, contracts: &[(&Draft, &Subscription)], from: From) -> Result<Vec<Saved>, EngineError> {
+    let priced = contracts.iter().filter(|(draft, _)| amount(draft).is_some());
+    let ids: Vec<i64> = priced.map(|(_, subscription)| subscription.id).collect();
+    let running = if ids.is_empty() { HashMap::new() } else { subscription_item::all_running(tx, &ids).await? };
+    let mut pairs = Vec::new();
+    for (at, (draft, subscription)) in contracts.iter().enumerate() {
+        let before = running.get(&subscription.id);
+        if let Some(item) = item(draft, subscription, before, from) {
+            pairs.push((at, before.cloned(), item));
+        }
+    }
+    put(tx, contracts.len(), pairs, from).await
+}
+
+/// Lines that a source names, of contracts it has named before.
+pub(super) async fn items(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
+    let keys: HashSet<&str> = drafts.iter().filter_map(|draft| draft.text("subscription").set()).collect();
+    let contracts = record::known::<Subscription>(tx, from.source_id, &keys.into_iter().collect::<Vec<_>>()).await?;
+    let names: Vec<&str> = drafts.iter().map(|draft| draft.key.as_str()).collect();
+    let names = identity::of_source(tx, SubscriptionItem::KIND, from.source_id, &names).await?;
+    let rows = record::of_ids::<SubscriptionItem>(tx, &names.values().copied().collect::<Vec<_>>()).await?;
+    let known: Known<SubscriptionItem> =
+        names.iter().filter_map(|(name, id)| Some((name.clone(), rows.get(id)?.clone()))).collect();
+    let (mut outcomes, mut pairs) = (Vec::with_capacity(drafts.len()), Vec::new());
+    for (at, draft) in drafts.iter().enumerate() {
+        let found = of_contract(draft, &contracts);
+        if let Ok(subscription) = &found
+            && let Some(item) = item(draft, subscription, known.get(&draft.key), from)
+        {
+            pairs.push((at, known.get(&draft.key).cloned(), item));
+        }
+        outcomes.push(found.map(|subscription| subscription.account_id));
+    }
+    let saved = put_named(tx, drafts, pairs, from).await?;
+    let taken = |(outcome, saved): (Result<i64, Refusal>, Saved)| {
+        outcome.map(|account| Taken { saved, account_id: Some(account), contact_id: None })
+    };
+    Ok(outcomes.into_iter().zip(saved).map(taken).collect())
+}
+
+fn of_contract<'a>(draft: &Draft, contracts: &'a Known<Subscription>) -> Result<&'a Subscription, Refusal> {
+    let Given::Set(key) = draft.text("subscription") else {
+        return Err(missing("subscription", "the line names no subscription"));
+    };
+    let unknown = || unknown("subscription", format!("no subscription has the id `{key}`: import subscriptions first"));
+    contracts.get(key).ok_or_else(unknown)
+}
+
+/// Saves lines and moves the source's name of each to the line that runs now.
+async fn put_named(tx: &Tx, drafts: &[&Draft], pairs: Vec<Pair>, from: From) -> Result<Vec<Saved>, EngineError> {
+    let mut saved = vec![Saved::Unchanged; drafts.len()];
+    let mut names = Vec::new();
+    for (at, before, item) in pairs {
+        let was = before.as_ref().map(|before| before.id);
+        let (what, row) = put_one(tx, before, item, from).await?;
+        saved[at] = what;
+        match was {
+            None => names.push(save::name(SubscriptionItem::KIND, &drafts[at].key, row.id, from)),
+            Some(old) if old != row.id => identity::give(tx, SubscriptionItem::KIND, old, row.id).await?,
+            Some(_) => {}
+        }
+    }
+    let names: Vec<Identity> = names;
+    identity::insert_many(tx, names).await?;
+    Ok(saved)
+}
+
+/// A line, the one it follows, and which draft it is of.
+type Pair = (usize, Option<SubscriptionItem>, SubscriptionItem);
+
+/// Saves lines: all that are new with one statement.
+async fn put(tx: &Tx, answers: usize, pairs: Vec<Pair>, from: From) -> Result<Vec<Saved>, EngineError> {
+    let mut saved = vec![Saved::Unchanged; answers];
+    let mut new = Vec::new();
+    for (at, before, item) in pairs {
+        match before {
+            None => {
+                saved[at] = Saved::Created;
+                new.push(item);
+            }
+            Some(before) => saved[at] = put_one(tx, Some(before), item, from).await?.0,
+        }
+    }
+    record::insert_many(tx, new).await?;
+    Ok(saved)
+}
+
+async fn put_one(
+    tx: &Tx,
+    running: Option<SubscriptionItem>,
+    mut item: SubscriptionItem,
+    from: From,
+) -> Result<(Saved, SubscriptionItem), EngineError> {
+    let Some(running) = running else {
+        return Ok((Saved::Created, record::insert(tx, item).await?));
+    };
+    let same = SubscriptionItem {
+        id: item.id,
+        recorded_at: item.recorded_at,
+        effective_from: item.effective_from,
+        ..running.clone()
+    };
+    if same == item {
+        return Ok((Saved::Unchanged, running));
+    }
+    let today = day_of(from.now);
+    if running.mrr_cents == item.mrr_cents && running.quantity == item.quantity || running.effective_from >= today {
+        item.id = running.id;
+        item.effective_from = running.effective_from;
+        return Ok(record::update(tx, item).await?);
+    }
+    // The amount changed: the old line ends today and the new one begins.
+    record::edit::<SubscriptionItem>(tx, running.id, from.now, |old| old.effective_to = Some(today)).await?;
+    item.effective_from = today;
+    Ok((Saved::Updated, record::insert(tx, item).await?))
+}
+
+/// Recurring revenue a month, as a draft gives it.
+fn amount(draft: &Draft) -> Option<i64> {
+    draft.cents("mrr_cents").set().or_else(|| draft.cents("arr_cents").set().map(|cents| cents / 12))
+}
+
+/// The line a draft describes, if it carries an amount.
+fn item(
+    draft: &Draft,
+    subscription: &Subscription,
+    running: Option<&SubscriptionItem>,
+    from: From,
+) -> Option<SubscriptionItem> {
+    let mrr_cents = amount(draft)?;
+    let seats = draft.int("quantity").set().or_else(|| draft.int("seats").set());
+    let unit = match draft.text("unit") {
+        Given::Set("seat") => subscription_item::Unit::Seat,
+        Given::Set(_) => subscription_item::Unit::Flat,
+        _ if seats.is_some() => subscription_item::Unit::Seat,
+        _ => subscription_item::Unit::Flat,
+    };
+    let word = |field: &str, known: Option<&String>, otherwise: &str| match draft.text(field) {
+        Given::Set(text) => text.to_owned(),
+        _ => known.map_or_else(|| otherwise.to_owned(), String::clone),
+    };
+    let of_item = draft.object == connectors::record::Object::SubscriptionItem;
+    let own = |field: &str| draft.day(field).set().filter(|_| of_item);
+    let currency = draft.text("currency").set().filter(|_| of_item).unwrap_or(&subscription.currency);
+    Some(SubscriptionItem {
+        id: 0,
+        subscription_id: subscription.id,
+        account_id: subscription.account_id,
+        product: word("product", running.map(|item| &item.product), "Subscription"),
+        plan: word("plan", running.map(|item| &item.plan), "Standard"),
+        unit,
+        quantity: seats.unwrap_or(1),
+        mrr_cents,
+        currency: currency.to_owned(),
+        effective_from: own("effective_from").unwrap_or(subscription.effective_from),
+        effective_to: own("effective_to").or_else(|| subscription.cancelled_on.and(subscription.effective_to)),
+        recorded_at: from.now,
+    })
+}

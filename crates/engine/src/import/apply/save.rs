@@ -1,0 +1,164 @@
+//! The step all kinds share: find the rows that drafts are about, merge, give back what a person holds, save, and
+//! note who changed what. How a draft and a row become a row is each kind's own function.
+
+use std::collections::HashMap;
+
+use connectors::record::Draft;
+use serde_json::{Map, Value};
+use store::{
+    Identity, Provenance, StoreError, Tx, identity, provenance,
+    record::{self, Fact, Imported, Saved},
+};
+
+use super::{From, Refusal};
+use crate::EngineError;
+
+/// Rows by the name their source gave them.
+pub(super) type Known<M> = HashMap<String, M>;
+
+/// What saving did, draft by draft.
+pub(super) type Rows<M> = Vec<Result<(Saved, M), Refusal>>;
+
+fn keys<'a>(drafts: &[&'a Draft]) -> Vec<&'a str> {
+    drafts.iter().map(|draft| draft.key.as_str()).collect()
+}
+
+/// Saves drafts of a kind that keeps its source's name in a column.
+pub(super) async fn imported<M: Imported>(
+    tx: &Tx,
+    drafts: &[&Draft],
+    from: From,
+    merge: impl Fn(&Draft, Option<&M>) -> Result<M, Refusal>,
+) -> Result<Rows<M>, EngineError> {
+    let known = record::known::<M>(tx, from.source_id, &keys(drafts)).await?;
+    all(tx, drafts, &known, from, merge).await
+}
+
+/// Saves drafts of a kind whose names are kept beside it.
+pub(super) async fn named<M: Fact>(
+    tx: &Tx,
+    drafts: &[&Draft],
+    from: From,
+    merge: impl Fn(&Draft, Option<&M>) -> Result<M, Refusal>,
+) -> Result<Rows<M>, EngineError> {
+    let names = identity::of_source(tx, M::KIND, from.source_id, &keys(drafts)).await?;
+    let ids: Vec<i64> = names.values().copied().collect();
+    let mut rows = record::of_ids::<M>(tx, &ids).await?;
+    let known: Known<M> = names.into_iter().filter_map(|(name, id)| Some((name, rows.remove(&id)?))).collect();
+    let saved = all(tx, drafts, &known, from, merge).await?;
+    let new = drafts.iter().zip(&saved).filter_map(|(draft, outcome)| match outcome {
+        Ok((Saved::Created, fact)) => Some(name(M::KIND, &draft.key, fact.id(), from)),
+        _ => None,
+    });
+    identity::insert_many(tx, new.collect()).await?;
+    Ok(saved)
+}
+
+/// A source's name for a row.
+pub(super) fn name(kind: &str, external_id: &str, record_id: i64, from: From) -> Identity {
+    Identity {
+        id: 0,
+        record_kind: kind.to_owned(),
+        source_id: from.source_id,
+        external_id: external_id.to_owned(),
+        record_id,
+        recorded_at: from.now,
+    }
+}
+
+/// Merges and saves drafts whose rows have been found.
+pub(super) async fn all<M: Fact>(
+    tx: &Tx,
+    drafts: &[&Draft],
+    known: &Known<M>,
+    from: From,
+    merge: impl Fn(&Draft, Option<&M>) -> Result<M, Refusal>,
+) -> Result<Rows<M>, EngineError> {
+    let ids: Vec<i64> = known.values().map(Fact::id).collect();
+    let origins = if ids.is_empty() { HashMap::new() } else { provenance::of_records(tx, M::KIND, &ids).await? };
+    let (mut refusals, mut facts) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+    let mut offers = Vec::new();
+    for draft in drafts {
+        let before = known.get(&draft.key);
+        match merge(draft, before) {
+            Ok(after) => {
+                let origins = before.and_then(|before| origins.get(&before.id()));
+                facts.push((before.cloned(), left_alone(before, after, origins, &mut offers)?));
+                refusals.push(None);
+            }
+            Err(refusal) => refusals.push(Some(refusal)),
+        }
+    }
+    let before: Vec<Option<M>> = facts.iter().map(|(before, _)| before.clone()).collect();
+    let saved = record::save(tx, facts).await?;
+    provenance::note(tx, &offers).await?;
+    note(tx, &before, &saved, &origins, from).await?;
+    let mut saved = saved.into_iter();
+    let rows = refusals.into_iter().map(|refusal| refusal.map_or_else(|| saved.next().map(Ok), |no| Some(Err(no))));
+    Ok(rows.flatten().collect())
+}
+
+/// A row in which the fields a person holds say what they said before; what the source says instead is noted beside
+/// them, for the day they are released.
+fn left_alone<M: Fact>(
+    before: Option<&M>,
+    after: M,
+    origins: Option<&Vec<Provenance>>,
+    offers: &mut Vec<Provenance>,
+) -> Result<M, EngineError> {
+    let held: Vec<&Provenance> = origins.into_iter().flatten().filter(|origin| origin.held).collect();
+    let (Some(before), false) = (before, held.is_empty()) else { return Ok(after) };
+    let (was, mut becomes) = (columns(before)?, columns(&after)?);
+    for origin in held {
+        let (Some(held), Some(said)) = (was.get(&origin.field), becomes.get_mut(&origin.field)) else { continue };
+        if said != held {
+            if origin.offered.as_ref() != Some(said) {
+                offers.push(Provenance { offered: Some(said.clone()), ..origin.clone() });
+            }
+            held.clone_into(said);
+        }
+    }
+    let row = serde_json::from_value(Value::Object(becomes));
+    Ok(row.map_err(|source| StoreError::Malformed { what: M::KIND, source })?)
+}
+
+/// Notes which fields a source changed that another had brought.
+async fn note<M: Fact>(
+    tx: &Tx,
+    before: &[Option<M>],
+    saved: &[(Saved, M)],
+    origins: &HashMap<i64, Vec<Provenance>>,
+    from: From,
+) -> Result<(), EngineError> {
+    let mut rows = Vec::new();
+    for (before, (_, after)) in before.iter().zip(saved).filter(|(_, (saved, _))| *saved == Saved::Updated) {
+        let Some(before) = before else { continue };
+        let was = columns(before)?;
+        let bringer = was.get("source_id").and_then(Value::as_i64);
+        if bringer == from.source_id && !origins.contains_key(&before.id()) {
+            continue;
+        }
+        let is = columns(after)?;
+        let changed = is.into_iter().filter(|(field, value)| field != "recorded_at" && was.get(field) != Some(value));
+        rows.extend(changed.map(|(field, _)| Provenance {
+            record_kind: M::KIND.to_owned(),
+            record_id: before.id(),
+            field,
+            source_id: from.source_id,
+            member_id: None,
+            held: false,
+            offered: None,
+            at: from.now,
+        }));
+    }
+    Ok(provenance::note(tx, &rows).await?)
+}
+
+/// A row as its columns.
+pub(super) fn columns<M: Fact>(fact: &M) -> Result<Map<String, Value>, EngineError> {
+    match serde_json::to_value(fact) {
+        Ok(Value::Object(columns)) => Ok(columns),
+        Ok(_) => Ok(Map::new()),
+        Err(source) => Err(StoreError::Malformed { what: M::KIND, source }.into()),
+    }
+}

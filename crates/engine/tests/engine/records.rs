@@ -1,0 +1,266 @@
+//! Records of other systems: every kind of record can be brought and brought again, sources meet at one account by
+//! their own word, and what nobody mapped waits until somebody does.
+
+use std::io::Cursor;
+
+use connectors::json;
+use engine::{
+    Engine,
+    fields::{self, Hand, Origin},
+    import::{self, CsvImport, Records, SourceMapping},
+};
+use store::{Account, account, identity, raw_record, record, refusal, source};
+use testkit::postgres::{Cluster, SKIPPED};
+
+use crate::home::{company, open};
+
+/// A file of each kind of record about one account, and how many records it makes.
+const KINDS: [(&str, &str); 12] = [
+    ("accounts", "account_id,name,domain\nnorth,North Ltd,north.test\n"),
+    ("contacts", "account_id,email,name,role\nnorth,ann@north.test,Ann Lee,champion\n"),
+    ("subscriptions", "id,account_id,mrr,start_date\ns1,north,1200.50,2026-01-01\n"),
+    ("subscription_items", "id,subscription_id,product,mrr,start_date\ni1,s1,Add-on,80,2026-02-01\n"),
+    ("invoices", "number,account_id,amount,date\nr1,north,1280.50,2026-03-01\n"),
+    ("payment_attempts", "id,invoice_id,date,failed\np1,r1,2026-03-02T10:00:00Z,yes\n"),
+    ("tickets", "ticket_id,email,subject,created\nt1,ann@north.test,Login fails,2026-03-03T10:00:00Z\n"),
+    ("touchpoints", "id,account_id,type,date,email\nc1,north,call,2026-03-04T10:00:00Z,ann@north.test\n"),
+    ("survey_responses", "email,survey,score,date\nann@north.test,nps,9,2026-03-05\n"),
+    ("milestones", "account_id,title,due,reached\nnorth,First login,2026-03-06,\n"),
+    ("objectives", "account_id,title,due,baseline,target\nnorth,Save time,2026-09-30,10,12.5\n"),
+    ("entitlements", "account_id,feature,start\nnorth,sso,2026-01-01\n"),
+];
+
+async fn send(engine: &Engine, object: &str, file: &str) -> [u64; 4] {
+    let import = CsvImport { object, ..CsvImport::default() };
+    let report = import::csv(engine, import, Cursor::new(file.to_owned()), &mut |_| {}).await.unwrap();
+    assert_eq!(report.refused.len() as u64, report.failed, "{:?}", report.refused);
+    [report.created, report.updated, report.unchanged, report.failed]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_record_can_be_brought_and_brought_again() {
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    for (kind, file) in KINDS {
+        assert_eq!(send(&engine, kind, file).await, [1, 0, 0, 0], "{kind}");
+    }
+    for (kind, file) in KINDS {
+        assert_eq!(send(&engine, kind, file).await, [0, 0, 1, 0], "{kind} again");
+    }
+    let reached = "account_id,title,due,reached\nnorth,First login,2026-03-06,2026-03-07\n";
+    assert_eq!(send(&engine, "milestones", reached).await, [0, 1, 0, 0]);
+    let north = account::find_by_external_id(engine.store().read(), "north").await.unwrap().unwrap();
+    let facts = engine.store().facts(None, Some(&[north.id])).await.unwrap();
+    assert_eq!(facts.tickets[0].contact_id, Some(facts.contacts[0].id), "found by the mail address");
+    assert_eq!(facts.survey_responses[0].contact_id, Some(facts.contacts[0].id));
+    assert_eq!(facts.objectives[0].target, Some(12.5));
+    assert_eq!(facts.milestones[0].reached_on.unwrap().to_string(), "2026-03-07");
+    let amounts: Vec<i64> = facts.subscription_items.iter().map(|item| item.mrr_cents).collect();
+    assert_eq!(amounts, [120_050, 8_000], "the contract's own line and the one that was named");
+    engine.close().await.unwrap();
+}
+
+async fn a_source(engine: &Engine, key: &str) -> i64 {
+    let source = store::Source {
+        id: 0,
+        key: key.to_owned(),
+        name: key.to_owned(),
+        kind: source::Kind::Singer,
+        write_key_hash: None,
+        write_key_prefix: None,
+        enabled: true,
+        created_at: engine.now(),
+        last_message_at: None,
+        accepted: 0,
+        refused: 0,
+        unattributed: 0,
+        last_error: None,
+        last_error_at: None,
+    };
+    engine.store().write(async |tx| store::source::insert(tx, source).await).await.unwrap().id
+}
+
+async fn bring(engine: &Engine, source_id: i64, preset: &str, records: &[(&str, &str)]) -> import::RecordsReport {
+    let mut all = Records::open(engine, source_id, preset).await.unwrap();
+    for (place, (stream, text)) in records.iter().enumerate() {
+        let document = json::parse(text).unwrap();
+        let key = document.value.get("id").and_then(json::Value::as_id).unwrap().to_owned();
+        all.take(place as u64 + 1, stream, &key, &document.value).await.unwrap();
+    }
+    all.finish().await.unwrap()
+}
+
+async fn names(engine: &Engine, account: &Account) -> Vec<String> {
+    let names = identity::of_record(engine.store().read(), "account", account.id).await.unwrap();
+    names.into_iter().map(|name| name.external_id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sources_meet_at_one_account_by_their_own_word_and_ids_of_vendors_do_not_collide() {
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    send(&engine, "accounts", "account_id,name,domain\nacme,Acme,acme.test\n").await;
+    let (stripe, hubspot, zendesk) =
+        (a_source(&engine, "stripe").await, a_source(&engine, "hubspot").await, a_source(&engine, "zendesk").await);
+
+    let customer = r#"{"id":"cus_1","name":"ACME Inc","metadata":{"account_id":"acme"}}"#;
+    let second = r#"{"id":"cus_2","name":"ACME Inc","metadata":{"account_id":"acme"}}"#;
+    let invoice = r#"{"id":"in_1","customer":"cus_2","total":1000,"currency":"usd","created":1780000000}"#;
+    let report =
+        bring(&engine, stripe, "stripe", &[("customers", customer), ("customers", second), ("invoices", invoice)])
+            .await;
+    assert_eq!((report.created, report.updated, report.failed), (1, 1, 0), "{report:?}");
+    let company = r#"{"id":"101","properties":{"name":"Acme Ltd","domain":"acme.test"}}"#;
+    let other = r#"{"id":"102","properties":{"name":"Other","domain":"other.test"}}"#;
+    bring(&engine, hubspot, "hubspot", &[("companies", company), ("companies", other)]).await;
+    let stranger = r#"{"id":101,"name":"Somebody else"}"#;
+    bring(&engine, zendesk, "zendesk", &[("organizations", stranger)]).await;
+
+    let db = engine.store().read();
+    let acme = account::find_by_external_id(db, "acme").await.unwrap().unwrap();
+    assert_eq!(names(&engine, &acme).await, ["cus_1", "cus_2", "101"]);
+    assert_eq!(acme.name, "Acme Ltd", "the last that spoke");
+    let facts = engine.store().facts(None, Some(&[acme.id])).await.unwrap();
+    assert_eq!(facts.invoices.len(), 1, "billed under another of its names");
+    let origins = store::provenance::of_record(db, "account", acme.id).await.unwrap();
+    let of = |field: &str| origins.iter().find(|origin| origin.field == field).and_then(|origin| origin.source_id);
+    assert_eq!((of("name"), of("domain")), (Some(hubspot), None), "the domain is still the file's");
+    let strangers = account::find_by_external_id(db, "101").await.unwrap().unwrap();
+    assert_eq!(strangers.name, "Somebody else");
+    assert_eq!(account::find_by_external_id(db, "cus_1").await.unwrap(), None);
+
+    let again = bring(&engine, zendesk, "zendesk", &[("organizations", stranger)]).await;
+    assert_eq!((again.created, again.unchanged), (0, 1));
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_mapped_waits_and_is_read_once_somebody_does() {
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    let hubspot = a_source(&engine, "hubspot").await;
+    let company = r#"{"id":"101","properties":{"name":"Acme Ltd"}}"#;
+    let deals: Vec<String> = (1..=30)
+        .map(|n| format!(r#"{{"id":"d{n}","company":"101","name":"Deal {n}","close":"2026-12-{n:02}"}}"#))
+        .collect();
+    let records: Vec<(&str, &str)> = [("companies", company)]
+        .into_iter()
+        .chain(deals.iter().map(|deal| ("deals", deal.as_str())))
+        .chain([("contacts", r#"{"id":"c1","properties":{"email":"x","associatedcompanyid":"101"}}"#)])
+        .collect();
+    let report = bring(&engine, hubspot, "hubspot", &records).await;
+    assert_eq!((report.created, report.failed), (1, 1));
+    assert_eq!(report.unmapped["deals"], 30, "none is dropped");
+    let refused = refusal::of_source(engine.store().read(), hubspot, None, 10).await.unwrap();
+    assert_eq!((refused[0].code.as_str(), refused[0].body.contains("c1")), ("bad_email", true));
+
+    let rules = "[[rule]]\nstream = 'deals'\nobject = 'objective'\nkey = 'id'\n\
+                 [rule.fields]\naccount = 'company'\ntitle = 'name'\ndue_on = 'close'\n";
+    let mapping = SourceMapping { preset: "hubspot".to_owned(), rules: rules.to_owned() };
+    engine.store().write(async |tx| import::set_mapping(tx, hubspot, &mapping).await).await.unwrap();
+    let report = import::read_waiting(&engine, hubspot, "deals").await.unwrap();
+    assert_eq!((report.created, report.failed), (30, 0), "{report:?}");
+    let streams = raw_record::streams(engine.store().read(), hubspot).await.unwrap();
+    let deals = streams.iter().find(|stream| stream.name == "deals").unwrap();
+    assert_eq!((deals.unmapped, deals.kept), (0, 20), "the last twenty stay, to try a mapping on");
+    let objectives = record::load::<store::Objective>(engine.store().read(), None, None).await.unwrap();
+    assert_eq!(objectives.iter().filter(|objective| objective.title.starts_with("Deal ")).count(), 30);
+    engine.close().await.unwrap();
+}
+
+/// The field of an account: what it says, whether it is held, and what its source says instead.
+async fn field(engine: &Engine, account: i64, key: &str) -> (String, bool, Option<String>, Origin) {
+    let all = fields::of_account(engine, account).await.unwrap();
+    let field = all.into_iter().find(|field| field.key == key).unwrap();
+    (field.value, field.held, field.offered, field.origin)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_sets_is_left_alone_until_it_is_released() {
+    let (_home, settings) = company(6).await;
+    let (engine, clock) = open(&settings).await;
+    let said = |text: &str| text.to_owned();
+    let file = |tier: &str| format!("account_id,name,tier,region\nnorth,North,{tier},EU\n");
+    send(&engine, "accounts", &file("growth")).await;
+    let north = account::find_by_external_id(engine.store().read(), "north").await.unwrap().unwrap().id;
+    let files = Origin::Source("Files".to_owned());
+    assert_eq!(field(&engine, north, "tier").await, (said("growth"), false, None, files.clone()));
+
+    let member = store::member::list(engine.store().read()).await.unwrap().remove(0);
+    let hand = Hand { member_id: member.id, actor: format!("member:{}", member.id) };
+    clock.advance(chrono::TimeDelta::minutes(1));
+    let typed = [("tier", "strategic"), ("region", "EU")].map(|(key, value)| (said(key), said(value)));
+    assert_eq!(fields::edit(&engine, north, &typed.into(), &hand).await.unwrap(), 1, "the region said so already");
+    let person = Origin::Person(member.name.clone());
+    let held = (said("strategic"), true, Some(said("growth")), person.clone());
+    assert_eq!(field(&engine, north, "tier").await, held);
+    assert_eq!(field(&engine, north, "region").await.3, files);
+
+    clock.advance(chrono::TimeDelta::minutes(1));
+    assert_eq!(send(&engine, "accounts", &file("digital")).await, [0, 0, 1, 0], "the sync changes nothing");
+    assert_eq!(field(&engine, north, "tier").await, (said("strategic"), true, Some(said("digital")), person));
+    assert!(fields::release(&engine, north, "tier", &hand).await.unwrap());
+    assert_eq!(field(&engine, north, "tier").await, (said("digital"), false, None, files), "as its source says now");
+    assert!(!fields::release(&engine, north, "tier", &hand).await.unwrap());
+    assert_eq!(send(&engine, "accounts", &file("growth")).await, [0, 1, 0, 0], "and it follows again");
+
+    let wrong = [(said("customer_from"), said("31.01.2026"))];
+    assert!(fields::edit(&engine, north, &wrong.into(), &hand).await.is_err());
+    engine.close().await.unwrap();
+}
+
+/// The foreign database is another home's: its accounts are read by a query, then again by their cursor.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_is_read_by_its_cursor_and_never_written() {
+    let Some(cluster) = Cluster::shared().unwrap() else {
+        eprintln!("{SKIPPED}");
+        return;
+    };
+    let url = cluster.database("foreign").unwrap();
+    let foreign = store::Store::open(&store::Settings::new(&url)).await.unwrap();
+    let (_home, settings) = company(4).await;
+    let (engine, clock) = open(&settings).await;
+    let theirs = async |key: &str, name: &str| {
+        let account = Account {
+            id: 0,
+            external_id: key.to_owned(),
+            name: name.to_owned(),
+            recorded_at: clock.now(),
+            source_id: None,
+            ..engine.book().rows()[0].account.clone()
+        };
+        foreign.write(async |tx| record::save(tx, vec![(None, account)]).await).await.unwrap();
+        clock.advance(chrono::TimeDelta::minutes(1));
+    };
+    theirs("o'hara", "O'Hara").await;
+    theirs("piper", "Piper").await;
+
+    let warehouse = a_source(&engine, "warehouse").await;
+    let sql = import::SqlSource {
+        url: url.clone(),
+        query: "select external_id as id, name, recorded_at from account;".to_owned(),
+        stream: "organizations".to_owned(),
+        keys: vec!["id".to_owned()],
+        cursor: Some("recorded_at".to_owned()),
+        every_minutes: 60,
+    };
+    let keep = async |sql: &import::SqlSource| {
+        engine.store().write(async |tx| import::set_sql_source(tx, warehouse, sql).await).await.unwrap();
+    };
+    keep(&sql).await;
+    let counts = |report: import::RecordsReport| (report.created, report.updated, report.unchanged, report.failed);
+    assert_eq!(counts(import::read_sql(&engine, warehouse).await.unwrap()), (2, 0, 0, 0));
+    theirs("quinn", "Quinn").await;
+    assert_eq!(counts(import::read_sql(&engine, warehouse).await.unwrap()), (1, 0, 1, 0), "from the last one on");
+    let hara = account::find_by_external_id(engine.store().read(), "o'hara").await.unwrap().unwrap();
+    assert_eq!(hara.name, "O'Hara");
+
+    keep(&import::SqlSource { query: "delete from account returning external_id as id".to_owned(), ..sql.clone() })
+        .await;
+    assert!(import::read_sql(&engine, warehouse).await.is_err(), "whatever its role may do");
+    keep(&import::SqlSource { url: "postgres://nobody:x@127.0.0.1:1/none".to_owned(), ..sql }).await;
+    let refused = import::read_sql(&engine, warehouse).await.unwrap_err().to_string();
+    assert!(refused.starts_with("the database does not let us in"), "{refused}");
+    assert_eq!(record::load::<Account>(foreign.read(), None, None).await.unwrap().len(), 3);
+    engine.close().await.unwrap();
+}

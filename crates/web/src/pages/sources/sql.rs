@@ -1,0 +1,206 @@
+//! `/sources/sql`: a table of somebody else's PostgreSQL as a source. An admin says where it is, which query, what
+//! identifies a row and what grows with every change; the first reading happens before the source is kept, so that a
+//! wrong password is told here and not in a log. The password is never shown again.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::Instant;
+use engine::import::{self, SqlError, SqlPlace, SqlSource};
+use maud::{Markup, html};
+use serde::Deserialize;
+use store::source::Kind;
+use store::{Source, source};
+
+use super::key_of;
+use crate::extract::{At, Form};
+use crate::fact::{optional_text, text};
+use crate::gate::Access;
+use crate::page::{Titled, Want, respond_with};
+use crate::pages::faults::Faults;
+use crate::problem::{Answer, Problem};
+use crate::state::AppState;
+use crate::ui::card::{card, definitions};
+use crate::ui::form::Field;
+use crate::ui::shell::Nav;
+use crate::ui::{Link, form as controls, format, shell};
+
+/// The longest query.
+const LONGEST_QUERY: usize = 20_000;
+/// The longest of the other fields.
+const LONGEST: usize = 500;
+
+/// A source as it was typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    name: String,
+    url: String,
+    query: String,
+    stream: String,
+    keys: String,
+    #[serde(default)]
+    cursor: String,
+    every_minutes: String,
+}
+
+/// Shows the empty form.
+pub async fn form(State(app): State<AppState>, access: Access, want: Want) -> Response {
+    let typed = Typed { keys: "id".to_owned(), every_minutes: "60".to_owned(), ..Typed::default() };
+    answer(&app, &access, want, &typed, &Faults::default())
+}
+
+/// Keeps a source that reads a database, and reads it once.
+pub async fn create(
+    State(app): State<AppState>,
+    access: Access,
+    want: Want,
+    Form(typed): Form<Typed>,
+) -> Answer<Response> {
+    match make(&app, &typed).await {
+        Ok(id) => Ok(Redirect::to(&format!("/sources/{id}")).into_response()),
+        Err(problem) => Ok(answer(&app, &access, want, &typed, &Faults::of(problem)?)),
+    }
+}
+
+/// Reads what is new now.
+pub async fn read(State(app): State<AppState>, At(id): At<i64>) -> Answer<Response> {
+    source::find(app.engine.store().read(), id).await?;
+    import::read_sql(&app.engine, id).await.map_err(problem)?;
+    Ok(Redirect::to(&format!("/sources/{id}")).into_response())
+}
+
+async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
+    let name = text("name", &typed.name, LONGEST)?;
+    let keys = text("keys", &typed.keys, LONGEST)?;
+    let minutes = typed.every_minutes.trim().parse().ok().filter(|minutes| (1..=10_080).contains(minutes));
+    let sql = SqlSource {
+        url: text("url", &typed.url, LONGEST)?,
+        query: text("query", &typed.query, LONGEST_QUERY)?,
+        stream: text("stream", &typed.stream, LONGEST)?,
+        keys: keys.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect(),
+        cursor: optional_text("cursor", Some(&typed.cursor), LONGEST)?,
+        every_minutes: minutes
+            .ok_or_else(|| Problem::invalid("every_minutes", "Write a whole number from 1 to 10080, a week."))?,
+    };
+    if source::by_key(app.engine.store().read(), &key_of(&name)).await?.is_some() {
+        return Err(Problem::invalid("name", "There is a source of this name: choose another."));
+    }
+    let now = app.engine.now();
+    let new = Source {
+        id: 0,
+        key: key_of(&name),
+        name,
+        kind: Kind::Sql,
+        write_key_hash: None,
+        write_key_prefix: None,
+        enabled: true,
+        created_at: now,
+        last_message_at: None,
+        accepted: 0,
+        refused: 0,
+        unattributed: 0,
+        last_error: None,
+        last_error_at: None,
+    };
+    let keep = app.engine.store().write(async |tx| -> Answer<i64> {
+        let source = source::insert(tx, new).await?;
+        import::set_sql_source(tx, source.id, &sql).await?;
+        Ok(source.id)
+    });
+    let id = keep.await?;
+    if let Err(error) = import::read_sql(&app.engine, id).await {
+        // Nothing has come from it, so it goes as if it had never been.
+        app.engine.store().write(async |tx| source::delete(tx, id).await).await?;
+        return Err(problem(error));
+    }
+    Ok(id)
+}
+
+fn problem(error: SqlError) -> Problem {
+    match error {
+        SqlError::NotSql => Problem::conflict("This source reads no database."),
+        SqlError::Foreign(error) => Problem::invalid("url", format!("{error}.")),
+        SqlError::Import(error) => error.into(),
+        SqlError::Engine(error) => error.into(),
+    }
+}
+
+fn answer(app: &AppState, access: &Access, want: Want, typed: &Typed, faults: &Faults) -> Response {
+    let titled = Titled { title: "Read a database", active: Some(Nav::Sources) };
+    respond_with(faults.status(), access, &app.engine, want, &titled, &page(typed, faults))
+}
+
+fn page(typed: &Typed, faults: &Faults) -> Markup {
+    let detail = html! { "A table or a view of a PostgreSQL, read again and again by a role that may only read" };
+    let field = |name: &'static str, label: &'static str| Field::new(name, label).error(faults.field(name));
+    let address = "postgres://READER:PASSWORD@HOST/NAME. Every statement runs in a read-only transaction all the same.";
+    let query = "One SELECT. Join and rename here, so that columns have names like account_id, name, mrr.";
+    let stream = "What a row is: organizations, users, subscriptions, tickets … A name no rule knows is kept as it is and mapped later.";
+    let cursor = "A column that grows with every change, such as updated_at. Without one everything is read each time.";
+    html! {
+        (shell::heading(&[("Sources", &Link::to("/sources"))], "Read a database", &detail, &html! {}))
+        (faults.notice(&["name", "url", "query", "stream", "keys", "cursor", "every_minutes"]))
+        (card("What to read", &html! {
+            form.form method="post" action="/sources/sql" {
+                (controls::input("text", &field("name", "Name").value(&typed.name).required()))
+                (controls::input("text", &field("url", "Address").value(&typed.url).hint(address).required()))
+                (controls::code(6, &field("query", "Query").value(&typed.query).hint(query).required()))
+                (controls::input("text", &field("stream", "Rows are").value(&typed.stream).hint(stream).required()))
+                (controls::input("text", &field("keys", "Key columns").value(&typed.keys).hint("Parted by commas; together they identify a row.").required()))
+                (controls::input("text", &field("cursor", "Cursor column").value(&typed.cursor).hint(cursor)))
+                (controls::input("number", &field("every_minutes", "Read every so many minutes").value(&typed.every_minutes).required()))
+                div.actions { (controls::submit("Read it now and keep it")) }
+            }
+        }))
+    }
+}
+
+/// The database of a source, and where the reading stands.
+pub(super) fn standing(id: i64, sql: &SqlSource, place: &SqlPlace, may_manage: bool, now: Instant) -> Markup {
+    html! {
+        (definitions(&[
+            ("Address", html! { code { (sql.shown_url()) } }),
+            ("Rows are", html! { code { (sql.stream) } }),
+            ("Key columns", html! { (sql.keys.join(", ")) }),
+            ("Cursor column", format::or_unknown(sql.cursor.as_ref(), |cursor| html! { code { (cursor) } })),
+            ("Read up to", format::or_unknown(place.cursor.as_ref(), |cursor| html! { code { (cursor) } })),
+            ("Last read", format::or_unknown(place.read_at, |at| html! { (format::ago(at, now)) ", "
+                (format::counted(place.rows as i64, "row", "rows")) })),
+            ("Read every", html! { (format::counted(i64::from(sql.every_minutes), "minute", "minutes")) }),
+        ]))
+        details { summary { "The query" } pre.sample { code { (sql.query) } } }
+        @if may_manage {
+            form.inline method="post" action=(format!("/sources/{id}/read")) { button.btn { "Read what is new now" } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_comes_back_with_its_fault() {
+        let typed = Typed { query: "select '<x>'".to_owned(), ..Typed::default() };
+        let faults = Faults::of(Problem::invalid("url", "The database does not let us in.")).unwrap();
+        let html = page(&typed, &faults).into_string();
+        assert!(html.contains("The database does not let us in.") && html.contains("select '&lt;x&gt;'"), "{html}");
+    }
+
+    #[test]
+    fn the_password_is_not_shown() {
+        let sql = SqlSource {
+            url: "postgres://reader:s3cret@db/app".to_owned(),
+            query: "select 1".to_owned(),
+            stream: "organizations".to_owned(),
+            keys: vec!["id".to_owned()],
+            cursor: None,
+            every_minutes: 60,
+        };
+        let html = standing(7, &sql, &SqlPlace::default(), true, "2026-11-22T12:00:00Z".parse().unwrap()).into_string();
+        assert!(
+            !html.contains("s3cret") && html.contains("reader@db/app") && html.contains("/sources/7/read"),
+            "{html}"
+        );
+    }
+}
