@@ -19,7 +19,7 @@ use super::{
 use crate::revenue::months_before;
 
 /// Fewer losses in the year say too little.
-const LEAST_LOSSES: usize = 8;
+const LEAST_LOSSES: usize = 15;
 
 /// Accounts in a bin of the calibration plot, at least.
 const LEAST_IN_BIN: usize = 15;

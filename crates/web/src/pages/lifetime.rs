@@ -128,21 +128,21 @@ fn headline(view: &View) -> Markup {
 
 /// Accounts of more than middling value with more than middling risk, by what is at stake.
 fn to_keep(view: &View) -> Markup {
-    let (value_split, risk_split) = (figures::value_split(view), figures::RISK_SPLIT);
+    let (value_split, risk_split) = (figures::value_split(view), figures::risk_split(view));
     let at_stake = |row: &Row| {
-        let (future, p) = (row.lifetime.future?.value, row.lifetime.p_churn?.value);
+        let (future, p) = (row.lifetime.future?.value, figures::chance(row)?);
         (future >= value_split && p >= risk_split).then_some(future * p)
     };
     let mut rows: Vec<(f64, &Arc<Row>)> = view.rows.iter().filter_map(|row| Some((at_stake(row)?, row))).collect();
     rows.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.account.id.cmp(&b.1.account.id)));
     let units = (value_split / 100.0).floor();
-    let expression = format!("future_value >= {units} and p_churn_12m >= {risk_split}");
+    let expression = format!("future_value >= {units} and p_churn_12m >= {risk_split} and cancelled = 0");
     let all = html! { a href=(Link::to("/accounts").with("expression", &expression)) { "All " (rows.len()) } };
     let body = if rows.is_empty() {
         notice::empty("Nobody", "No account is both profitable and likely to leave.", &html! {})
     } else {
         html! {
-            p.muted { "Worth more than most, and at least " (format::percent_text(risk_split)) " likely to leave within twelve months; by the value that is then lost." }
+            p.muted { "Worth more than the median customer, and likelier to leave within twelve months than the mean, " (format::percent_text(risk_split)) "; by the value that is then lost." }
             (stacking("Profitable and leaving", &header(&COLUMNS, NO_SORT, &Link::to("/lifetime"), "lifetime"),
                 &html! { @for (stake, row) in rows.iter().take(TO_KEEP) { (line(view, row, *stake)) } }))
         }

@@ -4,8 +4,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::metric::Metric;
 use engine::Engine;
 use engine::explain::{Explained, metric};
+use engine::lifetime::LIFETIME;
 use maud::{Markup, html};
 
 use super::overview::value_of;
@@ -55,11 +57,11 @@ fn page(subject: &Subject<'_>, explained: &Explained) -> Markup {
                 dd { (value_of(subject, &input.key, *value)) }
             } } }))
         }
-        @if let Some(rows) = &explained.rows { (card("Rows", &rows_of(rows))) }
+        @if let Some(rows) = &explained.rows { (card("Rows", &rows_of(rows, metric))) }
     }
 }
 
-fn rows_of(rows: &lake::Frame) -> Markup {
+fn rows_of(rows: &lake::Frame, metric: &Metric) -> Markup {
     if rows.is_empty() {
         return notice::empty(
             "No rows",
@@ -69,7 +71,8 @@ fn rows_of(rows: &lake::Frame) -> Markup {
     }
     let names: Vec<&str> = rows.columns().map(|(name, _)| name).collect();
     html! {
-        p.muted { (format::counted(rows.len() as i64, "row", "rows")) " · ages count back from the end of the day" }
+        p.muted { (format::counted(rows.len() as i64, "row", "rows")) " · "
+            @if metric.relation == LIFETIME { "chances are shares, money is in whole units" } @else { "ages count back from the end of the day" } }
         div.scroll.frame tabindex="0" role="region" aria-label="Rows" { table.table {
             thead { tr { @for name in &names { th scope="col" { (name) } } } }
             tbody { @for row in 0..rows.len() { tr { @for column in 0..names.len() {

@@ -13,9 +13,6 @@ use super::{View, compact};
 use crate::ui::card::card;
 use crate::ui::{Link, format, table};
 
-/// From this chance on an account counts as likely to leave, about twice what is usual.
-pub(super) const RISK_SPLIT: f64 = 0.2;
-
 /// Marks in the scatter.
 const MOST_MARKS: usize = 300;
 
@@ -30,6 +27,18 @@ pub(super) fn value_split(view: &View) -> f64 {
     let mut values: Vec<f64> = view.rows.iter().filter_map(|row| Some(row.lifetime.future?.value)).collect();
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0).max(1.0)
+}
+
+/// The chance to leave of the accounts of which it is one: notice that was received is a fact.
+pub(super) fn chance(row: &Row) -> Option<f64> {
+    row.lifetime.p_churn.filter(|_| row.lifetime.ends_on.is_none()).map(|p| p.value)
+}
+
+/// The mean of that: from here on an account counts as likely to leave. In thousandths, to be written as it is.
+pub(super) fn risk_split(view: &View) -> f64 {
+    let chances: Vec<f64> = view.rows.iter().filter_map(|row| chance(row)).collect();
+    let mean = chances.iter().sum::<f64>() / chances.len().max(1) as f64;
+    (mean * 1_000.0).round().max(1.0) / 1_000.0
 }
 
 /// How lifetime value is spread.
@@ -69,24 +78,23 @@ pub(super) fn distribution(view: &View) -> Markup {
 /// Value to come against the chance to leave.
 pub(super) fn quadrant(view: &View) -> Markup {
     let value = |row: &Arc<Row>| row.lifetime.future.map_or(0.0, |it| it.value);
-    let mut rows: Vec<&Arc<Row>> = view.rows.iter().filter(|row| row.lifetime.p_churn.is_some()).collect();
+    let mut rows: Vec<&Arc<Row>> = view.rows.iter().filter(|row| chance(row).is_some()).collect();
     rows.sort_by(|a, b| value(b).total_cmp(&value(a)));
-    let (all, split) = (rows.len(), value_split(view));
-    let save =
-        rows.iter().filter(|row| value(row) >= split && row.lifetime.p_churn.is_some_and(|p| p.value >= RISK_SPLIT));
+    let (all, split, risk) = (rows.len(), value_split(view), risk_split(view));
+    let save = rows.iter().filter(|row| value(row) >= split && chance(row).is_some_and(|p| p >= risk));
     let summary = format!(
-        "{} of {} customers are worth more than the median and likely to leave.",
+        "{} of {} customers are worth more than the median and likelier than most to leave; those whose notice was received are not drawn.",
         format::count(save.count() as i64),
         format::count(all as i64)
     );
     let marks = rows.iter().take(MOST_MARKS).map(|row| Mark {
         name: &row.account.name,
-        x: row.lifetime.p_churn.map_or(0.0, |p| p.value),
+        x: chance(row).unwrap_or(0.0),
         y: value(row) / 100.0,
         ink: Ink::from(row.health.band),
     });
     let data = Scatter {
-        x: Direction { heading: "Chance to leave within 12 months", format: whole_percent, split: RISK_SPLIT },
+        x: Direction { heading: "Chance to leave within 12 months", format: whole_percent, split: risk },
         y: Direction { heading: "Value to come", format: compact, split: split / 100.0 },
         marks: marks.collect(),
         quarters: ["Keep and grow", "Save", "Serve lightly", "Let go"],
