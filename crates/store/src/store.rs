@@ -12,7 +12,7 @@ use sea_orm::{
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use sqlx::{
-    ConnectOptions,
+    ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -206,6 +206,12 @@ fn sqlite_pool(connections: u32, settings: &Settings) -> SqlitePoolOptions {
         .acquire_timeout(settings.busy_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A commit that fails because the disk is full leaves its transaction open. Whoever wrote next would write inside
+        // it, be told that all is well, and lose everything at the next start; such a connection is closed instead.
+        .after_release(|connection, _| {
+            let idle = !connection.is_in_transaction();
+            Box::pin(async move { Ok(idle) })
+        })
 }
 
 async fn refuse_old_sqlite() -> Result<(), StoreError> {
