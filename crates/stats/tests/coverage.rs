@@ -1,6 +1,7 @@
 //! Simulated data with known truth: do 95 % intervals hold the truth 95 % of the time?
-//! The long tests (1,000 data sets a model or more) are ignored by default: `cargo test --release -p pomona-stats --test coverage
-//! -- --ignored`. The short ones run always and would notice an interval that is plainly too narrow or too wide.
+//! The long tests (1,000 data sets a model or more) are ignored by default:
+//! `cargo test --release -p pomona-stats --test coverage -- --ignored --nocapture` prints the table of
+//! `docs/models/coverage.md`. The short ones run always and would notice an interval that is plainly too narrow or wide.
 
 use stats::purchase::bg_bb::{self, Count};
 use stats::purchase::{Histories, History, Model, Options, Params, fit};
@@ -14,6 +15,19 @@ use stats::{Confidence, Interval};
 
 /// One data set: the intervals and the truth they should hold.
 type Outcome = Vec<(Option<Interval>, f64)>;
+
+/// What the intervals of a model are of, in the order of its outcome.
+fn quantities(what: &str) -> &'static [&'static str] {
+    match what {
+        "bg-nbd" | "mbg-nbd" => &["r", "alpha", "a", "b", "P(alive)", "purchases"],
+        "pareto-nbd" => &["r", "alpha", "s", "beta", "P(alive)", "purchases"],
+        "gamma-gamma" => &["p", "q", "gamma", "mean spend"],
+        "bg-bb" => &["alpha", "beta", "gamma", "delta"],
+        "sbg" => &["gamma", "delta", "DERL"],
+        "bdw" => &["gamma", "delta", "c", "DERL"],
+        _ => &["intercept", "effect", "scale", "Cox", "Cox, robust"],
+    }
+}
 
 /// Shares of data sets whose intervals hold the truth, one per quantity.
 fn coverage(sets: u64, one: impl Fn(&mut Seeded) -> Outcome) -> Vec<f64> {
@@ -150,7 +164,10 @@ fn run(what: &str, sets: u64, customers: usize, low: f64, high: f64) {
         "bdw" => renewing(tenure::Model::Bdw, customers, source),
         _ => surviving(customers / 4, source),
     });
-    println!("{what}: {shares:?}");
+    let of = |(name, share): (&&str, &f64)| format!("{name} {:.1} %", 100.0 * share);
+    let row: Vec<String> = quantities(what).iter().zip(&shares).map(of).collect();
+    println!("| {what} | {sets} | {customers} | {} |", row.join(", "));
+    assert_eq!(quantities(what).len(), shares.len(), "{what}");
     assert!(shares.iter().all(|s| (low..=high).contains(s)), "{what}: {shares:?}");
 }
 

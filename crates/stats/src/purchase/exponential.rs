@@ -33,16 +33,19 @@ pub(super) fn ln_odds_gone<const ORDER: usize>(
     while from < length {
         let half = 0.5 * width.min(length - from);
         let mut largest = f64::NEG_INFINITY;
+        let middle = (from + half).exp();
         for (node, weight) in LEGENDRE_16 {
-            for side in [-half, half] {
+            // Nodes lie symmetrically: one exponential serves both, at the cost of rounding errors that are
+            // small against `alpha` and `beta`, to which they are added.
+            let away = (half * node).exp();
+            for (side, grown) in [(-half, middle / away), (half, middle * away)] {
                 let v = from + half + side * node;
-                let passed = smaller * v.exp_m1();
-                let left = (silence - passed).max(0.0);
+                let passed = smaller * (grown - 1.0);
                 let (at_alpha, at_beta) = (1.0 / (alpha_last + passed), 1.0 / (beta_last + passed));
                 let (ln_alpha, ln_beta) = if alpha <= beta {
-                    (length - v, (left * at_beta).ln_1p())
+                    (length - v, ((beta_last + silence) * at_beta).ln())
                 } else {
-                    ((left * at_alpha).ln_1p(), length - v)
+                    (((alpha_last + silence) * at_alpha).ln(), length - v)
                 };
                 let log = shape * ln_alpha + s * ln_beta - top;
                 largest = largest.max(log);
