@@ -83,7 +83,7 @@ def child(peer: str, task: str, path: str) -> None:
 def with_lifetimes(task: str, data):
     import lifetimes
 
-    paid = data[data.x > 0]
+    paid = data[(data.x > 0) & (data.m > 0)]
     classes = {"bg-nbd": lifetimes.BetaGeoFitter, "mbg-nbd": lifetimes.ModifiedBetaGeoFitter, "pareto-nbd": lifetimes.ParetoNBDFitter}
     if task == "fit-gamma-gamma":
         model = lifetimes.GammaGammaFitter()
@@ -111,14 +111,14 @@ def with_pymc(task: str, data, pd):
     )
     classes = {"fit-bg-nbd": clv.BetaGeoModel, "fit-pareto-nbd": clv.ParetoNBDModel, "fit-gamma-gamma": clv.GammaGammaModel}
     if task == "fit-gamma-gamma":
-        named = named[named.frequency > 0]
+        named = named[(named.frequency > 0) & (named.monetary_value > 0)]
     order = {"fit-bg-nbd": ("r", "alpha", "a", "b"), "fit-pareto-nbd": ("r", "alpha", "s", "beta"), "fit-gamma-gamma": ("p", "q", "v")}
 
     def fit():
         # Its default priors move the mode away from the maximum, which the shortfall then shows.
-        model = classes[task](data=named)
-        model.fit(method="map", progressbar=False)
-        found = model.fit_result if hasattr(model, "fit_result") else model.idata.posterior
+        model = classes[task]()
+        model.fit(named, method="map", progressbar=False)
+        found = model.idata["posterior"]
         return [float(found[name].mean()) for name in order[task]], None
 
     return fit

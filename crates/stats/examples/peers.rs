@@ -91,7 +91,8 @@ fn spends(rows: &[Vec<f64>]) -> Vec<Spend> {
 
 /// The model of a task such as `fit-bg-nbd`.
 fn model_of(task: &str) -> Result<Model, Failure> {
-    let known = Model::ALL.into_iter().find(|model| task.ends_with(model.name()));
+    let name = task.split_once('-').map_or("", |(_, name)| name);
+    let known = Model::ALL.into_iter().find(|model| model.name() == name);
     known.ok_or_else(|| format!("nobody knows the task {task}").into())
 }
 
