@@ -8,6 +8,7 @@ mod suite {
     pub(crate) mod company;
     pub(crate) mod database;
     pub(crate) mod inbox;
+    pub(crate) mod lifetime;
     pub(crate) mod opening;
     pub(crate) mod rate;
     pub(crate) mod record;

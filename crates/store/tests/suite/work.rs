@@ -229,7 +229,10 @@ fn a_health_day_is_replaced_by_a_later_computation() {
         let of = |from, to| health_day::of_account(store.read(), acme, from, to);
         let scores: Vec<_> = of(day(3, 1), day(3, 9)).await.unwrap().iter().map(|health| health.score).collect();
         assert_eq!(scores, [Some(50.0), Some(70.5)]);
-        assert_eq!(health_day::on_days(store.read(), &[day(3, 2)], None).await.unwrap(), [health(day(3, 2), Some(70.5))]);
+        assert_eq!(
+            health_day::on_days(store.read(), &[day(3, 2)], None).await.unwrap(),
+            [health(day(3, 2), Some(70.5))]
+        );
         assert!(of(day(3, 3), day(3, 9)).await.unwrap().is_empty());
     });
 }
