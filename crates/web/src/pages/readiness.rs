@@ -92,7 +92,7 @@ fn measure(need: &MeasureNeed, all: usize) -> Markup {
             (cell(&FILLED, &share(need.fill.filled, all)))
             (cell(&WEIGHT, &html! { (format::percent(need.weight)) }))
             (cell(&OPENS, &html! { (points(need.opens)) " points"
-                @if need.unknown > 0 { small.muted { (format::counted(need.unknown as i64, "customer", "customers")) " without a band" } } }))
+                @if need.unknown > 0 { " " small.muted { (format::counted(need.unknown as i64, "customer", "customers")) " without a band" } } }))
         }
     }
 }
@@ -131,7 +131,7 @@ fn sources(fill: &MetricFill) -> Markup {
 }
 
 fn share(filled: usize, all: usize) -> Markup {
-    html! { (format::count(filled as i64)) small.muted { (format::percent(filled as f64 / all.max(1) as f64)) } }
+    html! { (format::count(filled as i64)) " " small.muted { (format::percent(filled as f64 / all.max(1) as f64)) } }
 }
 
 fn points(points: f64) -> String {

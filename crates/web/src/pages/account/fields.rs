@@ -19,7 +19,7 @@ use crate::gate::Access;
 use crate::pages::may;
 use crate::problem::{Answer, Problem};
 use crate::state::AppState;
-use crate::ui::card::{card, columns};
+use crate::ui::card::card;
 use crate::ui::table::{Column, Sort, cell, header, stacking};
 use crate::ui::{Link, form, format, notice, pill};
 
@@ -33,11 +33,11 @@ const COLUMNS: [Column<'_>; 4] = [FIELD, VALUE, FROM, SINCE];
 pub(super) async fn tab(subject: &Subject<'_>, access: &Access) -> Answer<Markup> {
     let fields = fields::of_account(subject.engine, subject.id()).await.map_err(Problem::internal)?;
     let may_edit = may(access, Action::WriteAccounts) && !subject.past;
-    let main = html! {
+    Ok(html! {
         (card("Where each field comes from", &listing(subject, &fields, may_edit)))
+        (card("Known as", &names(subject).await?))
         @if may_edit { (card("Set fields by hand", &editor(subject, &fields))) }
-    };
-    Ok(columns(&main, &card("Known as", &names(subject).await?)))
+    })
 }
 
 fn listing(subject: &Subject<'_>, fields: &[Field], may_edit: bool) -> Markup {

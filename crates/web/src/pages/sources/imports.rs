@@ -126,13 +126,14 @@ fn line(run: &ImportRun, members: &BTreeMap<i64, String>, may_import: bool, now:
     html! {
         tr {
             th scope="row" data-label=(FILE.label) { (name) small.muted { (kind.map_or(run.object.as_str(), |(_, words)| words)) } }
-            (cell(&WHEN, &html! { (format::ago(run.recorded_at, now)) @if let Some(by) = by { small.muted { "by " (by) } } }))
+            (cell(&WHEN, &html! { (format::ago(run.recorded_at, now)) @if let Some(by) = by { " " small.muted { "by " (by) } } }))
             (cell(&STATE, &state(run, &report)))
             (cell(&ROWS, &html! { (format::count(run.rows_read)) }))
             td.wrap data-label=(BECAME.label) { div {
                 (counts(&report))
-                @for total in &report.totals { small.muted { (total.field) ": " (sum(total)) } " " }
+                @for total in &report.totals { " " small.muted { "· " (total.field) " " (sum(total)) } }
                 @if may_import {
+                    " "
                     @if !report.failed_rows.is_empty() {
                         a.btn href=(format!("/sources/imports/{}/failed.csv", run.id)) { "Failed rows" span.vh { " of " (name) } }
                     }

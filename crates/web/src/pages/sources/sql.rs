@@ -109,8 +109,8 @@ async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
     });
     let id = keep.await?;
     if let Err(error) = import::read_sql(&app.engine, id).await {
-        // Nothing has come from it, so it goes as if it had never been.
-        app.engine.store().write(async |tx| source::delete(tx, id).await).await?;
+        // Where nothing has come from it, it goes as if it had never been; else it stays with what has come.
+        let _ = app.engine.store().write(async |tx| source::delete(tx, id).await).await;
         return Err(problem(error));
     }
     Ok(id)
