@@ -151,7 +151,11 @@ async fn an_import_is_taken_back_as_far_as_nothing_else_touched_it() {
 
     let again = import::undo(&engine, report.run_id.unwrap(), &hand(&engine).await).await.unwrap_err();
     assert_eq!(again.to_string(), "this import is undone: only one that is done can be taken back");
-    assert_eq!(counts(&send(&engine, "accounts", second, "", false).await), [1, 2, 1, 0, 0, 0], "only south says it all");
+    assert_eq!(
+        counts(&send(&engine, "accounts", second, "", false).await),
+        [1, 2, 1, 0, 0, 0],
+        "only south says it all"
+    );
     let events = send(&engine, "events", EVENTS, "", false).await.run_id.unwrap();
     assert!(import::undo(&engine, events, &hand(&engine).await).await.is_err(), "events are facts");
     engine.close().await.unwrap();

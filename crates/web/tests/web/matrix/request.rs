@@ -227,7 +227,13 @@ fn form(path: &str, fresh: &str) -> String {
         "/settings/tokens" => "name=New&days=30&accounts%3Aread=on".to_owned(),
         "/settings/members" => format!("name=New&email={fresh}%40example.com&role=viewer"),
         "/settings/members/{id}" => "name=Vera&role=viewer&active=on".to_owned(),
-        path if path.ends_with("/withdraw") || path.ends_with("/rotate") || path.ends_with("/link") || path.ends_with("/undo") => String::new(),
+        path if path.ends_with("/withdraw")
+            || path.ends_with("/rotate")
+            || path.ends_with("/link")
+            || path.ends_with("/undo") =>
+        {
+            String::new()
+        }
         path => panic!("say what form {path} takes"),
     }
 }
