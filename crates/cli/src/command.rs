@@ -8,4 +8,5 @@ pub(crate) mod import;
 pub(crate) mod intake;
 pub(crate) mod query;
 pub(crate) mod serve;
+pub(crate) mod singer_target;
 pub(crate) mod snapshot;

@@ -4,6 +4,7 @@
 
 mod command;
 mod print;
+mod remote;
 mod settings;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ enum Command {
     Serve(command::serve::Serve),
     #[command(subcommand)]
     Import(command::import::Import),
+    SingerTarget(command::singer_target::SingerTarget),
     Snapshot(command::snapshot::Snapshot),
     Query(command::query::Query),
     #[command(subcommand)]
@@ -60,6 +62,7 @@ async fn run(Arguments { settings, command }: Arguments) -> anyhow::Result<()> {
         Command::Demo(demo) => demo.run(&settings).await,
         Command::Serve(serve) => serve.run(&settings).await,
         Command::Import(import) => import.run(&settings).await,
+        Command::SingerTarget(target) => target.run(&settings).await,
         Command::Snapshot(snapshot) => snapshot.run(&settings).await,
         Command::Query(query) => query.run(&settings).await,
         Command::Config(config) => config.run(&settings),

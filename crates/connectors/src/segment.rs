@@ -26,6 +26,7 @@ use domain::Instant;
 use crate::json::{self, Value};
 use crate::record::{DerivedKeys, shorten};
 
+pub use body::decode;
 pub use evidence::Evidence;
 pub use key::{Credentials, unescape, write_key};
 pub use message::{Action, Clocks, Kind, Message, Refused, event_id};

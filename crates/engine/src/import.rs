@@ -89,7 +89,7 @@ fn introduce(engine: &Engine, draft: &Draft, taken: Taken) {
 }
 
 /// The source of a key, made when it is first used.
-async fn source(
+pub(crate) async fn source(
     engine: &Engine,
     key: &str,
     name: &str,

@@ -7,6 +7,7 @@
 //! failing that, from what is known of its user, now or when it is sealed. An
 //! account nobody has introduced is never invented from an event.
 
+mod introductions;
 mod sender;
 mod shares;
 
@@ -26,6 +27,7 @@ use tokio_util::task::TaskTracker;
 pub use sender::{hash_key, origins, set_origins};
 
 use self::{
+    introductions::Introductions,
     sender::{Sender, Senders},
     shares::Shares,
 };
@@ -110,6 +112,7 @@ pub(crate) struct Intake {
     tasks: TaskTracker,
     mutant: Option<Mutant>,
     senders: Senders,
+    introductions: Introductions,
     shares: Shares,
     accounts: RwLock<HashMap<String, i64>>,
 }
@@ -134,6 +137,7 @@ impl Intake {
             tasks: workers.tasks.clone(),
             mutant,
             senders: Senders::default(),
+            introductions: Introductions::load(store).await?,
             shares: Shares::new(limits.queue),
             accounts: RwLock::new(accounts.into_iter().collect()),
         })
@@ -185,6 +189,26 @@ impl Intake {
     pub(crate) fn forget_sources(&self) {
         self.senders.forget();
     }
+}
+
+/// How a request that is not in Segment's shape says who sends it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sent<'a> {
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The `X-Write-Key` header.
+    pub x_write_key: Option<&'a str>,
+    /// The query string.
+    pub query: Option<&'a str>,
+    /// The `Origin` header.
+    pub origin: Option<&'a str>,
+}
+
+/// The source whose write key a request carries outside its body.
+pub async fn source_of(engine: &Engine, sent: Sent<'_>) -> Result<i64, IntakeError> {
+    let Sent { authorization, x_write_key, query, origin } = sent;
+    let key = segment::write_key(&Credentials { authorization, x_write_key, query }, None);
+    sender(engine, &key.ok_or(IntakeError::UnknownKey)?, origin).await
 }
 
 /// Whether some source has this write key and may send: browsers ask before they send anything.
@@ -298,10 +322,17 @@ async fn take(
                     .await
                     .map_err(EngineError::from)?,
             };
-            if let Some(account) = account {
-                contact.fields.entry("account").or_insert(connectors::record::Value::Text(account));
+            match (account, message.text) {
+                (Some(account), _) => {
+                    contact.fields.entry("account").or_insert(connectors::record::Value::Text(account));
+                    Some(contact)
+                }
+                (None, text) => {
+                    let (text, waiting) = (text.unwrap_or_default(), &engine.intake().introductions);
+                    waiting.keep(engine.store(), source_id, &contact.key, text, accept.received_at).await?;
+                    None
+                }
             }
-            Some(contact)
         }
         Kind::Identify(None) | Kind::Track(_) | Kind::Page(_) | Kind::Screen(_) | Kind::Alias { .. } => None,
     };
@@ -325,6 +356,14 @@ async fn take(
                 accept.refused.push(Refused { code: fault.code.as_str().to_owned(), message: fault.sentence, body });
             }
         }
+    }
+    if let Some(named) = &message.account
+        && !seen.external_id.is_empty()
+        && let Some(account_id) = engine.intake().account(&named.account)
+        && let Some(contact) = introductions::meet(engine, source_id, &seen.external_id, &named.account).await?
+    {
+        touched.insert(account_id);
+        (seen.account_id, seen.contact_id) = (Some(account_id), Some(contact));
     }
     if let Some(external_id) = before.filter(|_| seen.account_id.is_some()) {
         accept.users.push(SeenUser { external_id, ..seen.clone() });

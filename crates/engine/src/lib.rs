@@ -36,9 +36,11 @@ pub mod seal;
 pub mod signals;
 pub mod snapshot;
 pub mod synthetic;
+pub mod tap;
 pub mod testing;
 pub mod timeline;
 pub mod usage;
+pub mod webhook;
 mod worker;
 
 pub use book::{Book, Row};

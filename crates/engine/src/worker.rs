@@ -7,13 +7,16 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::{sync::mpsc, time};
 
-use crate::{Engine, actions, attribute, history, import, ingest, lifetime, refresh, seal};
+use crate::{Engine, actions, attribute, history, import, ingest, lifetime, refresh, seal, webhook};
 
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
 
 /// How often the calendar, the catalogue of parts and unfinished steps are looked at.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
+
+/// How soon stored webhooks are read.
+const WEBHOOKS_EVERY: Duration = Duration::from_millis(500);
 
 /// Past days computed between two looks at whether to stop.
 const HISTORY_BATCH: usize = 32;
@@ -27,6 +30,10 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
     tasks.spawn(refreshing(engine.clone(), dirty));
     let look = seal_every.min(Duration::from_secs(1));
     tasks.spawn(every(engine.clone(), look, "seal", async move |engine| seal::when_due(engine, seal_every).await));
+    tasks.spawn(every(engine.clone(), WEBHOOKS_EVERY, "webhooks", async |engine| {
+        while webhook::read_waiting(engine).await? > 0 {}
+        Ok(())
+    }));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "tidy", async |engine| {
         if engine.book().as_of != engine.today() {
             refresh::all(engine).await?;
@@ -36,6 +43,7 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
         attribute::when_due(engine).await?;
         seal::compact(engine).await?;
         seal::sweep(engine).await?;
+        webhook::prune(engine).await?;
         ingest::prune(engine).await
     }));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "lifetime", lifetime::keep_fresh));

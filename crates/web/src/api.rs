@@ -31,6 +31,7 @@ pub mod ticket;
 pub mod timeline;
 pub mod token;
 pub mod touchpoint;
+pub mod webhook;
 mod wire;
 
 use std::sync::Arc;

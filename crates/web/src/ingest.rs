@@ -7,6 +7,8 @@
 
 pub mod cors;
 pub mod settings;
+pub mod tap;
+pub mod webhook;
 
 use axum::body::Bytes;
 use axum::extract::State;

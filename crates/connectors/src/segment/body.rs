@@ -13,7 +13,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// Decompresses `body` if it is compressed, whatever the header says: gzip is known by
 /// its first bytes, `deflate` by the header and by what no JSON text can start with.
-pub(super) fn decode<'a>(body: &'a [u8], header: Option<&str>, limit: usize) -> Result<Cow<'a, [u8]>, BatchError> {
+pub fn decode<'a>(body: &'a [u8], header: Option<&str>, limit: usize) -> Result<Cow<'a, [u8]>, BatchError> {
     let header = header.unwrap_or_default().trim().to_ascii_lowercase();
     if body.starts_with(GZIP) {
         return inflate(MultiGzDecoder::new(body), limit);

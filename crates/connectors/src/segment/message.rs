@@ -33,6 +33,8 @@ pub struct Message {
     pub removed: u32,
     /// Whether NUL or broken bytes were taken out of its text.
     pub altered: bool,
+    /// The message itself, for those that may have to wait: who somebody is.
+    pub text: Option<String>,
     /// Traits that could not be read into their field and were kept as they came.
     pub faults: Vec<Fault>,
 }

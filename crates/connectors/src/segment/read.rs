@@ -89,6 +89,7 @@ impl Reader<'_> {
             clocks,
             removed,
             altered,
+            text: (call == Call::Identify).then(|| raw.to_owned()),
             faults,
         })
     }

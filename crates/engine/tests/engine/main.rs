@@ -12,3 +12,4 @@ mod order;
 mod postgres;
 mod records;
 mod signals;
+mod tap;

@@ -2,6 +2,7 @@
 //! add one. `/sources/{id}` is one source with what it had refused; `/sources/import`
 //! takes files, `/sources/imports` lists those that came. A write key is shown once, on the answer that made it.
 
+mod deliveries;
 mod detail;
 mod import;
 pub mod imports;
@@ -19,6 +20,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use store::{Source, inbox, source};
 
+pub use deliveries::replay;
 pub use detail::{change, rotate, show as one};
 pub use import::{failed, form as import_form, run as import};
 

@@ -29,7 +29,7 @@ macro_rules! routes {
 }
 
 /// Every part of the table.
-pub(super) static ALL: [&[Route]; 5] = [OPEN, PAGES, API, LIBRARIES, INTAKE];
+pub(super) static ALL: [&[Route]; 6] = [OPEN, PAGES, API, LIBRARIES, RECORDS, INTAKE];
 
 /// For browsers and supervisors, signed in or not.
 const OPEN: &[Route] = routes! {
@@ -92,6 +92,7 @@ const PAGES: &[Route] = routes! {
     GET     "/sources/{id}/mapping"                     ReadSources    Page    Nothing Safe        pages::sources::mapping::show;
     POST    "/sources/{id}/mapping"                     ManageSources  Heavy   Form    SameOrigin  pages::sources::mapping::change;
     POST    "/sources/{id}/rotate"                      ManageSources  Page    Form    SameOrigin  pages::sources::rotate;
+    POST    "/sources/{id}/deliveries/{delivery}/replay" ManageSources Page   Form    SameOrigin  pages::sources::replay;
     GET     "/settings"                                 ManageSelf     Page    Nothing Safe        pages::settings::show;
     POST    "/settings/password"                        ManageSelf     SignIn  Form    SameOrigin  pages::settings::set_password;
     POST    "/settings/sessions"                        ManageSelf     Page    Form    SameOrigin  pages::settings::end_session;
@@ -147,6 +148,10 @@ const API: &[Route] = routes! {
     GET     "/api/v1/sources/{id}/refusals"             ReadSources    Api     Nothing Safe        api::source::refusals         => "List messages a source had refused";
     GET     "/api/v1/sources/{id}/origins"              ReadSources    Api     Nothing Safe        api::source::origins          => "List the websites that may use a source's write key";
     PUT     "/api/v1/sources/{id}/origins"              ManageSources  Api     Json    SameOrigin  api::source::set_origins      => "Limit a source's write key to websites";
+    GET     "/api/v1/sources/{id}/webhook"              ReadSources    Api     Nothing Safe        api::webhook::show            => "Show who posts to a source";
+    PUT     "/api/v1/sources/{id}/webhook"              ManageSources  Api     Json    SameOrigin  api::webhook::set_up          => "Say who posts to a source and how it is signed";
+    GET     "/api/v1/sources/{id}/deliveries"           ReadSources    Api     Nothing Safe        api::webhook::deliveries      => "List webhooks that arrived";
+    POST    "/api/v1/sources/{id}/deliveries/{delivery}/replay" ManageSources Api Nothing SameOrigin api::webhook::replay        => "Read a webhook again";
     GET     "/api/v1/members"                           ManageMembers  Api     Nothing Safe        api::member::list             => "List members";
     POST    "/api/v1/members"                           ManageMembers  Api     Json    SameOrigin  api::member::create           => "Add a member";
     PATCH   "/api/v1/members/{id}"                      ManageMembers  Api     Json    SameOrigin  api::member::change           => "Change a member";
@@ -165,6 +170,13 @@ const LIBRARIES: &[Route] = routes! {
     OPTIONS "/sourceConfig"                             ReadPublic     Page    Nothing Safe        ingest::cors::preflight;
     GET     "/sourceConfig/"                            ReadPublic     Page    Nothing Safe        ingest::settings::rudderstack;
     OPTIONS "/sourceConfig/"                            ReadPublic     Page    Nothing Safe        ingest::cors::preflight;
+};
+
+/// Records, from extractors and from vendors' webhooks, which are believed by their signature.
+const RECORDS: &[Route] = routes! {
+    POST    "/v1/ingest/singer"                         SendEvents     Events  Events  Keyed       ingest::tap::take;
+    POST    "/v1/webhooks/{source}"                     SendEvents     Events  Events  Keyed       ingest::webhook::take;
+    GET     "/v1/webhooks/{source}"                     ReadPublic     Page    Nothing Safe        ingest::webhook::here;
 };
 
 /// Declares both lines of a path that takes events: sending, and the browser's question whether it may send.

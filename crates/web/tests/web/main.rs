@@ -10,5 +10,6 @@ mod matrix;
 mod protection;
 mod sign_in;
 mod traps;
+mod webhooks;
 mod work;
 mod world;

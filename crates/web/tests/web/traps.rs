@@ -216,6 +216,20 @@ async fn t7_traits_lie_in_either_place_and_blank_ids_are_none() {
     world.close().await;
 }
 
+/// A browser says who somebody is, and only later, in another request, whose they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t7_an_introduction_waits_for_its_account() {
+    let world = World::new().await;
+    let ann = json!({ "type": "identify", "messageId": "i", "userId": "u9", "traits": { "name": "Ann Waits" } });
+    post(&world, &ann).await;
+    assert_eq!(refusals(&world).await, Vec::<Value>::new(), "nothing is wrong with it");
+    post(&world, &json!({ "type": "group", "messageId": "g", "userId": "u9", "groupId": "alder" })).await;
+    engine::refresh::all(&world.app.engine).await.unwrap();
+    let people = world.get("/api/v1/accounts/1/contacts", &cookie(ADMIN)).await.json();
+    assert_eq!(people["items"][0]["name"], "Ann Waits", "{people}");
+    world.close().await;
+}
+
 /// What a browser does: tracks before it groups, and says the group only once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t8_what_was_tracked_before_the_group_call_finds_its_account() {
@@ -237,6 +251,26 @@ async fn t8_what_was_tracked_before_the_group_call_finds_its_account() {
     let birch =
         "select count(*) as n from event e join account a on a.account_id = e.account_id where a.external_id = 'birch'";
     assert_eq!(rows(&world, birch).await[0][0], 1, "a configured path is evidence, too");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t9_a_user_of_several_accounts_is_never_guessed() {
+    let world = World::new().await;
+    let group =
+        |id: &str, account: &str| json!({ "type": "group", "messageId": id, "userId": "agency", "groupId": account });
+    post(&world, &json!({ "batch": [group("g1", "alder"), track("first", &json!({ "userId": "agency" }))] })).await;
+    post(&world, &group("g2", "birch")).await;
+    let silent = track("silent", &json!({ "userId": "agency" }));
+    let explicit = track("explicit", &json!({ "userId": "agency", "context": { "groupId": "birch" } }));
+    post(&world, &json!({ "batch": [silent, explicit] })).await;
+    let sql = "select coalesce(a.external_id, 'nobody') as x, count(*) as n from event e left join account a on a.account_id = e.account_id group by 1 order by 1";
+    let expected = [[json!("alder"), json!(1)], [json!("birch"), json!(1)], [json!("nobody"), json!(1)]];
+    assert_eq!(rows(&world, sql).await, expected, "known then, said explicitly, and not guessed");
+    engine::seal::seal(&world.app.engine).await.unwrap();
+    assert_eq!(rows(&world, sql).await, expected, "sealing does not guess either");
+    let source = world.get("/api/v1/sources/1", &cookie(ADMIN)).await.json();
+    assert_eq!(source["unattributed"], 1, "and it is counted");
     world.close().await;
 }
 

@@ -11,11 +11,11 @@ use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
 use store::source::{self, Kind};
-use store::{Refusal, Source, refusal};
+use store::{Delivery, Refusal, Source, delivery, refusal};
 
 use super::list::kind;
 use super::standing::Standing;
-use super::{said, snippet, sql};
+use super::{deliveries, said, snippet, sql};
 use crate::api::source::{ChangeSource, alter, replace_key};
 use crate::auth::secret::Secret;
 use crate::extract::{At, Form, Params};
@@ -106,6 +106,7 @@ pub async fn rotate(
 pub(super) struct Detail {
     source: Source,
     refusals: Vec<Refusal>,
+    deliveries: Vec<Delivery>,
     /// Whether there are older ones.
     more: bool,
     now: Instant,
@@ -137,9 +138,11 @@ impl Detail {
         };
         let more = refusals.len() as u64 > PER_PAGE;
         refusals.truncate(PER_PAGE as usize);
+        let deliveries = delivery::of_source(db, source.id, None, deliveries::SHOWN).await?;
         Ok(Self {
             source,
             refusals,
+            deliveries,
             more,
             now: app.engine.now(),
             site: site(app, headers),
@@ -178,6 +181,7 @@ fn page(detail: &Detail) -> Markup {
     let main = html! {
         @if source.kind == Kind::Segment { (sending(detail)) }
         @if let Some((sql, place)) = &detail.sql { (card("The database", &sql::standing(source.id, sql, place, detail.may_manage, detail.now))) }
+        (deliveries::card_of(&detail.deliveries, detail.may_manage, detail.now))
         (card("Refused messages", &html! { div id=(REFUSALS) data-fragment="" { (refusals(detail)) } }))
     };
     let aside = html! {
@@ -329,6 +333,7 @@ mod tests {
         Detail {
             source: sample(kind),
             refusals: vec![refusal],
+            deliveries: Vec::new(),
             more: true,
             now,
             site: "http://localhost:8080".to_owned(),

@@ -93,7 +93,7 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     }
     if path.contains("sources/{id}") {
         // The second one: rotating the first would end the write key that other rows use.
-        return fill(if absent { NONE } else { 2 });
+        return fill(if absent { NONE } else { 2 }).replace("{delivery}", &NONE.to_string());
     }
     if path.contains("{secret}") {
         return path.replace("{secret}", &secret(world, path, whose).await);
@@ -104,8 +104,10 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     if path.starts_with("/sourceConfig") {
         return format!("{path}?writeKey={}", world.write_key);
     }
-    let path =
-        path.replace("{call}", "batch").replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" });
+    let path = path
+        .replace("{source}", "shop")
+        .replace("{call}", "batch")
+        .replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" });
     path.replace("{*path}", if whose == Whose::Own { "app.css" } else { "../Cargo.toml" })
 }
 
@@ -169,6 +171,7 @@ fn body(route: &Route) -> (&'static str, String) {
         (_, "/api/v1/imports/{object}") => ("text/csv", "id,name\ncedar,Cedar\n".to_owned()),
         (_, path) if path.starts_with("/sources/import") => upload(),
         (method, path) if path.starts_with("/api/v1/") => ("application/json", document(method, path, &fresh)),
+        (_, "/v1/ingest/singer") => ("application/x-ndjson", r#"{"type":"STATE","value":{}}"#.to_owned()),
         (_, path) if Audience::of(path) == Audience::Sender => ("application/json", r#"{"batch":[]}"#.to_owned()),
         (_, path) => ("application/x-www-form-urlencoded", form(path, &fresh)),
     }
@@ -193,6 +196,8 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
         (_, "sources") => json!({ "key": &fresh[..20], "name": "New" }),
         (_, "sources/{id}") => json!({ "name": "Spare" }),
         (_, "sources/{id}/origins") => json!({ "origins": [] }),
+        (_, "sources/{id}/webhook") => json!({ "sender": { "sender": "stripe" }, "secrets": ["whsec_of_the_matrix"] }),
+        (_, path) if path.ends_with("/replay") => return String::new(),
         (_, "sources/{id}/rotate") => return String::new(),
         (_, "members") => json!({ "email": format!("{fresh}@example.com"), "name": "New", "role": "viewer" }),
         (_, "members/{id}") => json!({ "title": "Guest" }),
@@ -229,6 +234,7 @@ fn form(path: &str, fresh: &str) -> String {
         "/settings/members/{id}" => "name=Vera&role=viewer&active=on".to_owned(),
         path if path.ends_with("/withdraw")
             || path.ends_with("/rotate")
+            || path.ends_with("/replay")
             || path.ends_with("/link")
             || path.ends_with("/undo") =>
         {
