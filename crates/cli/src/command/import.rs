@@ -35,8 +35,8 @@ pub(crate) enum Import {
 
 #[derive(Debug, Args)]
 pub(crate) struct Csv {
-    /// What the rows are: accounts, contacts, subscriptions, subscription_items, invoices, payment_attempts, tickets,
-    /// touchpoints, survey_responses, milestones, objectives, entitlements, events
+    /// What the rows are: accounts, contacts, subscriptions, `subscription_items`, invoices, `payment_attempts`, tickets,
+    /// touchpoints, `survey_responses`, milestones, objectives, entitlements, events
     kind: String,
     /// The file
     file: PathBuf,

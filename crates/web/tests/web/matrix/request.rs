@@ -211,7 +211,7 @@ fn form(path: &str, fresh: &str) -> String {
     match path {
         "/login" => "email=ada%40example.com&password=not+the+right+one".to_owned(),
         "/setup/{secret}" => "name=New&email=new%40example.com&password=long+enough+to+pass".to_owned(),
-        "/login/{secret}" | "/logout" => String::new(),
+        "/login/{secret}" | "/logout" | "/sources/{id}/read" => String::new(),
         "/segments" => format!("name={fresh}&expression=health+%3C+50"),
         "/accounts/{id}/fields" => "industry=Trade".to_owned(),
         "/accounts/{id}/fields/release" => "field=industry".to_owned(),
@@ -225,7 +225,6 @@ fn form(path: &str, fresh: &str) -> String {
         "/sources" => format!("name={fresh}"),
         "/sources/{id}" => "name=Spare".to_owned(),
         "/sources/sql" => "name=&url=&query=&stream=&keys=&cursor=&every_minutes=5".to_owned(),
-        "/sources/{id}/read" => String::new(),
         "/sources/{id}/mapping" => "preset=generic&rules=&stream=&do=try".to_owned(),
         "/settings/password" => "new=too+short&again=too+short".to_owned(),
         "/settings/sessions" => "session=none+of+mine".to_owned(),
