@@ -287,12 +287,13 @@ mod tests {
 
     /// The least workbook there is: its parts, stored without compression.
     fn book(sheets: &[(&str, &str)]) -> Vec<u8> {
-        let list: String = (1..=sheets.len())
+        let list: Vec<String> = (1..=sheets.len())
             .map(|n| format!(r#"<sheet name="{}" sheetId="{n}" r:id="rId{n}"/>"#, sheets[n - 1].0))
             .collect();
-        let links: String = (1..=sheets.len())
+        let links: Vec<String> = (1..=sheets.len())
             .map(|n| format!(r#"<Relationship Id="rId{n}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{n}.xml"/>"#))
             .collect();
+        let (list, links) = (list.concat(), links.concat());
         let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
         let mut parts = vec![
             ("[Content_Types].xml".to_owned(), r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#.to_owned()),

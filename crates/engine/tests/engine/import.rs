@@ -184,8 +184,8 @@ async fn a_file_that_was_stopped_goes_on_where_it_stopped() {
     const ROWS: u64 = 9_000;
     let (_home, settings) = company(6).await;
     let (engine, _) = open(&settings).await;
-    let rows: String = (0..ROWS).map(|n| format!("a-{n:05},Account {n},{n}\n")).collect();
-    let file = format!("account_id,name,seats\n{rows}");
+    let rows: Vec<String> = (0..ROWS).map(|n| format!("a-{n:05},Account {n},{n}\n")).collect();
+    let file = format!("account_id,name,seats\n{}", rows.concat());
     let torn = Arc::new(AtomicBool::new(false));
     let pull = Arc::clone(&torn);
     let broken = Torn { file: Cursor::new(file.clone()), torn };
