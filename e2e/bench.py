@@ -291,7 +291,8 @@ def main() -> None:
         home = Path(options.home) if options.home else Path(folder) / "home"
         binary = Binary(options.binary, home)
         begun = time.monotonic()
-        ready = binary.demo(options.accounts, "--events", str(options.events))
+        company = ["--accounts", str(options.accounts), "--events", str(options.events)]
+        ready = binary.start("demo", *company, "--listen", "127.0.0.1:0", within=1_800)
         assert binary.process is not None
         say(f"start to serving, {options.accounts:,} accounts", f"{time.monotonic() - begun:.1f} s")
         settle(binary, 60 if options.quick else 600)
