@@ -279,7 +279,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--events", type=int, default=833, help="per account and year")
     parser.add_argument("--quick", action="store_true", help="500 accounts, seconds instead of minutes")
-    parser.add_argument("--piece", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--piece", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.piece:
         work, *arguments = options.piece

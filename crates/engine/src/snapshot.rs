@@ -36,6 +36,10 @@ use plan::Query;
 use relation::Relation;
 pub(crate) use tables::lay;
 
+/// Queries of one snapshot that run at the same time: each is spread over the cores by itself, and all of them share
+/// the lake's memory.
+const TOGETHER: usize = 2;
+
 /// What is known, read once, from which any day can be computed.
 #[derive(Debug, Clone)]
 pub struct Basis {
@@ -109,7 +113,11 @@ impl Basis {
         let accounts: Vec<&Account> = self.accounts.iter().filter(|account| begins_by(account, as_of)).collect();
         let mut grid = Grid::new(&accounts, definitions, self.present.clone());
         let plan = &definitions.plan;
-        let frames = futures::future::try_join_all(plan.queries.iter().map(|query| self.run(query, as_of))).await?;
+        let mut frames = Vec::new();
+        for queries in plan.queries.chunks(TOGETHER) {
+            let together = queries.iter().map(|query| self.run(query, as_of));
+            frames.extend(futures::future::try_join_all(together).await?);
+        }
         for (query, frame) in plan.queries.iter().zip(&frames) {
             grid.note_seen(query, frame)?;
         }
