@@ -21,7 +21,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The open-source customer success platform: who is healthy, who will leave, why, and what to do.
 #[derive(Debug, Parser)]
-#[command(name = "pomona", version, propagate_version = true)]
+#[command(name = "pomona", bin_name = "pomona", version, propagate_version = true)]
 struct Arguments {
     #[command(flatten)]
     settings: Settings,
