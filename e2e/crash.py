@@ -157,6 +157,20 @@ def stock_duckdb(checks: Checks, binary: Binary, facts: int) -> None:
     checks.equal(f"a stock DuckDB counts the same ({how})", rows[0], (facts, facts))
 
 
+def judge(checks: Checks, binary: Binary, posters: list[Poster], parts_before: int, mutant: str | None) -> None:
+    """What the clients know against what is stored; with a mutant, that something acknowledged is missing."""
+    sent = set().union(*(poster.sent for poster in posters))
+    acknowledged = set().union(*(poster.acknowledged for poster in posters))
+    print(f"sent {len(sent)}, acknowledged {len(acknowledged)}, retries {sum(p.retries for p in posters)}")
+    if mutant:
+        lost = acknowledged - set(stored_facts(binary))
+        checks.that(f"the mutant `{mutant}` is caught", len(lost) > 0, f"{len(lost)} facts lost")
+        return
+    checks.equal("no batch was refused", [poster.refusal for poster in posters if poster.refusal], [])
+    compare(checks, binary, sent, acknowledged)
+    integrity(checks, binary, parts_before)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
@@ -184,20 +198,12 @@ def main() -> None:
             poster.join(60)
         binary.kill()
 
-        sent = set().union(*(poster.sent for poster in posters))
-        acknowledged = set().union(*(poster.acknowledged for poster in posters))
-        refusals = [poster.refusal for poster in posters if poster.refusal]
-        print(f"sent {len(sent)}, acknowledged {len(acknowledged)}, retries {sum(p.retries for p in posters)}")
         slowest = quantile(restarts, 0.99)
         print(f"restart until ready: p50 {quantile(restarts, 0.5):.2f} s, p99 {slowest:.2f} s, of the {READY_WITHIN} s aimed at {slowest / READY_WITHIN:.2f}")
+        judge(checks, binary, posters, parts_before, options.mutant)
         if options.mutant:
-            lost = acknowledged - set(stored_facts(binary))
-            checks.that(f"the mutant `{options.mutant}` is caught", len(lost) > 0, f"{len(lost)} facts lost")
             checks.finish()
-        checks.equal("no batch was refused", refusals, [])
         checks.equal("every kill was followed by a start", len(restarts), options.kills)
-        compare(checks, binary, sent, acknowledged)
-        integrity(checks, binary, parts_before)
         facts = len(set(stored_facts(binary)))
         binary.serve(listen=listen)
         through_the_api(checks, f"http://{listen}", keys["api_token"], facts)

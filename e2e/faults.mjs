@@ -69,3 +69,16 @@ export async function eventually(holds, within = 30_000) {
   }
   return false;
 }
+
+/** Checks that an SDK's facts are stored once, for one account, and at the right time. */
+export function stored(checks, pomona, name, facts, begun) {
+  const event = `Sent By ${name}`;
+  const [row] = pomona.query(
+    'select count(*) as facts, count(distinct event_id) as ids, count(distinct account_id) as accounts, ' +
+      `cast(min(occurred_at) as varchar) as first, cast(max(occurred_at) as varchar) as last from event where name = '${event}'`,
+  );
+  checks.equal(`${event}: stored, once`, [row.facts, row.ids], [facts, facts]);
+  checks.equal(`${event}: attributed to one account`, row.accounts, 1);
+  const [first, last] = [row.first, row.last].map((at) => Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(at) ? at : `${at}Z`));
+  checks.that(`${event}: at the right time`, first > begun - 60_000 && last < Date.now() + 60_000, `${row.first} to ${row.last}`);
+}

@@ -27,7 +27,7 @@ import threading
 import time
 from pathlib import Path
 
-from crash import CLIENTS, Poster, compare, integrity, parts, stored_facts
+from crash import CLIENTS, Poster, judge, parts
 from pomona import Binary, Checks, free_port
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
@@ -139,18 +139,7 @@ def cut_and_compare(checks: Checks, disk: Disk, options: argparse.Namespace, ser
     for poster in posters:
         poster.join(60)
     binary.kill()
-
-    sent = set().union(*(poster.sent for poster in posters))
-    acknowledged = set().union(*(poster.acknowledged for poster in posters))
-    refusals = [poster.refusal for poster in posters if poster.refusal]
-    print(f"sent {len(sent)}, acknowledged {len(acknowledged)}, retries {sum(p.retries for p in posters)}")
-    if options.mutant:
-        lost = acknowledged - set(stored_facts(binary))
-        checks.that(f"the mutant `{options.mutant}` is caught", len(lost) > 0, f"{len(lost)} facts lost")
-        return
-    checks.equal("no batch was refused", refusals, [])
-    compare(checks, binary, sent, acknowledged)
-    integrity(checks, binary, parts_before)
+    judge(checks, binary, posters, parts_before, options.mutant)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 //
 // Jitsu's SDK does not retry by itself, so no fault is planted for it: what it sends once has to arrive.
 
-import { FaultProxy, eventually } from './faults.mjs';
+import { FaultProxy, eventually, stored } from './faults.mjs';
 import { Checks, Pomona, load, options } from './pomona.mjs';
 
 const { binary, facts = '90' } = options();
@@ -29,7 +29,7 @@ try {
   await anHourSlow(() => jitsu(host, ready.write_key));
   checks.that('answers of 503 were planted', proxy.planted >= 4, proxy.planted);
   checks.equal('a clean stop ends with 0', await pomona.stop(), 0);
-  for (const name of ['Segment', 'RudderStack', 'Jitsu']) stored(name, begun);
+  for (const name of ['Segment', 'RudderStack', 'Jitsu']) stored(checks, pomona, name, COUNT, begun);
 } finally {
   proxy.close();
   await pomona.close();
@@ -106,16 +106,4 @@ async function anHourSlow(work) {
 
 function count(event) {
   return pomona.query(`select count(*) as n from event where name = '${event}'`)[0].n;
-}
-
-function stored(name, begun) {
-  const event = `Sent By ${name}`;
-  const [row] = pomona.query(
-    'select count(*) as facts, count(distinct event_id) as ids, count(distinct account_id) as accounts, ' +
-      `cast(min(occurred_at) as varchar) as first, cast(max(occurred_at) as varchar) as last from event where name = '${event}'`,
-  );
-  checks.equal(`${event}: stored, once`, [row.facts, row.ids], [COUNT, COUNT]);
-  checks.equal(`${event}: attributed to one account`, row.accounts, 1);
-  const [first, last] = [row.first, row.last].map((at) => Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(at) ? at : `${at}Z`));
-  checks.that(`${event}: at the right time`, first > begun - 60_000 && last < Date.now() + 60_000, `${row.first} to ${row.last}`);
 }

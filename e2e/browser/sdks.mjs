@@ -11,7 +11,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import { FaultProxy, eventually } from '../faults.mjs';
+import { FaultProxy, eventually, stored } from '../faults.mjs';
 import { Checks, Pomona, load, options } from '../pomona.mjs';
 import { open } from './chromium.mjs';
 
@@ -43,7 +43,7 @@ try {
   await visit('Jitsu', startJitsu, at, false);
   checks.that('answers of 503 were planted', proxy.planted >= 4, proxy.planted);
   checks.equal('a clean stop ends with 0', await pomona.stop(), 0);
-  for (const name of ['Segment', 'RudderStack', 'Jitsu']) stored(name, begun);
+  for (const name of ['Segment', 'RudderStack', 'Jitsu']) stored(checks, pomona, name, COUNT, begun);
 } finally {
   await browser.close();
   website.server.close();
@@ -149,16 +149,4 @@ async function startJitsu({ host, key, name }) {
 
 function count(name) {
   return pomona.process ? pomona.query(`select count(*) as n from event where name = 'Sent By ${name}'`)[0].n : 0;
-}
-
-function stored(name, begun) {
-  const event = `Sent By ${name}`;
-  const [row] = pomona.query(
-    'select count(*) as facts, count(distinct event_id) as ids, count(distinct account_id) as accounts, ' +
-      `cast(min(occurred_at) as varchar) as first, cast(max(occurred_at) as varchar) as last from event where name = '${event}'`,
-  );
-  checks.equal(`${event}: stored, once`, [row.facts, row.ids], [COUNT, COUNT]);
-  checks.equal(`${event}: attributed to one account`, row.accounts, 1);
-  const [first, last] = [row.first, row.last].map((at) => Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(at) ? at : `${at}Z`));
-  checks.that(`${event}: at the right time`, first > begun - 60_000 && last < Date.now() + 60_000, `${row.first} to ${row.last}`);
 }

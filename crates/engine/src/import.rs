@@ -102,22 +102,7 @@ pub(crate) async fn source(
             if let Some(source) = store::source::by_key(tx, key).await? {
                 return Ok(source.id);
             }
-            let source = store::Source {
-                id: 0,
-                key: key.to_owned(),
-                name: name.to_owned(),
-                kind,
-                write_key_hash: None,
-                write_key_prefix: None,
-                enabled: true,
-                created_at: now,
-                last_message_at: None,
-                accepted: 0,
-                refused: 0,
-                unattributed: 0,
-                last_error: None,
-                last_error_at: None,
-            };
+            let source = store::Source::new(key, name, kind, now);
             Ok(store::source::insert(tx, source).await?.id)
         })
         .await

@@ -68,6 +68,28 @@ pub struct Model {
 
 no_relations!();
 
+impl Model {
+    /// A source that may send and has sent nothing yet, without a write key; its identity comes with the first insert.
+    pub fn new(key: impl Into<String>, name: impl Into<String>, kind: Kind, created_at: Instant) -> Self {
+        Self {
+            id: 0,
+            key: key.into(),
+            name: name.into(),
+            kind,
+            write_key_hash: None,
+            write_key_prefix: None,
+            enabled: true,
+            created_at,
+            last_message_at: None,
+            accepted: 0,
+            refused: 0,
+            unattributed: 0,
+            last_error: None,
+            last_error_at: None,
+        }
+    }
+}
+
 /// Adds a source.
 pub async fn insert(tx: &Tx, source: Model) -> Result<Model, StoreError> {
     row::insert(tx, source).await

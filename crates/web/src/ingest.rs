@@ -77,22 +77,7 @@ async fn token_source(app: &AppState, actor: &Actor) -> Answer<Option<i64>> {
     if let Some(source) = source::by_key(app.engine.store().read(), TOKEN_SOURCE).await? {
         return Ok(Some(source.id));
     }
-    let row = Source {
-        id: 0,
-        key: TOKEN_SOURCE.to_owned(),
-        name: "API tokens".to_owned(),
-        kind: source::Kind::Api,
-        write_key_hash: None,
-        write_key_prefix: None,
-        enabled: true,
-        created_at: app.engine.now(),
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
-    };
+    let row = Source::new(TOKEN_SOURCE, "API tokens", source::Kind::Api, app.engine.now());
     let made = app
         .engine
         .store()

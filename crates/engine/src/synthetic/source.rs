@@ -27,21 +27,7 @@ const NAMES: [(i64, &str, &str); 5] = [
 /// The sources, having sent nothing yet.
 pub(super) fn all(window: &Window) -> Vec<Source> {
     let created_at = at(add_months(window.start, -3), 9 * 3600);
-    let source = |(id, key, name): (i64, &str, &str)| Source {
-        id,
-        key: key.to_owned(),
-        name: name.to_owned(),
-        kind: Kind::Synthetic,
-        write_key_hash: None,
-        write_key_prefix: None,
-        enabled: true,
-        created_at,
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
-    };
+    let source =
+        |(id, key, name): (i64, &str, &str)| Source { id, ..Source::new(key, name, Kind::Synthetic, created_at) };
     NAMES.into_iter().map(source).collect()
 }

@@ -10,20 +10,9 @@ const KEY: &str = "wk_test";
 
 async fn source(engine: &Engine) {
     let source = store::Source {
-        id: 0,
-        key: "app".to_owned(),
-        name: "App".to_owned(),
-        kind: source::Kind::Segment,
         write_key_hash: Some(hash_key(KEY)),
         write_key_prefix: Some("wk_te".to_owned()),
-        enabled: true,
-        created_at: noon(),
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
+        ..store::Source::new("app", "App", source::Kind::Segment, noon())
     };
     engine.store().write(async |tx| source::insert(tx, source).await).await.unwrap();
 }

@@ -61,22 +61,7 @@ async fn every_kind_of_record_can_be_brought_and_brought_again() {
 }
 
 async fn a_source(engine: &Engine, key: &str) -> i64 {
-    let source = store::Source {
-        id: 0,
-        key: key.to_owned(),
-        name: key.to_owned(),
-        kind: source::Kind::Singer,
-        write_key_hash: None,
-        write_key_prefix: None,
-        enabled: true,
-        created_at: engine.now(),
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
-    };
+    let source = store::Source::new(key, key, source::Kind::Singer, engine.now());
     engine.store().write(async |tx| store::source::insert(tx, source).await).await.unwrap().id
 }
 

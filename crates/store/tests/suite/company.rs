@@ -51,22 +51,7 @@ pub(crate) fn a_member(name: &str) -> Member {
 }
 
 pub(crate) fn a_source(key: &str) -> Source {
-    Source {
-        id: 0,
-        key: key.to_owned(),
-        name: key.to_owned(),
-        kind: source::Kind::Segment,
-        write_key_hash: Some(format!("hash-of-{key}")),
-        write_key_prefix: None,
-        enabled: true,
-        created_at: at(0),
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
-    }
+    Source { write_key_hash: Some(format!("hash-of-{key}")), ..Source::new(key, key, source::Kind::Segment, at(0)) }
 }
 
 /// Two accounts, in this order: `acme`, `zeta`.

@@ -171,20 +171,9 @@ pub async fn make(app: &AppState, new: NewSource) -> Answer<(Source, Secret)> {
     }
     let secret = secret::write_key()?;
     let row = Source {
-        id: 0,
-        key,
-        name: fact::text("name", &new.name, LONGEST_NAME)?,
-        kind: Kind::Segment,
         write_key_hash: Some(ingest::hash_key(secret.reveal())),
         write_key_prefix: Some(secret.shown_prefix()),
-        enabled: true,
-        created_at: app.engine.now(),
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
+        ..Source::new(key, fact::text("name", &new.name, LONGEST_NAME)?, Kind::Segment, app.engine.now())
     };
     let source: Source = app.engine.store().write(async |tx| source::insert(tx, row).await).await?;
     app.engine.sources_changed();

@@ -42,20 +42,9 @@ pub enum DemoError {
 pub async fn keys(engine: &Engine) -> Result<Value, DemoError> {
     let write_key = secret::write_key()?;
     let row = Source {
-        id: 0,
-        key: SOURCE_KEY.to_owned(),
-        name: "Demo app".to_owned(),
-        kind: source::Kind::Segment,
         write_key_hash: Some(engine::ingest::hash_key(write_key.reveal())),
         write_key_prefix: Some(write_key.shown_prefix()),
-        enabled: true,
-        created_at: engine.now(),
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
+        ..Source::new(SOURCE_KEY, "Demo app", source::Kind::Segment, engine.now())
     };
     let made: Result<Source, StoreError> = engine.store().write(async |tx| source::insert(tx, row).await).await;
     made?;

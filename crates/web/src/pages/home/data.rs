@@ -138,19 +138,8 @@ mod tests {
     fn source(name: &str, kind: Kind, last: Option<&str>) -> Source {
         Source {
             id: 1,
-            key: name.to_owned(),
-            name: name.to_owned(),
-            kind,
-            write_key_hash: None,
-            write_key_prefix: None,
-            enabled: true,
-            created_at: instant("2026-01-01T00:00:00Z"),
             last_message_at: last.map(instant),
-            accepted: 0,
-            refused: 0,
-            unattributed: 0,
-            last_error: None,
-            last_error_at: None,
+            ..Source::new(name, name, kind, instant("2026-01-01T00:00:00Z"))
         }
     }
 

@@ -86,22 +86,7 @@ async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
         return Err(Problem::invalid("name", "There is a source of this name: choose another."));
     }
     let now = app.engine.now();
-    let new = Source {
-        id: 0,
-        key: key_of(&name),
-        name,
-        kind: Kind::Sql,
-        write_key_hash: None,
-        write_key_prefix: None,
-        enabled: true,
-        created_at: now,
-        last_message_at: None,
-        accepted: 0,
-        refused: 0,
-        unattributed: 0,
-        last_error: None,
-        last_error_at: None,
-    };
+    let new = Source::new(key_of(&name), name, Kind::Sql, now);
     let keep = app.engine.store().write(async |tx| -> Answer<i64> {
         let source = source::insert(tx, new).await?;
         import::set_sql_source(tx, source.id, &sql).await?;

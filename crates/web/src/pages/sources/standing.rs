@@ -80,19 +80,12 @@ impl Standing {
 pub(super) fn sample(kind: Kind) -> Source {
     Source {
         id: 7,
-        key: "web".to_owned(),
-        name: "Web app".to_owned(),
-        kind,
         write_key_hash: Some("hash".to_owned()),
         write_key_prefix: Some("wk_Ab12".to_owned()),
-        enabled: true,
-        created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
-        last_message_at: None,
         accepted: 12_345,
         refused: 3,
         unattributed: 42,
-        last_error: None,
-        last_error_at: None,
+        ..Source::new("web", "Web app", kind, "2026-01-01T00:00:00Z".parse().unwrap())
     }
 }
 
