@@ -87,9 +87,6 @@ async fn relation<M: Fact>(
     record::load(db, known_on, accounts).await
 }
 
-/// Records of a kind that are in memory at once while a whole book is read.
-const PAGE: u64 = 50_000;
-
 /// The facts at one moment, read kind by kind, for whoever cannot hold [`Facts`] of a whole book.
 #[derive(Debug)]
 pub struct Reading<'a> {
@@ -112,16 +109,7 @@ impl Reading<'_> {
             take(self.all().await?);
             return Ok(());
         }
-        let mut after = None;
-        loop {
-            let page = record::page::<M>(&self.moment, after, PAGE).await?;
-            let last = page.last().filter(|_| page.len() as u64 == PAGE).map(Fact::id);
-            take(page);
-            match last {
-                Some(last) => after = Some(last),
-                None => return Ok(()),
-            }
-        }
+        record::each_page(&self.moment, take).await
     }
 
     /// Ends the reading.

@@ -7,13 +7,14 @@
 use domain::Instant;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QuerySelect,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{StoreError, Tx, record_version, row, statement::MAX_VALUES};
 
 mod many;
+mod packed;
 mod undo;
 
 pub use many::{known, of_ids, save};
@@ -220,15 +221,15 @@ pub async fn load<M: Fact>(
 ) -> Result<Vec<M>, StoreError> {
     let mut facts = Vec::new();
     for accounts in pages_of(accounts) {
-        let mut query = M::Entity::find();
-        if let Some(accounts) = accounts {
-            query = query.filter(M::ACCOUNT.is_in(accounts.iter().copied()));
+        match accounts {
+            None => each_page(db, |mut page| facts.append(&mut page)).await?,
+            Some(accounts) => {
+                let query = M::Entity::find().filter(M::ACCOUNT.is_in(accounts.iter().copied()));
+                facts.append(&mut query.all(db).await?);
+            }
         }
         if let Some(known_on) = known_on {
-            query = query.filter(M::RECORDED.lte(known_on));
-        }
-        facts.append(&mut query.all(db).await?);
-        if let Some(known_on) = known_on {
+            facts.retain(|fact: &M| fact.recorded_at() <= known_on);
             facts.append(&mut record_version::known::<M>(db, known_on, accounts).await?);
         }
     }
@@ -236,17 +237,20 @@ pub async fn load<M: Fact>(
     Ok(facts)
 }
 
-/// The facts of a kind as they are, ordered by id, after one of them; at most `limit`.
-pub(crate) async fn page<M: Fact>(
+/// Hands out the facts of a kind as they are in pages, ordered by id; at least one page, which may be empty.
+pub(crate) async fn each_page<M: Fact>(
     db: &impl sea_orm::ConnectionTrait,
-    after: Option<i64>,
-    limit: u64,
-) -> Result<Vec<M>, StoreError> {
-    let mut query = M::Entity::find();
-    if let Some(after) = after {
-        query = query.filter(M::ID.gt(after));
+    mut take: impl FnMut(Vec<M>),
+) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = packed::page(db, after).await?;
+        take(page.facts);
+        match page.next {
+            Some(last) => after = Some(last),
+            None => return Ok(()),
+        }
     }
-    Ok(query.order_by_asc(M::ID).limit(limit).all(db).await?)
 }
 
 /// Splits a list of accounts so that each part fits a statement; no list is one part without a filter.

@@ -1,8 +1,10 @@
 //! Facts: what was known when, what an import changes, and that many rows go in at once.
 
 use domain::Day;
+use sea_orm::{EntityTrait, QueryOrder};
 use store::{
-    Account, Contact, ContactRole, Invoice, Subscription, SubscriptionItem, Ticket, Touchpoint, contact_role, invoice,
+    Account, Contact, ContactRole, Invoice, Objective, PaymentAttempt, Subscription, SubscriptionItem, Ticket,
+    Touchpoint, account, contact_role, invoice, objective,
     record::{self, Saved},
     subscription_item, ticket, touchpoint,
 };
@@ -235,6 +237,58 @@ fn many_rows_with_given_ids_leave_room_for_the_next() {
         let some = store.facts(None, Some(&[2, 3])).await.unwrap();
         assert_eq!((some.accounts.len(), some.invoices.len()), (2, 2));
     });
+}
+
+#[test]
+fn a_page_says_what_its_rows_say_to_the_last_bit() {
+    on_both(|store| async move {
+        let traits = serde_json::json!({"said": "\"quoted\" \\ \u{1f34e}\n", "deep": [1.5, null, {"yes": true}]});
+        let account = Account { traits, name: "Łódź, \"Ltd\"".to_owned(), ..an_account("acme") };
+        // Every magnitude there is, some of which need all seventeen digits.
+        let bits = (1..3_000_u64).map(|at| f64::from_bits(at.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let known = [0.1 + 0.2, 1.0 / 3.0, 0.0, 12.5, 1e15 + 0.3, f64::MAX, f64::MIN_POSITIVE];
+        let numbers: Vec<f64> = bits.filter(|number| number.is_normal()).chain(known).collect();
+        store
+            .write(async |tx| {
+                let acme = record::insert(tx, account).await?.id;
+                let objectives = numbers.iter().map(|number| an_objective(acme, *number)).collect();
+                record::insert_many::<Objective, _, _>(tx, objectives).await?;
+                let invoice = record::insert(tx, an_invoice(acme)).await?.id;
+                let attempts = [true, false].map(|failed| a_payment_attempt(acme, invoice, failed));
+                record::insert_many::<PaymentAttempt, _, _>(tx, attempts.into()).await
+            })
+            .await
+            .unwrap();
+        let facts = store.facts(None, None).await.unwrap();
+        let targets = facts.objectives.iter().map(|objective| objective.target.unwrap().to_bits());
+        assert!(targets.eq(numbers.iter().map(|number| number.to_bits())));
+        let rows = objective::Entity::find().order_by_asc(objective::Column::Id).all(store.read()).await.unwrap();
+        assert_eq!(facts.objectives, rows);
+        assert_eq!(facts.payment_attempts.iter().map(|attempt| attempt.failed).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(facts.accounts, account::Entity::find().all(store.read()).await.unwrap());
+        assert_eq!(facts.invoices, invoice::Entity::find().all(store.read()).await.unwrap());
+    });
+}
+
+fn an_objective(account_id: i64, target: f64) -> Objective {
+    Objective {
+        id: 0,
+        account_id,
+        title: "Faster closing".to_owned(),
+        kind: objective::Kind::Revenue,
+        unit: None,
+        baseline: None,
+        target: Some(target),
+        actual: None,
+        effective_from: day(2, 1),
+        due_on: day(6, 1),
+        achieved_on: None,
+        recorded_at: at(0),
+    }
+}
+
+fn a_payment_attempt(account_id: i64, invoice_id: i64, failed: bool) -> PaymentAttempt {
+    PaymentAttempt { id: 0, invoice_id, account_id, occurred_at: at(1), failed, reason: None, recorded_at: at(0) }
 }
 
 pub(crate) fn an_invoice(account_id: i64) -> Invoice {
