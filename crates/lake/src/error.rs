@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
+use crate::expression;
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A file or blob of the lake could not be read or written.
@@ -105,10 +107,15 @@ impl QueryError {
         Self::Refused { message: message.into() }
     }
 
-    /// A failure before execution is the author's to mend.
+    /// A failure before execution is the author's to mend, who need not know the names of the engine's errors.
     #[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` asks for")]
     pub(crate) fn planning(error: DataFusionError) -> Self {
-        Self::refused(error.strip_backtrace())
+        Self::refused(match error.find_root() {
+            DataFusionError::SQL(cause, _) => expression::said(cause),
+            DataFusionError::SchemaError(cause, _) => cause.to_string(),
+            DataFusionError::Plan(message) => message.clone(),
+            _ => error.strip_backtrace(),
+        })
     }
 
     /// A failure during execution is the machine's, unless memory ran out or a value misfits.

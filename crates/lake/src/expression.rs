@@ -23,6 +23,7 @@ mod suggest;
 use crate::Kind;
 
 pub use evaluate::{Condition, Formula};
+pub(crate) use parse::said;
 pub use place::ExpressionError;
 
 /// Longest expression, in bytes.

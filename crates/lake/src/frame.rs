@@ -343,7 +343,17 @@ impl Frame {
         Ok(array.iter().map(|value| value.and_then(DateTime::from_timestamp_micros)))
     }
 
-    /// Returns each row as a JSON object, keys in column order where the map keeps it.
+    /// Renders the rows as a JSON array of objects, whose keys stand in the order of the columns.
+    pub fn to_json(&self) -> String {
+        let names: Vec<String> = self.columns().map(|(name, _)| Value::from(name).to_string()).collect();
+        let object = |row| {
+            let pairs = names.iter().enumerate().map(|(at, name)| format!("{name}:{}", self.cell(row, at).to_json()));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+        };
+        format!("[{}]", (0..self.len()).map(object).collect::<Vec<_>>().join(","))
+    }
+
+    /// Returns each row as a JSON object.
     pub fn json_rows(&self) -> impl ExactSizeIterator<Item = Map<String, Value>> + '_ {
         (0..self.len()).map(|row| {
             let names = self.columns().enumerate();

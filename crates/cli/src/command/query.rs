@@ -29,8 +29,7 @@ impl Query {
         let (store, lake) = engine::open_data(&settings.engine(home), clock.now()).await?;
         let answer = query::offline(&store, &lake, &definitions, &clock, &self.statement, self.most).await?;
         if self.json {
-            let rows: Vec<_> = answer.frame.json_rows().map(serde_json::Value::Object).collect();
-            print::line(&serde_json::Value::Array(rows).to_string());
+            print::line(&answer.frame.to_json());
         } else {
             let mut text = Vec::new();
             answer.frame.write_csv(&mut text)?;

@@ -39,7 +39,7 @@ fn explain(text: &str, error: ParserError) -> ExpressionError {
             place::whole(text, format!("the expression is nested deeper than {MAX_DEPTH} levels"))
         }
         ParserError::TokenizerError(message) | ParserError::ParserError(message) => {
-            let (message, location) = split_location(&message);
+            let (message, location) = split_location("expression", &message);
             match location {
                 Some(location) => place::at_location(text, location, message),
                 None => place::at_location(text, Location::empty(), message),
@@ -48,19 +48,30 @@ fn explain(text: &str, error: ParserError) -> ExpressionError {
     }
 }
 
+/// What a parser found wrong with a statement, and where.
+pub(crate) fn said(error: &ParserError) -> String {
+    let (ParserError::TokenizerError(message) | ParserError::ParserError(message)) = error else {
+        return "the statement is nested too deeply".to_owned();
+    };
+    match split_location("statement", message) {
+        (said, Some(place)) => format!("{said}, at line {}, column {}", place.line, place.column),
+        (said, None) => said,
+    }
+}
+
 /// The parser writes the place at the end of its message: `... at Line: 1, Column: 9`.
-fn split_location(message: &str) -> (String, Option<Location>) {
-    let Some((said, place)) = message.rsplit_once(" at Line: ") else { return (phrase(message), None) };
+fn split_location(what: &str, message: &str) -> (String, Option<Location>) {
+    let Some((said, place)) = message.rsplit_once(" at Line: ") else { return (phrase(what, message), None) };
     let location = place
         .split_once(", Column: ")
         .and_then(|(line, column)| Some(Location::new(line.trim().parse().ok()?, column.trim().parse().ok()?)));
-    (phrase(said), location)
+    (phrase(what, said), location)
 }
 
 /// Says what was found where something else was expected, without the parser's capitals.
-fn phrase(message: &str) -> String {
+fn phrase(what: &str, message: &str) -> String {
     match message.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
-        Some((expected, "EOF")) => format!("the expression ends where {expected} was expected"),
+        Some((expected, "EOF")) => format!("the {what} ends where {expected} was expected"),
         Some((expected, found)) => format!("expected {expected}, found {found}"),
         None => lower_first(message),
     }

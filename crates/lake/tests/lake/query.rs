@@ -178,6 +178,23 @@ async fn a_frame_survives_the_engine() {
     let expected = serde_json::json!({"account_id": 1, "name": "Apple & Co", "arr": 10.5, "customer_from": "2024-02-29",
                                       "seen_at": "2026-01-01T00:00:00Z", "paying": true});
     assert_eq!(row, expected);
+    let text = accounts().to_json();
+    assert!(
+        text.starts_with(r#"[{"account_id":1,"name":"Apple & Co","arr":10.5,"#),
+        "in the order of the columns: {text}"
+    );
+    assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&text).unwrap()[0], expected);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_statement_is_said_with_its_place() {
+    let (_folder, lake) = lake();
+    let view = lake.view(vec![], &[], &nobody()).unwrap().with("account", &accounts()).unwrap();
+    let said = async |sql: &str| view.query(sql, &Params::new()).await.unwrap_err().to_string();
+    assert_eq!(said("selec 1").await, "expected an SQL statement, found selec, at line 1, column 1");
+    assert_eq!(said("select 1\nfrm account").await, "expected end of statement, found account, at line 2, column 5");
+    assert_eq!(said("select").await, "the statement ends where an expression was expected");
+    assert!(said("select nam from account").await.starts_with("No field named nam. Did you mean 'account.name'?"));
 }
 
 #[tokio::test]
