@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod import;
 pub(crate) mod intake;
 pub(crate) mod query;
+pub(crate) mod revenue;
 pub(crate) mod serve;
 pub(crate) mod singer_target;
 pub(crate) mod snapshot;

@@ -38,6 +38,7 @@ enum Command {
     SingerTarget(command::singer_target::SingerTarget),
     Snapshot(command::snapshot::Snapshot),
     Query(command::query::Query),
+    Revenue(command::revenue::Revenue),
     #[command(subcommand)]
     Config(command::config::Config),
     #[command(subcommand)]
@@ -65,6 +66,7 @@ async fn run(Arguments { settings, command }: Arguments) -> anyhow::Result<()> {
         Command::SingerTarget(target) => target.run(&settings).await,
         Command::Snapshot(snapshot) => snapshot.run(&settings).await,
         Command::Query(query) => query.run(&settings).await,
+        Command::Revenue(revenue) => revenue.run(&settings).await,
         Command::Config(config) => config.run(&settings),
         Command::Clv(clv) => clv.run(),
     }

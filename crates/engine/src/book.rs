@@ -13,6 +13,7 @@ use domain::{
     access::RowFilter,
     metric::Unit,
     money::Money,
+    revenue::AccountLedger,
     scorecard::{Band, Health},
     signal::{self, Severity},
 };
@@ -61,8 +62,10 @@ pub struct Row {
     pub values: Vec<Option<f64>>,
     /// Its health.
     pub health: Health,
-    /// Its recurring revenue over time.
-    pub revenue: Arc<Steps>,
+    /// Its contracts and the recurring revenue that follows from them.
+    pub revenue: Arc<AccountLedger>,
+    /// The same as monthly amounts over time.
+    pub steps: Arc<Steps>,
     /// What it is worth.
     pub lifetime: Lifetime,
     /// Signals open on it.

@@ -5,12 +5,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{Day, access::RowFilter, scorecard::Band, time::days_before};
+use domain::{
+    Day,
+    access::RowFilter,
+    revenue::{Bridge, Cohort, Grain, Retention, Span, View, months_before},
+    scorecard::Band,
+    time::{days_after, days_before},
+};
 
 use crate::{
     book::{Book, Row},
     refresh::{MONTHS, month_ends},
-    revenue::{Cohort, Ledger, Movements, Retention, month_of, months_before},
+    revenue::{NO_RATES, ledger, main_currency},
 };
 
 /// The figures of one book.
@@ -44,8 +50,8 @@ pub struct Executive {
     pub arr: Vec<(Day, i64)>,
     /// Twelve-month retention at the same days.
     pub retentions: Vec<(Day, Retention)>,
-    /// MRR movements of each month, oldest first.
-    pub movements: Vec<(Day, Movements)>,
+    /// ARR movements of each month, oldest first; the last through the day.
+    pub movements: Vec<(Day, Bridge)>,
     /// Cohorts by quarter of first payment.
     pub cohorts: Vec<Cohort>,
 }
@@ -79,8 +85,10 @@ impl Bands {
 /// Computes the figures of the accounts a filter shows.
 pub fn executive(book: &Book, filter: &RowFilter) -> Executive {
     let rows: Vec<_> = book.visible(filter).collect();
-    let ledger: Ledger = rows.iter().map(|row| row.revenue.clone()).collect();
+    let ledger = ledger(book, |row| row.visible(filter));
     let as_of = book.as_of;
+    let currency = main_currency(&ledger, as_of);
+    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
     let mut bands = Bands::default();
     let (mut at_risk_cents, mut at_risk_accounts) = (0, 0);
     for row in rows.iter().filter(|row| row.active) {
@@ -94,25 +102,27 @@ pub fn executive(book: &Book, filter: &RowFilter) -> Executive {
     let mut health = health_at(&past, &rows);
     health.insert(as_of, bands);
     let days: Vec<Day> = past.into_iter().chain([as_of]).collect();
-    let year = |to: Day| ledger.retention(months_before(to, MONTHS), to);
-    let months = (0..MONTHS).rev().map(|months| month_of(months_before(as_of, months)).0);
+    let year = |to: Day| ledger.retention(Span { after: months_before(to, MONTHS), through: to }, &view);
+    let arr = |day: Day| ledger.arr(day, &view).cents();
+    let months = Span::months(months_before(as_of, MONTHS - 1), as_of);
+    let movements = months.iter().map(|month| days_after(month.after, 1)).zip(ledger.bridges(&months, &view));
     Executive {
         as_of,
-        currency: rows.first().map_or_else(|| "USD".to_owned(), |row| row.account.currency.clone()),
+        currency: currency.to_string(),
         accounts: rows.iter().filter(|row| row.active).count(),
-        accounts_month_ago: ledger.paying(months_before(as_of, 1)),
-        arr_cents: 12 * ledger.mrr(as_of),
-        arr_90d_ago_cents: 12 * ledger.mrr(days_before(as_of, 90)),
+        accounts_month_ago: ledger.paying(months_before(as_of, 1), &view),
+        arr_cents: arr(as_of),
+        arr_90d_ago_cents: arr(days_before(as_of, 90)),
         retention: year(as_of),
         retention_90d_ago: year(days_before(as_of, 90)),
         at_risk_cents,
         at_risk_accounts,
         bands,
         health: health.into_iter().collect(),
-        arr: days.iter().map(|day| (*day, 12 * ledger.mrr(*day))).collect(),
+        arr: days.iter().map(|day| (*day, arr(*day))).collect(),
         retentions: days.iter().map(|day| (*day, year(*day))).collect(),
-        movements: months.map(|month| (month, ledger.movements(month))).collect(),
-        cohorts: ledger.cohorts(as_of),
+        movements: movements.collect(),
+        cohorts: ledger.cohorts(Grain::Quarter, as_of, &view),
     }
 }
 

@@ -2,14 +2,17 @@
 //! facts as they stood. It runs in the background, newest first, and can be
 //! left; what is missing is found by looking, so it resumes where it ended.
 
-use domain::{Day, time::days_before};
+use domain::{
+    Day,
+    revenue::{month_of, months_before},
+    time::days_before,
+};
 use store::{HealthDay, health_day};
 use tokio::time;
 
 use crate::{
     Engine, EngineError,
     refresh::{health_day as of_row, trend_days},
-    revenue::{month_of, months_before},
     snapshot::{Ask, Basis},
 };
 

@@ -9,8 +9,8 @@ use lake::{Answer, Lake, Params, View, expression::ExpressionError};
 use store::Store;
 
 use crate::{
-    Book, Clock, Definitions, Engine, EngineError, lifetime,
-    snapshot::{Ask, Basis, lay},
+    Book, Clock, Definitions, Engine, EngineError, lifetime, revenue,
+    snapshot::{Ask, Basis, lay, lay_revenue},
 };
 
 /// Accounts a filter shows for which an expression holds, by id. Unknown is not a yes.
@@ -59,7 +59,10 @@ pub async fn offline(
 async fn named(store: &Store, lake: &Lake, statement: &str) -> Result<View, EngineError> {
     let statement = statement.to_ascii_lowercase();
     let facts = store.reading(None, None).await?;
-    let view = lay(crate::seal::view(store, lake).await?, &facts, |table| statement.contains(table)).await?;
+    let mut view = lay(crate::seal::view(store, lake).await?, &facts, |table| statement.contains(table)).await?;
+    if statement.contains("revenue_line") {
+        view = lay_revenue(view, &revenue::read(&facts).await?)?;
+    }
     facts.end().await?;
     Ok(view)
 }

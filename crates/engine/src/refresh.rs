@@ -13,7 +13,7 @@ use tokio::sync::MutexGuard;
 use crate::{
     Engine, EngineError, Live, actions,
     book::{Book, MonthEnd, Row},
-    revenue::{month_of, months_before},
+
     signals,
     snapshot::{Ask, Basis},
 };

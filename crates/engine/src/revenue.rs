@@ -1,236 +1,156 @@
-//! Recurring revenue over time, from contract items alone: MRR at any day,
-//! movements by month, net and gross retention, and cohorts. All of it is
-//! integer arithmetic on minor units of one currency; conversion, proration and
-//! restatement belong to the full ledger and are absent here.
+//! The ledger of a book: contracts as the store knows them, as `domain::revenue` reads them. The arithmetic is there and
+//! nowhere else; here is which record means what, and the [`report`] that the page, the API and the command line print.
 //!
-//! Definitions follow common practice: NRR is the closing revenue of the
-//! accounts that paid at the opening over what they paid then; GRR caps each
-//! account's closing at its opening, so it never exceeds one. An opening of zero
-//! leaves both undefined.
+//! A record of which only a later version is known, or an item whose contract is not known on the instant that was asked,
+//! still counts: an item is enough to recur. Deliberately absent: exchange rates, which no source brings yet; without one,
+//! a currency is reported by itself.
 
-use std::{collections::BTreeMap, sync::Arc};
+pub mod explain;
+pub mod report;
+pub mod segments;
+pub mod source;
+mod steps;
 
-use chrono::{Datelike, Months};
-use domain::Day;
-use store::SubscriptionItem;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-/// Monthly recurring revenue of some accounts as steps in time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ledger {
-    accounts: Vec<Arc<Steps>>,
+use domain::{
+    Day,
+    revenue::{AccountLedger, Charge, Currency, Discount, Item, Ledger, Per, Price, Rates, Subscription, Unit},
+};
+use store::{Reading, StoreError, SubscriptionItem, subscription_item};
+
+use crate::book::{Book, Row};
+pub use steps::Steps;
+pub(crate) use steps::steps;
+
+/// The ledgers of accounts, by account id.
+pub type Ledgers = BTreeMap<i64, Arc<AccountLedger>>;
+
+/// Reads the ledger of every account that has a contract.
+pub(crate) async fn read(facts: &Reading<'_>) -> Result<Ledgers, StoreError> {
+    Ok(ledgers(&facts.all().await?, &facts.all().await?))
 }
 
-/// One account's MRR in minor units: the value from each day on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Steps(Vec<(Day, i64)>);
-
-/// Changes of MRR inside one month, in minor units; contraction and churn are negative.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Movements {
-    /// MRR at the first moment of the month.
-    pub opening: i64,
-    /// From accounts that never paid before.
-    pub new: i64,
-    /// From accounts that had stopped paying.
-    pub reactivation: i64,
-    /// Accounts that pay more.
-    pub expansion: i64,
-    /// Accounts that pay less.
-    pub contraction: i64,
-    /// Accounts that stopped paying.
-    pub churn: i64,
-    /// MRR at the first moment of the next month.
-    pub closing: i64,
-}
-
-/// Retention of the accounts that paid at the opening of a span.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// MRR at the opening.
-    pub opening: i64,
-    /// Closing MRR of the same accounts.
-    pub closing: i64,
-    /// The same, each account capped at its opening.
-    pub kept: i64,
-}
-
-/// Accounts that started in the same quarter, and what of their revenue is left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cohort {
-    /// First day of the quarter.
-    pub starts: Day,
-    /// Accounts in it.
-    pub accounts: usize,
-    /// MRR at the end of the starting quarter.
-    pub opening: i64,
-    /// MRR after each further quarter that has ended.
-    pub quarters: Vec<i64>,
-}
-
-/// The steps of every account that has contract items; an item counts from its first day to the day before its last.
-pub fn steps<'a>(items: impl IntoIterator<Item = &'a SubscriptionItem>) -> BTreeMap<i64, Arc<Steps>> {
-    let mut deltas: BTreeMap<i64, BTreeMap<Day, i64>> = BTreeMap::new();
-    for item in items {
-        let account = deltas.entry(item.account_id).or_default();
-        *account.entry(item.effective_from).or_default() += item.mrr_cents;
-        if let Some(to) = item.effective_to {
-            *account.entry(to).or_default() -= item.mrr_cents;
+/// The ledger of every account that has a contract.
+pub fn ledgers(subscriptions: &[store::Subscription], subscription_items: &[SubscriptionItem]) -> Ledgers {
+    let mut items: HashMap<i64, Vec<&SubscriptionItem>> = HashMap::new();
+    for item in subscription_items {
+        items.entry(item.subscription_id).or_default().push(item);
+    }
+    let mut accounts: BTreeMap<i64, Vec<Subscription>> = BTreeMap::new();
+    for record in subscriptions {
+        let items = items.remove(&record.id).unwrap_or_default();
+        let subscription = subscription(record, &items);
+        accounts.entry(record.account_id).or_default().extend(subscription);
+    }
+    for (id, items) in items {
+        if let Some(first) = items.first() {
+            accounts.entry(first.account_id).or_default().extend(bare(id, first, &items));
         }
     }
-    let running = |deltas: BTreeMap<Day, i64>| {
-        let mut value = 0;
-        let steps = deltas.into_iter().map(|(day, delta)| {
-            value += delta;
-            (day, value)
-        });
-        Arc::new(Steps(steps.collect()))
-    };
-    deltas.into_iter().map(|(account, deltas)| (account, running(deltas))).collect()
+    let ledger = |(id, subscriptions)| (id, Arc::new(AccountLedger::new(id, subscriptions)));
+    accounts.into_iter().map(ledger).collect()
 }
 
-impl FromIterator<Arc<Steps>> for Ledger {
-    fn from_iter<I: IntoIterator<Item = Arc<Steps>>>(accounts: I) -> Self {
-        Self { accounts: accounts.into_iter().collect() }
-    }
+/// The ledger of some rows of a book. Siblings outside of it still count where a contract moved.
+pub fn ledger(book: &Book, keep: impl Fn(&Row) -> bool) -> Ledger {
+    let whole: Ledger = book.rows().iter().map(|row| Arc::clone(&row.revenue)).collect();
+    whole.only(|id| book.row(id).is_some_and(|row| keep(row)))
 }
 
-impl Ledger {
-    /// MRR of all accounts on a day, minor units.
-    pub fn mrr(&self, day: Day) -> i64 {
-        self.accounts.iter().map(|steps| steps.on(day)).sum()
-    }
+/// The currencies of a ledger, the one most is sold in on a day first.
+pub fn currencies(ledger: &Ledger, day: Day) -> Vec<Currency> {
+    let mut sums: Vec<_> = ledger.currencies(day).into_iter().collect();
+    sums.sort_by_key(|(currency, arr)| (std::cmp::Reverse(*arr), *currency));
+    sums.into_iter().map(|(currency, _)| currency).collect()
+}
 
-    /// Accounts that pay anything on a day.
-    pub fn paying(&self, day: Day) -> usize {
-        self.accounts.iter().filter(|steps| steps.on(day) > 0).count()
-    }
+/// The currency most is sold in on a day; dollars where nothing is.
+pub fn main_currency(ledger: &Ledger, day: Day) -> Currency {
+    currencies(ledger, day).first().copied().unwrap_or(Currency::USD)
+}
 
-    /// What changed from the first day of the month that contains `day` to the first day of the next.
-    pub fn movements(&self, day: Day) -> Movements {
-        let (from, to) = month_of(day);
-        let mut sum = Movements::default();
-        for steps in &self.accounts {
-            let (opening, closing) = (steps.before(from), steps.before(to));
-            sum.opening += opening;
-            sum.closing += closing;
-            let change = closing - opening;
-            match (opening > 0, closing > 0) {
-                (false, true) if steps.paid_before(from) => sum.reactivation += change,
-                (false, true) => sum.new += change,
-                (true, false) => sum.churn += change,
-                _ if change > 0 => sum.expansion += change,
-                _ => sum.contraction += change,
-            }
-        }
-        sum
-    }
+/// A ledger read in one of its currencies, the others left out and named.
+pub const NO_RATES: Rates = Rates::none();
 
-    /// Retention from one day to another.
-    pub fn retention(&self, from: Day, to: Day) -> Retention {
-        let mut sum = Retention::default();
-        for steps in &self.accounts {
-            let (opening, closing) = (steps.on(from), steps.on(to));
-            if opening > 0 {
-                sum.opening += opening;
-                sum.closing += closing.max(0);
-                sum.kept += closing.clamp(0, opening);
-            }
-        }
-        sum
-    }
-
-    /// Cohorts by quarter of first payment, oldest first, up to a day. A quarter that has not ended is not shown.
-    pub fn cohorts(&self, as_of: Day) -> Vec<Cohort> {
-        let mut by_quarter: BTreeMap<Day, Vec<&Arc<Steps>>> = BTreeMap::new();
-        for steps in &self.accounts {
-            if let Some(first) = steps.first_paid().filter(|first| *first <= as_of) {
-                by_quarter.entry(quarter_of(first)).or_default().push(steps);
-            }
-        }
-        let cohorts = by_quarter.into_iter().filter_map(|(starts, members)| {
-            let ends = (1..).map(|n| months_after(starts, 3 * n)).take_while(|end| *end <= as_of);
-            let mut values = ends.map(|end| members.iter().map(|steps| steps.before(end)).sum());
-            let opening = values.next()?;
-            Some(Cohort { starts, accounts: members.len(), opening, quarters: values.collect() })
-        });
-        cohorts.collect()
+/// The word of a unit in tables.
+pub(crate) fn unit_word(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seat => "seat",
+        Unit::Flat => "flat",
+        Unit::UseCase => "use_case",
+        Unit::Organisation => "organisation",
+        Unit::Amount => "amount",
     }
 }
 
-impl Movements {
-    /// What the parts add up to; equals the closing.
-    pub fn reconciled(&self) -> i64 {
-        self.opening + self.new + self.reactivation + self.expansion + self.contraction + self.churn
-    }
+/// A contract with its items; `None` where its currency is none.
+fn subscription(record: &store::Subscription, items: &[&SubscriptionItem]) -> Option<Subscription> {
+    Some(Subscription {
+        id: record.id,
+        account_id: record.account_id,
+        continues_id: record.continues_id,
+        currency: record.currency.parse().ok()?,
+        from: record.effective_from,
+        to: record.effective_to,
+        term_months: record.period_months.max(0) as u32,
+        notice_days: record.notice_days.max(0) as u32,
+        auto_renew: record.auto_renew,
+        signed_on: record.signed_on.unwrap_or(record.effective_from),
+        cancelled_on: record.cancelled_on,
+        pauses: record.paused_on.map(|on| (on, record.resumes_on)).into_iter().collect(),
+        items: items.iter().map(|record| item(record)).collect(),
+    })
 }
 
-impl Retention {
-    /// Net revenue retention; undefined where nothing was paid at the opening.
-    pub fn net(&self) -> Option<f64> {
-        (self.opening > 0).then(|| self.closing as f64 / self.opening as f64)
-    }
-
-    /// Gross revenue retention, never above one; undefined where nothing was paid at the opening.
-    pub fn gross(&self) -> Option<f64> {
-        (self.opening > 0).then(|| self.kept as f64 / self.opening as f64)
-    }
+/// Items of a contract that is not known.
+fn bare(id: i64, first: &SubscriptionItem, items: &[&SubscriptionItem]) -> Option<Subscription> {
+    let from = items.iter().map(|item| item.effective_from).min()?;
+    Some(Subscription {
+        id,
+        account_id: first.account_id,
+        continues_id: None,
+        currency: first.currency.parse().ok()?,
+        from,
+        to: None,
+        term_months: 0,
+        notice_days: 0,
+        auto_renew: false,
+        signed_on: from,
+        cancelled_on: None,
+        pauses: Vec::new(),
+        items: items.iter().map(|record| item(record)).collect(),
+    })
 }
 
-impl Steps {
-    /// MRR on a day.
-    pub fn on(&self, day: Day) -> i64 {
-        let after = self.0.partition_point(|(from, _)| *from <= day);
-        after.checked_sub(1).map_or(0, |at| self.0[at].1)
-    }
-
-    /// The value at the first moment of a day, before that day's changes.
-    fn before(&self, day: Day) -> i64 {
-        day.pred_opt().map_or(0, |eve| self.on(eve))
-    }
-
-    fn paid_before(&self, day: Day) -> bool {
-        self.0.iter().any(|(from, value)| *from < day && *value > 0)
-    }
-
-    pub(crate) fn first_paid(&self) -> Option<Day> {
-        self.0.iter().find(|(_, value)| *value > 0).map(|(from, _)| *from)
-    }
-
-    /// The day from which nothing is paid any more; `None` where something always will be, or never was.
-    pub(crate) fn ended(&self) -> Option<Day> {
-        let (day, value) = self.0.iter().rev().take_while(|(_, value)| *value <= 0).last()?;
-        (*value <= 0 && self.0.iter().any(|(_, value)| *value > 0)).then_some(*day)
-    }
-
-    /// Every span of equal MRR up to the end of a day, oldest first: from, to (exclusive) and minor units per month.
-    pub(crate) fn spans(&self, day: Day) -> impl Iterator<Item = (Day, Day, i64)> {
-        let end = day.succ_opt().unwrap_or(day);
-        let ends = self.0.iter().skip(1).map(|(from, _)| *from).chain([Day::MAX]);
-        let spans = self.0.iter().zip(ends).map(move |((from, value), to)| (*from, to.min(end), *value));
-        spans.filter(|(from, to, value)| from < to && *value != 0)
+fn item(record: &SubscriptionItem) -> Item {
+    let discount = (record.discount_bp > 0)
+        .then_some(Discount { basis_points: record.discount_bp as u32, until: record.discount_until });
+    Item {
+        id: record.id,
+        product: record.product.as_str().into(),
+        plan: record.plan.as_str().into(),
+        unit: match record.unit {
+            subscription_item::Unit::Seat => Unit::Seat,
+            subscription_item::Unit::Flat => Unit::Flat,
+            subscription_item::Unit::UseCase => Unit::UseCase,
+            subscription_item::Unit::Organisation => Unit::Organisation,
+        },
+        quantity: record.quantity,
+        price: Price { cents: record.amount_cents, per: Per::Months(record.period_months.max(0) as u32) },
+        discount,
+        charge: match record.charge {
+            subscription_item::Charge::Recurring => Charge::Recurring,
+            subscription_item::Charge::CommittedUsage => Charge::CommittedUsage,
+            subscription_item::Charge::Usage => Charge::Usage,
+            subscription_item::Charge::OneOff => Charge::OneOff,
+            subscription_item::Charge::Refund => Charge::Refund,
+            subscription_item::Charge::Trial => Charge::Trial,
+        },
+        from: record.effective_from,
+        to: record.effective_to,
     }
 }
-
-/// First day of the month of a day, and of the next.
-pub fn month_of(day: Day) -> (Day, Day) {
-    let from = day.with_day(1).unwrap_or(day);
-    (from, months_after(from, 1))
-}
-
-/// The day some months later, or the last the calendar can name.
-pub fn months_after(day: Day, months: u32) -> Day {
-    day.checked_add_months(Months::new(months)).unwrap_or(Day::MAX)
-}
-
-/// The day some months earlier, or the first the calendar can name.
-pub fn months_before(day: Day, months: u32) -> Day {
-    day.checked_sub_months(Months::new(months)).unwrap_or(Day::MIN)
-}
-
-fn quarter_of(day: Day) -> Day {
-    let first_month = day.month0() / 3 * 3 + 1;
-    Day::from_ymd_opt(day.year(), first_month, 1).unwrap_or(day)
-}
-
-#[cfg(test)]
-mod tests;

@@ -29,12 +29,12 @@ use crate::{
     book::{self, Book, Owner, Row},
     definitions::Definitions,
     lifetime::{self, Appraiser, Buyers, Contracts, Lifetime, Model, Subject},
-    revenue::{self, Steps},
+    revenue::{self, Ledgers, Steps},
 };
 pub(crate) use plan::Plan;
 use plan::Query;
 use relation::Relation;
-pub(crate) use tables::lay;
+pub(crate) use tables::{lay, lay_revenue};
 
 /// Queries of one snapshot that run at the same time: each is spread over the cores by itself, and all of them share
 /// the lake's memory.
@@ -46,7 +46,8 @@ pub struct Basis {
     view: View,
     accounts: Vec<Account>,
     assignments: Vec<Assignment>,
-    revenue: BTreeMap<i64, Arc<Steps>>,
+    revenue: Ledgers,
+    steps: BTreeMap<i64, Arc<Steps>>,
     contracts: Contracts,
     buyers: Buyers,
     lifetime: Option<Arc<Model>>,
@@ -74,12 +75,14 @@ impl Basis {
     pub async fn load(store: &Store, lake: &Lake, ask: Ask) -> Result<Self, EngineError> {
         let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
         let view = tables::lay(crate::seal::view(store, lake).await?, &facts, |_| true).await?;
-        let revenue = revenue::steps(&facts.all().await?);
-        let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);
+        let revenue = revenue::read(&facts).await?;
         let contracts = Contracts::new(&facts.all().await?);
+        let view = tables::lay_revenue(view, &revenue)?;
+        let steps = revenue::steps(&revenue);
+        let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);
         let mut buyers = Buyers::default();
-        if accounts.iter().any(|account| !revenue.contains_key(&account.id)) {
-            facts.each_page(|invoices| buyers.add(&invoices, &revenue)).await?;
+        if accounts.iter().any(|account| !steps.contains_key(&account.id)) {
+            facts.each_page(|invoices| buyers.add(&invoices, &steps)).await?;
         }
         facts.end().await?;
         let members = store::member::all(store).await?.into_iter().map(|member| (member.id, member)).collect();
@@ -90,6 +93,7 @@ impl Basis {
             contracts,
             buyers,
             revenue,
+            steps,
             lifetime: ask.lifetime,
             members,
             known_on: ask.known_on,
@@ -142,7 +146,7 @@ impl Basis {
         let readings: HashMap<i64, _> = rows.iter().map(|row| row.account.id).zip(readings).collect();
         let bought = self.bought(as_of);
         let subjects: Vec<Subject<'_>> =
-            rows.iter().map(|row| self.subject(&row.account, &row.revenue, &bought)).collect();
+            rows.iter().map(|row| self.subject(&row.account, &row.steps, &bought)).collect();
         let lifetimes = Appraiser { definition, model, day: as_of }
             .appraise_all(&subjects, |account_id| readings.get(&account_id).cloned().unwrap_or_default());
         for (row, lifetime) in rows.iter_mut().zip(lifetimes) {
@@ -167,7 +171,7 @@ impl Basis {
 
     /// Every account with its past.
     pub(crate) fn subjects<'a>(&'a self, bought: &'a HashMap<i64, Vec<(Day, i64)>>) -> Vec<Subject<'a>> {
-        let steps = |account: &Account| self.revenue.get(&account.id).unwrap_or(&NO_STEPS);
+        let steps = |account: &Account| self.steps.get(&account.id).unwrap_or(&NO_STEPS);
         self.accounts.iter().map(|account| self.subject(account, steps(account), bought)).collect()
     }
 
@@ -221,6 +225,7 @@ impl Basis {
                 health: definitions.scorecard.evaluate(&values),
                 values,
                 revenue: self.revenue.get(&account.id).cloned().unwrap_or_default(),
+                steps: self.steps.get(&account.id).cloned().unwrap_or_default(),
                 lifetime: Lifetime::default(),
                 signals: Vec::new(),
                 trend: Vec::new(),

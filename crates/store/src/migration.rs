@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A file of statements and its name, in the order of application.
-const MIGRATIONS: [(&str, &str); 7] = [
+const MIGRATIONS: [(&str, &str); 8] = [
     ("0001_records", include_str!("../migrations/0001_records.sql")),
     ("0002_work", include_str!("../migrations/0002_work.sql")),
     ("0003_access_and_intake", include_str!("../migrations/0003_access_and_intake.sql")),
@@ -20,6 +20,7 @@ const MIGRATIONS: [(&str, &str); 7] = [
     ("0006_lifetime", include_str!("../migrations/0006_lifetime.sql")),
     ("0007_identity", include_str!("../migrations/0007_identity.sql")),
     ("0008_arrivals", include_str!("../migrations/0008_arrivals.sql")),
+    ("0009_contract_terms", include_str!("../migrations/0009_contract_terms.sql")),
 ];
 
 /// A word of the migration files, what SQLite calls it, and what PostgreSQL calls it.

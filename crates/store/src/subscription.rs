@@ -34,6 +34,18 @@ pub struct Model {
     pub effective_to: Option<Day>,
     /// The day notice was given.
     pub cancelled_on: Option<Day>,
+    /// The day it was signed, where a source says so.
+    #[serde(default)]
+    pub signed_on: Option<Day>,
+    /// The contract it took over: of the same account for a renewal, of a sibling for a transfer.
+    #[serde(default)]
+    pub continues_id: Option<i64>,
+    /// First day on which nothing is owed, while it is paused.
+    #[serde(default)]
+    pub paused_on: Option<Day>,
+    /// First day on which it is owed again; `None` while nobody knows.
+    #[serde(default)]
+    pub resumes_on: Option<Day>,
     /// The source that brought it; `None` when a person typed it.
     pub source_id: Option<i64>,
     /// When this version became known.

@@ -1,5 +1,6 @@
-//! A subscription item is one line of a contract with its monthly recurring revenue. A changed amount is a new
-//! item, so the MRR of a day is the sum of the items effective on it, and ARR is twelve times that.
+//! A subscription item is one line of a contract: an amount for a period. A changed amount or quantity is a new item
+//! that begins on the day the first ends. What items come to in recurring revenue is `domain::revenue`'s to say; the
+//! amount is kept as it was agreed, since the twelfth of a year's price is no whole number of cents.
 
 use std::collections::HashMap;
 
@@ -22,6 +23,28 @@ text_enum! {
         Seat = "seat",
         /// Nothing: a fixed price.
         Flat = "flat",
+        /// Applications of the product to another problem.
+        UseCase = "use_case",
+        /// Further organisations, sites or teams.
+        Organisation = "organisation",
+    }
+}
+
+text_enum! {
+    /// How an item is charged.
+    pub enum Charge {
+        /// The amount recurs every period.
+        Recurring = "recurring",
+        /// Usage with a minimum that is owed in any case: the minimum recurs.
+        CommittedUsage = "committed_usage",
+        /// Usage as it comes; no recurring revenue.
+        Usage = "usage",
+        /// Sold once.
+        OneOff = "one_off",
+        /// Paid back once.
+        Refund = "refund",
+        /// Free to try.
+        Trial = "trial",
     }
 }
 
@@ -44,8 +67,21 @@ pub struct Model {
     pub unit: Unit,
     /// How many units.
     pub quantity: i64,
-    /// Monthly recurring revenue of the whole line, in minor units.
-    pub mrr_cents: i64,
+    /// List price of the whole line each period, in minor units.
+    #[serde(alias = "mrr_cents")]
+    pub amount_cents: i64,
+    /// Months of a period.
+    #[serde(default = "one")]
+    pub period_months: i32,
+    /// How it is charged.
+    #[serde(default)]
+    pub charge: Charge,
+    /// What is taken off the list price, in basis points: 1,500 is 15 %.
+    #[serde(default)]
+    pub discount_bp: i32,
+    /// First day without the discount; `None` while it holds.
+    #[serde(default)]
+    pub discount_until: Option<Day>,
     /// ISO 4217 code.
     pub currency: String,
     /// First day it holds.
@@ -58,6 +94,18 @@ pub struct Model {
 
 no_relations!();
 fact!("subscription_item");
+
+/// Versions from before amounts had a period were months.
+fn one() -> i32 {
+    1
+}
+
+impl Default for Charge {
+    /// Versions from before charges were told apart recur.
+    fn default() -> Self {
+        Self::Recurring
+    }
+}
 
 /// The line of each contract that runs: the newest without an end, else the one that began last. Lines that a source
 /// has named are told apart by their names, and are not meant here.

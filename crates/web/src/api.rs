@@ -21,6 +21,7 @@ pub mod operation;
 pub mod query;
 pub mod reference;
 pub mod response;
+pub mod revenue;
 pub mod segment;
 pub mod sentiment;
 pub mod signal;

@@ -11,6 +11,8 @@ pub mod home;
 pub mod lifetime;
 pub mod portfolio;
 pub mod readiness;
+pub mod renewals;
+pub mod revenue;
 pub mod settings;
 pub mod sources;
 

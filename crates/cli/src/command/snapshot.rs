@@ -62,7 +62,7 @@ impl Snapshot {
 }
 
 /// A day means its end; an instant means itself.
-fn moment(text: &str) -> anyhow::Result<Instant> {
+pub(super) fn moment(text: &str) -> anyhow::Result<Instant> {
     if let Ok(day) = text.parse::<Day>() {
         return Ok(end_of(day));
     }

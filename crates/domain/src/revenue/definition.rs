@@ -373,6 +373,14 @@ impl Definition {
         self.write(write, &product.join(" × "))
     }
 
+    /// What one account counts with above the line; `None` for figures that count no amounts over the opening.
+    pub fn counts(&self, account: &AccountRetention) -> Option<Arr> {
+        let Method::Sum(terms, Opening) = self.method else {
+            return None;
+        };
+        Some(terms.iter().map(|(sign, term)| Arr(sign.apply(term.of_account(account).0))).sum())
+    }
+
     /// Whether the figure is a share, written as percent, and not a plain ratio.
     pub fn is_share(&self) -> bool {
         !matches!(self.method, Method::Quotient(..))
@@ -382,15 +390,10 @@ impl Definition {
     ///
     /// Only between definitions that sum amounts over the opening; a product of months cannot be told by account.
     pub fn differs_from(&self, other: &Self, measured: &Measured<'_>) -> Option<Difference> {
-        let (Method::Sum(ours, Opening), Method::Sum(theirs, Opening)) = (self.method, other.method) else {
-            return None;
-        };
-        let count = |terms: &[(Sign, Term)], account: &AccountRetention| -> Arr {
-            terms.iter().map(|(sign, term)| Arr(sign.apply(term.of_account(account).0))).sum()
-        };
         let rows = measured.retention.accounts.iter();
-        let rows = rows.map(|account| (account.account_id, count(ours, account) - count(theirs, account)));
-        let mut accounts: Vec<(i64, Arr)> = rows.filter(|(_, amount)| !amount.is_zero()).collect();
+        let rows = rows.map(|row| Some((row.account_id, self.counts(row)? - other.counts(row)?)));
+        let mut accounts: Vec<(i64, Arr)> = rows.collect::<Option<_>>()?;
+        accounts.retain(|(_, amount)| !amount.is_zero());
         accounts.sort_by_key(|(id, amount)| (std::cmp::Reverse(amount.0.abs()), *id));
         let points = Percent(self.evaluate(measured)?).points_above(Percent(other.evaluate(measured)?));
         Some(Difference { points, accounts, base: measured.retention.opening })

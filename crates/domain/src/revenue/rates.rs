@@ -17,6 +17,9 @@ use crate::{Day, money::decimals};
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// The dollar of the United States.
+    pub const USD: Self = Self(*b"USD");
+
     /// The code.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")

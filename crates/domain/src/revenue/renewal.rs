@@ -200,9 +200,12 @@ impl AccountLedger {
             lines.map(|line| view.value(line, due)).sum()
         };
         let arr = of(subscription.id, eve(due));
-        let (outcome, renewed, signed_on) = match self.successor(subscription, due, within) {
+        // What was signed or cancelled after the day is not known on it.
+        let ends = subscription.ends().filter(|_| subscription.cancelled_on.is_some_and(|day| day <= as_of));
+        let next = self.successor(subscription, due, within).filter(|next| next.signed_on <= as_of);
+        let (outcome, renewed, signed_on) = match next {
             Some(next) => (timing(next.signed_on, due, within), of(next.id, next.from), Some(next.signed_on)),
-            None if subscription.ends().is_some_and(|ends| ends <= due) => (Outcome::Lost, Arr::ZERO, None),
+            None if ends.is_some_and(|ends| ends <= due) => (Outcome::Lost, Arr::ZERO, None),
             None if by_itself => (Outcome::OnTime, of(subscription.id, due), Some(due)),
             None if due > as_of => (Outcome::Open, Arr::ZERO, None),
             None if of(subscription.id, due).is_positive() => (Outcome::Overdue, Arr::ZERO, None),

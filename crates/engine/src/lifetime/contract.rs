@@ -4,11 +4,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::Day;
+use domain::{Day, revenue::months_after};
 use serde::{Deserialize, Serialize};
 use store::{Account, Subscription};
 
-use crate::revenue::{Steps, months_after};
+use crate::revenue::Steps;
 
 /// The terms of every account, each account's by first day.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,7 @@
 //! and compared with what happened: by account, by month, and in money. The answer is one plain sentence with its
 //! numbers, and it says no where a single rate for everybody would have done as well.
 
-use domain::Day;
+use domain::{Day, revenue::months_before};
 use serde::{Deserialize, Serialize};
 use stats::{
     Confidence,
@@ -16,7 +16,6 @@ use super::{
     learn::{Past, spells},
     worth::{Appraiser, Subject},
 };
-use crate::revenue::months_before;
 
 /// Fewer losses in the year say too little.
 const LEAST_LOSSES: usize = 15;
@@ -101,7 +100,7 @@ impl Evidence {
 /// Compares; `None` where there is no year to compare.
 pub(crate) fn gather(definition: &Definition, subjects: &[Subject<'_>], past: &Past, day: Day) -> Option<Evidence> {
     let from = past.days().rfind(|end| *end <= months_before(day, YEAR))?;
-    let to = crate::revenue::months_after(from.succ_opt()?, YEAR).pred_opt()?;
+    let to = domain::revenue::months_after(from.succ_opt()?, YEAR).pred_opt()?;
     let learned = spells(subjects, past, definition, from);
     if learned.is_empty() {
         return None;

@@ -27,7 +27,7 @@ pub(crate) fn months(definition: &Definition, row: &Row, key: &str, day: domain:
 }
 
 fn so_far(definition: &Definition, row: &Row, day: domain::Day) -> Result<Frame, FrameError> {
-    let spans: Vec<_> = row.revenue.spans(day).collect();
+    let spans: Vec<_> = row.steps.spans(day).collect();
     let months = |(from, to, _): &(domain::Day, domain::Day, i64)| (*to - *from).num_days() as f64 / 30.4375;
     let revenue = |span: &(domain::Day, domain::Day, i64)| months(span) * span.2 as f64 / 100.0;
     let margin = definition.money.gross_margin;

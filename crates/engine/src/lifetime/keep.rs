@@ -63,7 +63,7 @@ impl Extent {
         let rows = || book.rows().iter().filter(|row| row.account.customer_from.is_none_or(|from| from <= day));
         Self {
             accounts: rows().count(),
-            paying: rows().filter(|row| row.revenue.first_paid().is_some_and(|first| first <= day)).count(),
+            paying: rows().filter(|row| row.steps.first_paid().is_some_and(|first| first <= day)).count(),
             buyers: rows().filter(|row| row.lifetime.standing == Standing::Buyer).count(),
             kinds: book.present.iter().map(|kind| (*kind).to_owned()).collect(),
         }

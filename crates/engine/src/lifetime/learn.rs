@@ -6,7 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::Datelike as _;
-use domain::{Day, time::days_before};
+use domain::{
+    Day,
+    revenue::{month_of, months_after, months_before},
+    time::days_before,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,7 +23,6 @@ use super::{
     hazard::{Case, Hazards, Spell, YEAR},
     worth::{Appraiser, Reading, Standing, Subject},
 };
-use crate::revenue::{month_of, months_after, months_before};
 
 /// The readings of past month ends.
 #[derive(Debug, Clone, Default)]

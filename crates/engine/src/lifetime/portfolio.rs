@@ -2,14 +2,11 @@
 //! acquiring and keeping customers. Everything is computed from the rows a filter shows. A ratio over nothing is
 //! undefined and says why; a churn of zero never divides.
 
-use domain::{Day, access::RowFilter};
+use domain::{Day, access::RowFilter, revenue::months_before};
 use stats::value::{self, Form, Undefined};
 
 use super::{Definition, Standing};
-use crate::{
-    book::{Book, Row},
-    revenue::{Ledger, months_before},
-};
+use crate::book::{Book, Row};
 
 /// The figures of some accounts.
 #[derive(Debug, Clone)]
@@ -73,7 +70,7 @@ pub fn summary(book: &Book, filter: &RowFilter) -> Summary {
             *tier = (tier.0 + 1, tier.1 + value.value);
         }
         if let Some(p) = lifetime.p_churn {
-            losses = (losses.0 + p.value, losses.1 + p.value * row.revenue.on(book.as_of) as f64);
+            losses = (losses.0 + p.value, losses.1 + p.value * row.steps.on(book.as_of) as f64);
         }
     }
     Summary {
@@ -90,15 +87,13 @@ pub fn summary(book: &Book, filter: &RowFilter) -> Summary {
 
 fn economics(definition: &Definition, rows: &[&Row], day: Day) -> Economics {
     let before = months_before(day, 12);
-    let ledger: Ledger = rows.iter().map(|row| row.revenue.clone()).collect();
-    let (then, now) = (ledger.paying(before), ledger.paying(day));
-    let kept: Vec<&&Row> = rows.iter().filter(|row| row.revenue.on(before) > 0 && row.revenue.on(day) > 0).collect();
+    let paying = |day: Day| rows.iter().filter(|row| row.steps.on(day) > 0).count();
+    let (then, now) = (paying(before), paying(day));
+    let kept: Vec<&&Row> = rows.iter().filter(|row| row.steps.on(before) > 0 && row.steps.on(day) > 0).collect();
     let churn = (then > 0).then(|| 1.0 - kept.len() as f64 / then as f64);
-    let per_customer = (now > 0).then(|| ledger.mrr(day) as f64 / now as f64);
-    let won: Vec<&&Row> = rows
-        .iter()
-        .filter(|row| row.revenue.first_paid().is_some_and(|first| first > before && first <= day))
-        .collect();
+    let per_customer = (now > 0).then(|| rows.iter().map(|row| row.steps.on(day)).sum::<i64>() as f64 / now as f64);
+    let won: Vec<&&Row> =
+        rows.iter().filter(|row| row.steps.first_paid().is_some_and(|first| first > before && first <= day)).collect();
     let spent: Option<f64> = won.iter().map(|row| row.lifetime.acquisition_cost).sum();
     let nothing = Err(Undefined::NothingToDivideBy);
     let flat = |answer: Result<Result<f64, Undefined>, stats::Error>| answer.unwrap_or(nothing);
@@ -106,7 +101,7 @@ fn economics(definition: &Definition, rows: &[&Row], day: Day) -> Economics {
         .map_or(Err(Undefined::UnknownAcquisitionCost), |spent| flat(value::acquisition_cost(spent, won.len() as f64)));
     // Twelve months of what it costs to serve the retained now; past costs are not kept.
     let serving: f64 = kept.iter().map(|row| cost_to_serve(definition, row, day)).sum();
-    let retained: f64 = kept.iter().map(|row| row.revenue.on(day) as f64).sum();
+    let retained: f64 = kept.iter().map(|row| row.steps.on(day) as f64).sum();
     let mut paybacks: Vec<u32> = rows.iter().filter_map(|row| row.lifetime.payback_months).collect();
     paybacks.sort_unstable();
     Economics {
@@ -124,7 +119,7 @@ fn economics(definition: &Definition, rows: &[&Row], day: Day) -> Economics {
 
 /// What it costs to serve an account in a month, from its margin: recurring margin less what is left of it.
 fn cost_to_serve(definition: &Definition, row: &Row, day: Day) -> f64 {
-    let margin = row.revenue.on(day) as f64 * definition.money.gross_margin;
+    let margin = row.steps.on(day) as f64 * definition.money.gross_margin;
     row.lifetime.monthly_margin.map_or(0.0, |left| if definition.form == Form::Profit { margin - left } else { 0.0 })
 }
 

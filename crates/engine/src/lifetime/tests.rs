@@ -36,7 +36,7 @@ fn definition() -> Definition {
 struct World {
     accounts: Vec<Account>,
     contracts: Contracts,
-    revenue: BTreeMap<i64, std::sync::Arc<Steps>>,
+    steps: BTreeMap<i64, std::sync::Arc<Steps>>,
     truth: Truth,
 }
 
@@ -44,16 +44,17 @@ impl World {
     fn of(accounts: usize) -> Self {
         let company = Company::build(&Synthesis { accounts, seed: 3, ..Synthesis::new(today()) }, &mut |_| {});
         let Records { accounts, subscriptions, subscription_items, .. } = company.records();
+        let ledgers = revenue::ledgers(&subscriptions, &subscription_items);
         Self {
             accounts,
             contracts: Contracts::new(&subscriptions),
-            revenue: revenue::steps(&subscription_items),
+            steps: revenue::steps(&ledgers),
             truth: company.truth().clone(),
         }
     }
 
     fn subjects(&self) -> Vec<Subject<'_>> {
-        let with_steps = self.accounts.iter().filter_map(|account| Some((account, self.revenue.get(&account.id)?)));
+        let with_steps = self.accounts.iter().filter_map(|account| Some((account, self.steps.get(&account.id)?)));
         with_steps
             .map(|(account, steps)| Subject { account, steps, terms: self.contracts.of(account.id), purchases: &[] })
             .collect()
@@ -66,7 +67,7 @@ impl World {
             let seed = (truth.account_id as u64) << 32 | u64::from(day.to_epoch_days().unsigned_abs());
             let mut noise = Seeded::new(seed);
             let wobble: f64 = (0..6).map(|_| noise.uniform()).sum::<f64>() - 3.0;
-            let mrr = self.revenue.get(&truth.account_id).map_or(0, |steps| steps.on(day));
+            let mrr = self.steps.get(&truth.account_id).map_or(0, |steps| steps.on(day));
             let reading = Reading {
                 drivers: vec![Some(50.0 + 20.0 * month.latent + 10.0 * wobble), None, None, None, None],
                 recurring: Some(mrr as f64 / 100.0),

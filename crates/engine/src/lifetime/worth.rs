@@ -259,7 +259,7 @@ impl Appraiser<'_> {
     ) -> Option<u32> {
         let past = (days(start, self.day) / DAYS_PER_MONTH) as u32;
         let margin_on = |month: u32| {
-            let recurring = steps.on(crate::revenue::months_after(start, month)) as f64;
+            let recurring = steps.on(domain::revenue::months_after(start, month)) as f64;
             Economics { recurring, ..*economics }.per_period(self.definition.form)
         };
         let mut earned = 0.0;

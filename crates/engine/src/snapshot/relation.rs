@@ -29,6 +29,7 @@ pub(crate) const RELATIONS: &[Relation] = relations![
     "invoice",
     "payment_attempt",
     "subscription_item",
+    "revenue_line",
     "subscription",
     "objective",
     "milestone",

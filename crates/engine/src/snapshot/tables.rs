@@ -2,13 +2,14 @@
 //! query can read both. Column names are the records' own; the identity of a
 //! record is named after it, so that joins read well.
 
+use domain::Day;
 use lake::{Column, Frame, FrameError, View};
 use store::{
     Account, Contact, ContactRole, CsmSentiment, Entitlement, Invoice, Milestone, Objective, PaymentAttempt, Reading,
     Subscription, SubscriptionItem, SurveyResponse, Ticket, Touchpoint,
 };
 
-use crate::EngineError;
+use crate::{EngineError, revenue::Ledgers};
 
 /// Lays the record tables that are wanted beside the events, one kind after another: of a whole book only a page of
 /// records is in memory at a time, and their columns stay.
@@ -41,6 +42,11 @@ pub(crate) async fn lay(view: View, facts: &Reading<'_>, wanted: impl Fn(&str) -
         "milestone": milestones,
         "entitlement": entitlements,
     }
+}
+
+/// Lays the lines of recurring revenue beside the records they follow from.
+pub(crate) fn lay_revenue(view: View, ledgers: &Ledgers) -> Result<View, EngineError> {
+    Ok(view.with("revenue_line", &revenue_lines(ledgers)?)?)
 }
 
 /// Builds one frame: a column per line, each an expression of one record.
@@ -178,10 +184,30 @@ fn subscription_items(records: &[SubscriptionItem]) -> Result<Frame, FrameError>
         "plan": item.plan.as_str(),
         "unit": item.unit.as_str(),
         "quantity": item.quantity,
-        "mrr_cents": item.mrr_cents,
+        "amount_cents": item.amount_cents,
+        "period_months": i64::from(item.period_months),
+        "charge": item.charge.as_str(),
+        "discount_bp": i64::from(item.discount_bp),
         "currency": item.currency.as_str(),
         "effective_from": item.effective_from,
         "effective_to": item.effective_to,
+    })
+}
+
+fn revenue_lines(ledgers: &Ledgers) -> Result<Frame, FrameError> {
+    let lines = ledgers.values().flat_map(|ledger| ledger.lines.iter().map(move |line| (ledger.account_id, line)));
+    let lines: Vec<_> = lines.collect();
+    frame!(lines, |line| {
+        "account_id": line.0,
+        "subscription_id": line.1.subscription_id,
+        "product": &*line.1.product,
+        "plan": &*line.1.plan,
+        "unit": crate::revenue::unit_word(line.1.unit),
+        "quantity": line.1.quantity,
+        "currency": line.1.currency.as_str(),
+        "arr_cents": line.1.arr.as_f64(),
+        "effective_from": line.1.from,
+        "effective_to": (line.1.to < Day::MAX).then_some(line.1.to),
     })
 }
 

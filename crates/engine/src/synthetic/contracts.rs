@@ -2,10 +2,10 @@
 //! renewed term has a successor; a changed amount closes an item and opens another on the same day, so the items of a
 //! product never overlap. Signatures precede the day they take effect, which is what `recorded_at` shows.
 
-use domain::{Day, Instant};
+use domain::{Day, Instant, time::day_of};
 use store::entitlement::Model as Entitlement;
 use store::subscription::Model as Subscription;
-use store::subscription_item::{Model as Item, Unit};
+use store::subscription_item::{Charge, Model as Item, Unit};
 
 use super::calendar::{at, shift};
 use super::features::{FEATURES, is_entitled};
@@ -129,6 +129,10 @@ fn term(subject: &Subject<'_>, change: &Change, signed: Instant) -> Vec<Subscrip
         effective_from: change.day,
         effective_to: Some(end),
         cancelled_on: None,
+        signed_on: Some(day_of(signed)),
+        continues_id: None,
+        paused_on: None,
+        resumes_on: None,
         source_id: Some(source::CRM),
         recorded_at: signed,
     };
@@ -160,7 +164,11 @@ fn begin(subject: &Subject<'_>, subscription_id: i64, line: Line, day: Day, sign
         plan: line.plan.to_owned(),
         unit: line.unit,
         quantity: line.quantity,
-        mrr_cents: line.mrr_cents,
+        amount_cents: line.mrr_cents,
+        period_months: 1,
+        charge: Charge::Recurring,
+        discount_bp: 0,
+        discount_until: None,
         currency: "USD".to_owned(),
         effective_from: day,
         effective_to: None,

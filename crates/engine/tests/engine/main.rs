@@ -11,5 +11,6 @@ mod lifetime;
 mod order;
 mod postgres;
 mod records;
+mod revenue;
 mod signals;
 mod tap;

@@ -21,6 +21,7 @@ use crate::state::AppState;
 
 words! {
     unit: store::subscription_item::Unit,
+    charge: store::subscription_item::Charge,
 }
 
 /// A recurring contract.
@@ -49,6 +50,14 @@ pub struct SubscriptionView {
     pub effective_to: Option<NaiveDate>,
     /// The day notice was given.
     pub cancelled_on: Option<NaiveDate>,
+    /// The day it was signed, where known.
+    pub signed_on: Option<NaiveDate>,
+    /// The contract it took over.
+    pub continues_id: Option<i64>,
+    /// First day of a pause.
+    pub paused_on: Option<NaiveDate>,
+    /// First day after it.
+    pub resumes_on: Option<NaiveDate>,
     /// When this version became known.
     pub recorded_at: DateTime<Utc>,
     /// Its lines.
@@ -70,8 +79,17 @@ wire! {
         unit: store::subscription_item::Unit,
         /// How many.
         quantity: i64,
-        /// Recurring revenue of a month, in minor units.
-        mrr_cents: i64,
+        /// List price of the line each period, in minor units.
+        amount_cents: i64,
+        /// Months of a period.
+        period_months: i32,
+        /// How it is charged.
+        #[schema(schema_with = charge)]
+        charge: store::subscription_item::Charge,
+        /// What is taken off the list price, in basis points.
+        discount_bp: i32,
+        /// First day without the discount.
+        discount_until: Option<NaiveDate>,
         /// The currency.
         currency: String,
         /// First day.
@@ -95,6 +113,10 @@ impl From<(store::Subscription, Vec<ItemView>)> for SubscriptionView {
             effective_from: subscription.effective_from,
             effective_to: subscription.effective_to,
             cancelled_on: subscription.cancelled_on,
+            signed_on: subscription.signed_on,
+            continues_id: subscription.continues_id,
+            paused_on: subscription.paused_on,
+            resumes_on: subscription.resumes_on,
             recorded_at: subscription.recorded_at,
             items,
         }

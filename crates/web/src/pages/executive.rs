@@ -4,6 +4,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::revenue::{Arr, Kind, Percent};
 use domain::scorecard::Band;
 use engine::Engine;
 use engine::executive::{Executive, executive};
@@ -58,9 +59,10 @@ fn headline(figures: &Executive) -> Markup {
     let money = |cents: i64| format::money(cents, &figures.currency);
     let growth = (figures.arr_90d_ago_cents > 0)
         .then(|| (figures.arr_cents - figures.arr_90d_ago_cents) as f64 / figures.arr_90d_ago_cents as f64);
-    let share = |value: Option<f64>| format::or_unknown(value, format::percent);
-    let points = |now: Option<f64>, then: Option<f64>| match now.zip(then) {
+    let share = |value: Option<Percent>| format::or_unknown(value.map(Percent::as_f64), format::percent);
+    let points = |now: Option<Percent>, then: Option<Percent>| match now.zip(then) {
         Some((now, then)) => {
+            let (now, then) = (now.as_f64(), then.as_f64());
             pill::delta(pill::Direction::of(now - then), &format!("{} in 90 days", format::points_text(now - then)))
         }
         None => html! {},
@@ -149,9 +151,11 @@ fn arr(figures: &Executive) -> Markup {
 
 fn retention(figures: &Executive) -> Markup {
     let labels: Vec<String> = figures.retentions.iter().map(|(day, _)| month_label(*day)).collect();
-    let net = figures.retentions.iter().map(|(_, retention)| retention.net()).collect();
-    let gross = figures.retentions.iter().map(|(_, retention)| retention.gross()).collect();
-    let text = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), format::percent_text);
+    let net = figures.retentions.iter().map(|(_, retention)| retention.net().map(Percent::as_f64)).collect();
+    let gross = figures.retentions.iter().map(|(_, retention)| retention.gross().map(Percent::as_f64)).collect();
+    let text = |value: Option<Percent>| {
+        value.map_or_else(|| "undefined".to_owned(), |value| format::percent_text(value.as_f64()))
+    };
     let summary = format!(
         "Over the last twelve months NRR is {} and GRR {}.",
         text(figures.retention.net()),
@@ -169,28 +173,27 @@ fn bridge(figures: &Executive) -> Markup {
     let (Some((from, first)), Some((to, last))) = (recent.first(), recent.last()) else {
         return html! {};
     };
-    let yearly = |cents: i64| 12.0 * cents as f64 / 100.0;
-    let sum = |part: fn(&engine::revenue::Movements) -> i64| -> f64 {
-        yearly(recent.iter().map(|(_, movements)| part(movements)).sum())
-    };
+    let units = |arr: Arr| arr.as_f64() / 100.0;
+    let sum = |kind: Kind| Some(units(recent.iter().map(|(_, bridge)| bridge.of(kind)).sum()));
     let steps = [
-        Step::Total("Opening", yearly(first.opening)),
-        Step::Change("New", Some(sum(|movements| movements.new))),
-        Step::Change("Returned", Some(sum(|movements| movements.reactivation))),
-        Step::Change("Expansion", Some(sum(|movements| movements.expansion))),
-        Step::Change("Contraction", Some(sum(|movements| movements.contraction))),
-        Step::Change("Churn", Some(sum(|movements| movements.churn))),
-        Step::Total("Closing", yearly(last.closing)),
+        Step::Total("Opening", units(first.opening)),
+        Step::Change("New", sum(Kind::New)),
+        Step::Change("Returned", sum(Kind::Reactivation)),
+        Step::Change("Expansion", sum(Kind::Expansion)),
+        Step::Change("Price", sum(Kind::Price)),
+        Step::Change("Contraction", sum(Kind::Contraction)),
+        Step::Change("Churn", sum(Kind::Churn)),
+        Step::Total("Closing", units(last.closing())),
     ];
     let title = format!("ARR movements, {} to {}", month_label(*from), month_label(*to));
-    let summary = "From opening to closing ARR; contracts that end later this month are counted as they stand.";
+    let summary = "From opening to closing ARR; the last month through today.";
     let n = format!("n = {} months", recent.len());
     waterfall(&Frame::new("bridge", &title, summary, &n), &steps, compact, compact_signed)
 }
 
 fn cohort_map(figures: &Executive) -> Markup {
     let shown = &figures.cohorts[figures.cohorts.len().saturating_sub(COHORTS)..];
-    let longest = shown.iter().map(|cohort| cohort.quarters.len()).max().unwrap_or(0);
+    let longest = shown.iter().map(|cohort| cohort.ages.len().saturating_sub(1)).max().unwrap_or(0);
     let words: Vec<(String, String)> =
         shown.iter().map(|cohort| (quarter(cohort.starts), format::count(cohort.accounts as i64))).collect();
     let rows = shown
@@ -199,10 +202,7 @@ fn cohort_map(figures: &Executive) -> Markup {
         .map(|(cohort, (label, n))| Cohort {
             label,
             n,
-            values: std::iter::once(cohort.opening)
-                .chain(cohort.quarters.iter().copied())
-                .map(|cents| (cohort.opening > 0).then(|| cents as f64 / cohort.opening as f64))
-                .collect(),
+            values: (0..cohort.ages.len()).map(|age| cohort.revenue(age).map(Percent::as_f64)).collect(),
         })
         .collect();
     let data = Cohorts {
@@ -213,7 +213,7 @@ fn cohort_map(figures: &Executive) -> Markup {
         high: 1.2,
         format: |value| format::number(value * 100.0, 0),
     };
-    let summary = "Share of the first quarter's revenue that is left, by quarter of start; quarters that have not ended are not shown.";
+    let summary = "Share of what they paid at first that is left, by quarter of start; quarters that have not ended are not shown.";
     let n = format!("n = {} customers", shown.iter().map(|cohort| cohort.accounts).sum::<usize>());
     cohorts(&Frame::new("cohorts", "Revenue retention by cohort, %", summary, &n).height(0.0), &data)
 }

@@ -76,6 +76,10 @@ const PAGES: &[Route] = routes! {
     GET     "/executive"                                ReadAccounts   Page    Nothing Safe        pages::executive::show;
     GET     "/lifetime"                                 ReadAccounts   Page    Nothing Safe        pages::lifetime::show;
     GET     "/readiness"                                ReadSources    Page    Nothing Safe        pages::readiness::show;
+    GET     "/renewals"                                 ReadAccounts   Page    Nothing Safe        pages::renewals::show;
+    GET     "/revenue"                                  ReadAccounts   Page    Nothing Safe        pages::revenue::show;
+    GET     "/revenue/figures/{key}"                    ReadAccounts   Page    Nothing Safe        pages::revenue::figure::show;
+    GET     "/revenue/rows/{key}"                       Export         Heavy   Nothing Safe        pages::revenue::figure::export;
     GET     "/sources"                                  ReadSources    Page    Nothing Safe        pages::sources::show;
     POST    "/sources"                                  ManageSources  Page    Form    SameOrigin  pages::sources::create;
     GET     "/sources/import"                           Import         Page    Nothing Safe        pages::sources::import_form;
@@ -133,6 +137,7 @@ const API: &[Route] = routes! {
     PUT     "/api/v1/ctas/{id}/tasks/{task}"            WorkCtas       Api     Json    SameOrigin  api::cta::tick                => "Tick a task off";
     GET     "/api/v1/metrics"                           ReadAccounts   Api     Nothing Safe        api::metric::list             => "List the metric catalogue";
     GET     "/api/v1/snapshot"                          ReadAccounts   Api     Nothing Safe        api::snapshot::list           => "List snapshot rows";
+    GET     "/api/v1/revenue"                           ReadAccounts   Heavy   Nothing Safe        api::revenue::show            => "Report revenue by month";
     GET     "/api/v1/segments"                          ReadAccounts   Api     Nothing Safe        api::segment::list            => "List segments";
     POST    "/api/v1/segments"                          WriteSegments  Api     Json    SameOrigin  api::segment::create          => "Save a segment";
     GET     "/api/v1/segments/{id}"                     ReadAccounts   Api     Nothing Safe        api::segment::show            => "Show a segment";

@@ -18,6 +18,8 @@ pub enum Icon {
     Chart,
     /// A cut stone: lifetime value.
     Gem,
+    /// Two stacks of coins: revenue.
+    Coins,
     /// A plug: sources.
     Plug,
     /// Sliders: settings.
@@ -57,6 +59,9 @@ impl Icon {
             Self::Board => "M4 5h4.5v14H4zM15.5 5H20v8h-4.5zM9.75 5h4.5v10h-4.5z",
             Self::Chart => "M4 20h16M7 16v-4M12 16V6M17 16V9",
             Self::Gem => "M7 5h10l4 5.5L12 20 3 10.5zM3 10.5h18M9 10.5 12 20l3-9.5M9 10.5 12 5l3 5.5",
+            Self::Coins => {
+                "M5 8c0-1.7 2-3 4.5-3S14 6.3 14 8s-2 3-4.5 3S5 9.7 5 8zM5 8v8c0 1.7 2 3 4.5 3M14 8v3M10.5 15c0-1.7 2-3 4.5-3s4.5 1.3 4.5 3-2 3-4.5 3-4.5-1.3-4.5-3zM10.5 15v2.5c0 1.7 2 3 4.5 3s4.5-1.3 4.5-3V15"
+            }
             Self::Plug => "M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4",
             Self::Sliders => "M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4",
             Self::Theme => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 4v16M12 8.5h6.5M12 12h8M12 15.5h6.5",

@@ -22,6 +22,8 @@ pub enum Nav {
     Executive,
     /// What customers are worth.
     Lifetime,
+    /// What recurs, what moved it, what was retained.
+    Revenue,
     /// Where data comes from.
     Sources,
     /// Members, tokens, definitions.
@@ -30,8 +32,16 @@ pub enum Nav {
 
 impl Nav {
     /// Every entry in the order of the bar.
-    pub const ALL: [Self; 7] =
-        [Self::Home, Self::Portfolio, Self::Ctas, Self::Executive, Self::Lifetime, Self::Sources, Self::Settings];
+    pub const ALL: [Self; 8] = [
+        Self::Home,
+        Self::Portfolio,
+        Self::Ctas,
+        Self::Executive,
+        Self::Revenue,
+        Self::Lifetime,
+        Self::Sources,
+        Self::Settings,
+    ];
 
     /// Where the entry leads.
     pub const fn href(self) -> &'static str {
@@ -40,6 +50,7 @@ impl Nav {
             Self::Portfolio => "/accounts",
             Self::Ctas => "/ctas",
             Self::Executive => "/executive",
+            Self::Revenue => "/revenue",
             Self::Lifetime => "/lifetime",
             Self::Sources => "/sources",
             Self::Settings => "/settings",
@@ -53,6 +64,7 @@ impl Nav {
             Self::Portfolio => "Portfolio",
             Self::Ctas => "CTAs",
             Self::Executive => "Executive",
+            Self::Revenue => "Revenue",
             Self::Lifetime => "Lifetime value",
             Self::Sources => "Sources",
             Self::Settings => "Settings",
@@ -66,6 +78,7 @@ impl Nav {
             Self::Portfolio => 'p',
             Self::Ctas => 'c',
             Self::Executive => 'e',
+            Self::Revenue => 'r',
             Self::Lifetime => 'v',
             Self::Sources => 's',
             Self::Settings => 't',
@@ -78,6 +91,7 @@ impl Nav {
             Self::Portfolio => Icon::List,
             Self::Ctas => Icon::Board,
             Self::Executive => Icon::Chart,
+            Self::Revenue => Icon::Coins,
             Self::Lifetime => Icon::Gem,
             Self::Sources => Icon::Plug,
             Self::Settings => Icon::Sliders,

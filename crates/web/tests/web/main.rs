@@ -1,13 +1,14 @@
 //! The web layer from outside: requests into the whole router over a real store, answers out.
 //!
 //! Each module is one promise: who gets what ([`matrix`]), how one signs in, what the API says, how events arrive,
-//! how work is done on the pages, and what customers are worth.
+//! how work is done on the pages, what revenue is, and what customers are worth.
 
 mod api;
 mod lifetime;
 mod live;
 mod matrix;
 mod protection;
+mod revenue;
 mod sign_in;
 mod traps;
 mod webhooks;

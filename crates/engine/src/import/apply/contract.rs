@@ -86,6 +86,10 @@ fn blank(account_id: i64, currency: String, key: &str, starts: Day, from: From) 
         effective_from: starts,
         effective_to: None,
         cancelled_on: None,
+        signed_on: None,
+        continues_id: None,
+        paused_on: None,
+        resumes_on: None,
         source_id: from.source_id,
         recorded_at: from.now,
     }
@@ -239,7 +243,8 @@ async fn put_one(
         return Ok((Saved::Unchanged, running));
     }
     let today = day_of(from.now);
-    if running.mrr_cents == item.mrr_cents && running.quantity == item.quantity || running.effective_from >= today {
+    let amount = |item: &SubscriptionItem| (item.amount_cents, item.period_months, item.quantity);
+    if amount(&running) == amount(&item) || running.effective_from >= today {
         item.id = running.id;
         item.effective_from = running.effective_from;
         return Ok(record::update(tx, item).await?);
@@ -250,9 +255,10 @@ async fn put_one(
     Ok((Saved::Updated, record::insert(tx, item).await?))
 }
 
-/// Recurring revenue a month, as a draft gives it.
-fn amount(draft: &Draft) -> Option<i64> {
-    draft.cents("mrr_cents").set().or_else(|| draft.cents("arr_cents").set().map(|cents| cents / 12))
+/// Recurring revenue as a draft gives it, and the months it is for. A year says more than a month, which was rounded.
+fn amount(draft: &Draft) -> Option<(i64, i32)> {
+    let yearly = draft.cents("arr_cents").set().map(|cents| (cents, 12));
+    yearly.or_else(|| draft.cents("mrr_cents").set().map(|cents| (cents, 1)))
 }
 
 /// The line a draft describes, if it carries an amount.
@@ -262,7 +268,7 @@ fn item(
     running: Option<&SubscriptionItem>,
     from: From,
 ) -> Option<SubscriptionItem> {
-    let mrr_cents = amount(draft)?;
+    let (amount_cents, period_months) = amount(draft)?;
     let seats = draft.int("quantity").set().or_else(|| draft.int("seats").set());
     let unit = match draft.text("unit") {
         Given::Set("seat") => subscription_item::Unit::Seat,
@@ -285,7 +291,11 @@ fn item(
         plan: word("plan", running.map(|item| &item.plan), "Standard"),
         unit,
         quantity: seats.unwrap_or(1),
-        mrr_cents,
+        amount_cents,
+        period_months,
+        charge: subscription_item::Charge::Recurring,
+        discount_bp: 0,
+        discount_until: None,
         currency: currency.to_owned(),
         effective_from: own("effective_from").unwrap_or(subscription.effective_from),
         effective_to: own("effective_to").or_else(|| subscription.cancelled_on.and(subscription.effective_to)),

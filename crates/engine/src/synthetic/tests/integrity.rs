@@ -119,7 +119,7 @@ fn periods_do_not_overlap() {
 fn money_is_not_negative_and_items_say_what_the_truth_says() {
     let company = company(14, 120);
     let records = company.records();
-    assert!(records.subscription_items.iter().all(|row| row.mrr_cents > 0 && row.quantity > 0));
+    assert!(records.subscription_items.iter().all(|row| row.amount_cents > 0 && row.quantity > 0));
     assert!(records.invoices.iter().all(|row| row.amount_cents > 0 && row.issued_on <= row.due_on));
     for account in &company.truth().accounts {
         for month in account.months.iter().filter(|month| month.month <= company.window.today) {

@@ -1,7 +1,10 @@
 //! The revenue tab: ARR over time, the contracts with their lines, and invoices. Movements of the whole book are on
 //! the executive page.
 
-use engine::revenue::{month_of, months_before};
+use std::sync::Arc;
+
+use domain::revenue::{Ledger, View, month_of, months_before};
+use engine::revenue::{NO_RATES, main_currency};
 use maud::{Markup, html};
 use report::{Axis, Frame, Ink, Line, Series, lines};
 
@@ -19,10 +22,10 @@ const INVOICES: u64 = 24;
 
 const PLAN: Column<'_> = Column::new("Plan");
 const QUANTITY: Column<'_> = Column::new("Quantity").number();
-const MONTHLY: Column<'_> = Column::new("MRR").number();
+const AMOUNT_EACH: Column<'_> = Column::new("Amount").number();
 const FROM: Column<'_> = Column::new("From");
 const TO: Column<'_> = Column::new("To");
-const LINES: [Column<'_>; 6] = [Column::new("Product"), PLAN, QUANTITY, MONTHLY, FROM, TO];
+const LINES: [Column<'_>; 6] = [Column::new("Product"), PLAN, QUANTITY, AMOUNT_EACH, FROM, TO];
 
 const AMOUNT: Column<'_> = Column::new("Amount").number();
 const DUE: Column<'_> = Column::new("Due");
@@ -50,8 +53,11 @@ fn arr(subject: &Subject<'_>) -> Markup {
     let mut days: Vec<_> = (0..MONTHS).rev().map(|months| month_of(months_before(as_of, months)).0).collect();
     days.push(as_of);
     let labels: Vec<String> = days.iter().map(|day| month_label(*day)).collect();
-    let values = days.iter().map(|day| Some(12.0 * subject.row.revenue.on(*day) as f64 / 100.0)).collect();
-    let title = format!("ARR, {}", subject.row.account.currency);
+    let ledger: Ledger = [Arc::clone(&subject.row.revenue)].into_iter().collect();
+    let currency = main_currency(&ledger, as_of);
+    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+    let values = days.iter().map(|day| Some(subject.row.revenue.arr(*day, &view).as_f64() / 100.0)).collect();
+    let title = format!("ARR, {currency}");
     let now = format::money_text(subject.book.arr_cents(&subject.row), &subject.row.account.currency);
     let summary = format!("Annual recurring revenue over two years, now {now}.");
     let n = format!("n = {} days", days.len());
@@ -65,11 +71,25 @@ fn contract(subject: &Subject<'_>, items: &[store::SubscriptionItem]) -> Markup 
         th scope="row" { (item.product) }
         (cell(&PLAN, &html! { (item.plan) }))
         (cell(&QUANTITY, &html! { (format::count(item.quantity)) " " (item.unit.as_str()) }))
-        (cell(&MONTHLY, &format::money(item.mrr_cents, &item.currency)))
+        (cell(&AMOUNT_EACH, &html! { (format::money(item.amount_cents, &item.currency)) (per(item)) }))
         (cell(&FROM, &format::day(item.effective_from)))
         (cell(&TO, &html! { @match item.effective_to { Some(day) => (format::day(day)), None => "running" } }))
     } } };
     frame("Contract lines", &header(&LINES, Sort { key: "", descending: false }, &subject.link(), ""), &rows)
+}
+
+/// What an amount is for, beside a month: a charge that does not recur, another period, a discount.
+fn per(item: &store::SubscriptionItem) -> Markup {
+    use store::subscription_item::Charge;
+    html! {
+        @match (item.charge, item.period_months) {
+            (Charge::Recurring, 1) => " a month",
+            (Charge::Recurring, 12) => " a year",
+            (Charge::Recurring, months) => { " every " (months) " months" }
+            (charge, _) => { " " (charge.as_str().replace('_', " ")) }
+        }
+        @if item.discount_bp > 0 { ", less " (format::number(f64::from(item.discount_bp) / 100.0, 2)) " %" }
+    }
 }
 
 fn bills(subject: &Subject<'_>, invoices: &[store::Invoice]) -> Markup {

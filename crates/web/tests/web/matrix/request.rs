@@ -107,7 +107,8 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     let path = path
         .replace("{source}", "shop")
         .replace("{call}", "batch")
-        .replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" });
+        .replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" })
+        .replace("{key}", if whose == Whose::Own { "nrr" } else { "dreams" });
     path.replace("{*path}", if whose == Whose::Own { "app.css" } else { "../Cargo.toml" })
 }
 

@@ -1,0 +1,7 @@
+-- Spans of recurring revenue as the ledger derives them from contracts: discounts taken off, pauses and cancellations
+-- observed, one-off sales and free usage left out. A line was in force k days ago where starts_age >= k and it had not
+-- ended: ends_age null or < k.
+select account_id, subscription_id, product, plan, unit, quantity, arr_cents, currency,
+       $day_number - cast(effective_from as int) as starts_age,
+       $day_number - cast(effective_to as int) as ends_age
+from revenue_line

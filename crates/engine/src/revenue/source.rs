@@ -1,0 +1,153 @@
+//! Where a ledger comes from: the home's own records, or a file of bare amounts. Either way out comes one [`Report`] a
+//! currency, or one for all of them where rates are given; nothing is stored.
+
+use std::{
+    fs::File,
+    io::BufReader,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use connectors::csv::{self, LedgerError};
+use domain::{
+    Day, Instant,
+    revenue::{Currency, Ledger, Rates, Span, View, months_after},
+};
+use store::{Store, StoreError};
+
+use super::{
+    currencies, read,
+    report::{Ask, Measure, Report, report},
+};
+
+/// What to report on.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// A day of the first month; twelve months before the last where absent.
+    pub from: Option<Day>,
+    /// A day of the last month; the current month, through today, where absent.
+    pub to: Option<Day>,
+    /// The one currency to report in. Others need rates.
+    pub currency: Option<Currency>,
+    /// Rates into that currency.
+    pub rates: Rates,
+    /// How money is told; by the year for contracts and by the month for bare ledgers where absent.
+    pub measure: Option<Measure>,
+}
+
+/// Why a ledger cannot be reported on.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The file cannot be opened.
+    #[error("cannot open {}", .0.display())]
+    Open(PathBuf, #[source] std::io::Error),
+    /// The file is no ledger. The error begins with the line and the column.
+    #[error("{}:{source}", .file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong in it.
+        source: LedgerError,
+    },
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The span has no month.
+    #[error("{from} is after {to}: there is no month between them")]
+    NoMonth {
+        /// The first day.
+        from: Day,
+        /// The last.
+        to: Day,
+    },
+}
+
+/// Reports on the contracts of a home as known on an instant, as of a day.
+pub async fn of_home(
+    store: &Store,
+    known_on: Option<Instant>,
+    today: Day,
+    question: &Question,
+) -> Result<Vec<Report>, SourceError> {
+    let facts = store.reading(known_on, None).await?;
+    let ledger: Ledger = read(&facts).await?.into_values().collect();
+    facts.end().await?;
+    of_ledger(&ledger, today, question)
+}
+
+/// Reports on a ledger as of a day.
+pub fn of_ledger(ledger: &Ledger, today: Day, question: &Question) -> Result<Vec<Report>, SourceError> {
+    let to = question.to.map_or(today, |to| Span::month(to).through.min(today.max(to)));
+    let from = question.from.unwrap_or_else(|| domain::revenue::months_before(to, 11));
+    let months = Span::months(from, to);
+    if months.is_empty() {
+        return Err(SourceError::NoMonth { from, to });
+    }
+    let labels: Vec<String> = months.iter().map(|month| month.through.format("%Y-%m").to_string()).collect();
+    let measure = question.measure.unwrap_or(Measure::Arr);
+    Ok(reports(ledger, question, &Ask { months: &months, labels: &labels, as_of: to, measure }))
+}
+
+/// Reports on a file of bare amounts. Its first month is the opening of the second: what came before is unknown.
+pub fn of_file(path: &Path, question: &Question) -> Result<Vec<Report>, SourceError> {
+    let bare = csv::ledger(&mut open(path)?, question.currency.unwrap_or(Currency::USD)).map_err(in_file(path))?;
+    let count = bare.months.len() as u32;
+    let month = |n: u32| Span::month(months_after(bare.from, n));
+    let wanted = |n: &u32| {
+        let span = month(*n);
+        let inside =
+            question.from.is_none_or(|from| from <= span.through) && question.to.is_none_or(|to| span.after < to);
+        inside || !bare.dated
+    };
+    let numbers: Vec<u32> = (1..count).filter(wanted).collect();
+    let months: Vec<Span> = numbers.iter().map(|n| month(*n)).collect();
+    let labels: Vec<String> = numbers.iter().map(|n| bare.months[*n as usize].clone()).collect();
+    let (from, to) = (bare.from, months_after(bare.from, count));
+    let Some(last) = months.last() else {
+        return Err(SourceError::NoMonth { from: question.from.unwrap_or(from), to: question.to.unwrap_or(to) });
+    };
+    let measure = question.measure.unwrap_or(Measure::Mrr);
+    Ok(reports(&bare.ledger, question, &Ask { months: &months, labels: &labels, as_of: last.through, measure }))
+}
+
+/// Exchange rates from a file.
+pub fn rates(path: &Path) -> Result<Rates, SourceError> {
+    csv::rates(&mut open(path)?).map_err(in_file(path))
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, SourceError> {
+    File::open(path).map(BufReader::new).map_err(|error| SourceError::Open(path.to_owned(), error))
+}
+
+fn in_file(path: &Path) -> impl Fn(LedgerError) -> SourceError {
+    |source| SourceError::File { file: path.to_owned(), source }
+}
+
+/// One report in the currency that was asked for, with rates; else one in each currency by itself.
+fn reports(ledger: &Ledger, question: &Question, ask: &Ask<'_>) -> Vec<Report> {
+    let all = currencies(ledger, ask.as_of);
+    let chosen = match question.currency {
+        Some(currency) => vec![currency],
+        None if all.is_empty() => vec![Currency::USD],
+        None => all,
+    };
+    let of = |currency| {
+        let view = View { currency, rates: &question.rates, reactivation_days: None };
+        // By itself means without the accounts and faults of the other currencies.
+        let native = question.currency.is_none();
+        let part = if native { ledger.only(sells_in(ledger, currency)) } else { ledger.clone() };
+        let mut report = report(&part, &view, ask);
+        if native {
+            report.unrated.clear();
+        }
+        report
+    };
+    chosen.into_iter().map(of).collect()
+}
+
+fn sells_in(ledger: &Ledger, currency: Currency) -> impl Fn(i64) -> bool {
+    let accounts =
+        ledger.accounts().iter().filter(|account| account.lines.iter().any(|line| line.currency == currency));
+    let ids: Arc<[i64]> = accounts.map(|account| account.account_id).collect();
+    move |id| ids.binary_search(&id).is_ok()
+}

@@ -1,0 +1,146 @@
+//! `/revenue/figures/{key}`: why one figure of revenue is what it is: definition, formula, arithmetic, what other
+//! definitions say and where the difference comes from, and the rows. The same rows leave as CSV.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use engine::Engine;
+use engine::book::Book;
+use engine::revenue::explain::{Explained, explain, money};
+use maud::{Markup, html};
+
+use super::{Asked, Subject};
+use crate::extract::{At, Params};
+use crate::gate::Access;
+use crate::page::{Titled, Want, respond};
+use crate::pages::may;
+use crate::problem::{Answer, Problem};
+use crate::ui::card::{card, card_with, definitions};
+use crate::ui::shell::{self, Nav};
+use crate::ui::{Icon, Link, format, notice};
+
+/// Rows printed on the page; an export has them all.
+const ROWS: usize = 500;
+/// Accounts named of a difference.
+const NAMED: usize = 8;
+
+fn explained(book: &Book, access: &Access, asked: &Asked, key: &str) -> Answer<(Subject, Explained)> {
+    let subject = Subject::of(book, access, asked)?;
+    let name = |id: i64| name_of(book, id);
+    let found = explain(&subject.ledger, &subject.view(), subject.span(), key, name).map_err(Problem::internal)?;
+    Ok((subject, found.ok_or_else(Problem::not_found)?))
+}
+
+fn name_of(book: &Book, id: i64) -> String {
+    book.row(id).map_or_else(|| format!("account {id}"), |row| row.account.name.clone())
+}
+
+/// Explains a figure.
+pub async fn show(
+    State(engine): State<Engine>,
+    access: Access,
+    want: Want,
+    At(key): At<String>,
+    Params(asked): Params<Asked>,
+) -> Answer<Response> {
+    let book = engine.book();
+    let (subject, explained) = explained(&book, &access, &asked, &key)?;
+    let export = may(&access, domain::access::Action::Export).then(|| asked.figure(&key));
+    let titled = Titled { title: explained.name, active: Some(Nav::Revenue) };
+    let body = page(&book, &asked, &subject, &explained, export.as_ref());
+    Ok(respond(&access, &engine, want, &titled, &body))
+}
+
+/// Takes the rows of a figure out as CSV, every one of them.
+pub async fn export(
+    State(engine): State<Engine>,
+    access: Access,
+    At(key): At<String>,
+    Params(asked): Params<Asked>,
+) -> Answer<Response> {
+    let book = engine.book();
+    let (subject, explained) = explained(&book, &access, &asked, &key)?;
+    let mut csv = Vec::new();
+    explained.rows.write_csv(&mut csv).map_err(Problem::internal)?;
+    let name = format!("attachment; filename=\"revenue-{key}-{}.csv\"", subject.as_of);
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, csv).into_response())
+}
+
+fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, export: Option<&Link>) -> Markup {
+    let back = asked.link("/revenue");
+    let span = subject.span();
+    let mut facts = vec![("Figure", html! { b { (explained.value) } })];
+    if let Some(version) = explained.version {
+        facts.push(("Version", html! { (version) }));
+    }
+    facts.extend([
+        ("Meaning", html! { (explained.doc) }),
+        ("Formula", html! { (explained.formula) }),
+        ("Arithmetic", html! { (explained.arithmetic) " = " (explained.value) }),
+        ("Over", html! { "the days after " (format::day(span.after)) " through " (format::day(span.through)) }),
+        ("Currency", html! { (subject.currency) }),
+    ]);
+    html! {
+        (shell::heading(&[("Revenue", &back)], explained.name, &html! {}, &html! {}))
+        (card("Definition", &definitions(&facts)))
+        @if !explained.others.is_empty() { (card("Other definitions of the same months", &others(book, asked, subject, explained))) }
+        (card_with("Rows", &download(export), &rows(explained)))
+    }
+}
+
+fn download(export: Option<&Link>) -> Markup {
+    html! { @if let Some(link) = export {
+        a.btn href=(link.to_string().replacen("/figures/", "/rows/", 1)) { (Icon::Download) "CSV" }
+    } }
+}
+
+fn others(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained) -> Markup {
+    let view = subject.view();
+    html! { @for other in &explained.others {
+        h3 { a href=(asked.figure(other.definition.key)) { (other.definition.name) } ": " (other.value) }
+        p { (other.definition.doc) }
+        @if other.accounts.is_empty() { p.muted { "No account counts differently here." } } @else {
+            p { (other.points) " between them, from "
+                (format::counted(other.accounts.len() as i64, "account", "accounts")) " that count differently:" }
+            ul {
+                @for (id, amount) in other.accounts.iter().take(NAMED) {
+                    li { a href=(format!("/accounts/{id}?tab=revenue")) { (name_of(book, *id)) } " " (money(*amount, &view)) }
+                }
+                @if other.accounts.len() > NAMED { li.muted { "and " (other.accounts.len() - NAMED) " more" } }
+            }
+        }
+    } }
+}
+
+fn rows(explained: &Explained) -> Markup {
+    let rows = &explained.rows;
+    if rows.is_empty() {
+        return notice::empty("No rows", "Nothing of this kind happened in these months.", &html! {});
+    }
+    let names: Vec<&str> = rows.columns().map(|(name, _)| name).collect();
+    let account = names.iter().position(|name| *name == "account_id");
+    html! {
+        p.muted { (format::counted(rows.len() as i64, "row", "rows"))
+            @if rows.len() > ROWS { ", the first " (ROWS) " shown" } }
+        div.scroll.frame tabindex="0" role="region" aria-label="Rows" { table.table {
+            thead { tr { @for name in &names { @if *name != "account_id" { th scope="col" { (name.replace('_', " ")) } } } } }
+            tbody { @for row in 0..rows.len().min(ROWS) { tr { @for (column, name) in names.iter().enumerate() {
+                @if *name == "account" {
+                    td { a href=(format!("/accounts/{}?tab=revenue", account.map_or(serde_json::Value::Null, |at| rows.cell(row, at).to_json()))) { (written(rows.cell(row, column))) } }
+                } @else if *name != "account_id" { td { (written(rows.cell(row, column))) } }
+            } } } }
+        } }
+    }
+}
+
+fn written(cell: lake::Cell<'_>) -> Markup {
+    match cell.to_json() {
+        serde_json::Value::Null => format::unknown(),
+        serde_json::Value::String(text) => html! { (text) },
+        serde_json::Value::Number(number) if number.is_f64() => {
+            html! { (format::number(number.as_f64().unwrap_or_default(), 2)) }
+        }
+        other => html! { (other) },
+    }
+}

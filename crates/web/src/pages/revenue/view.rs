@@ -1,0 +1,349 @@
+//! The page itself: headline figures, the bridge, the months, retention, cohorts, groups, definitions. Absent: arithmetic;
+//! what is printed was computed in the report.
+
+use domain::revenue::{Arr, DEFINITIONS};
+use engine::revenue::report::{CohortRow, Figures, Movements, Report};
+use engine::revenue::segments::Part;
+use maud::{Markup, html};
+use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Series, Step, cohorts, lines, waterfall};
+
+use super::{Asked, DIMENSIONS, Subject};
+use crate::pages::{compact, compact_signed};
+use crate::ui::card::{Tile, card, grid, plain, tiles};
+use crate::ui::filter::{Chip, chips};
+use crate::ui::table::{Column, Sort, Stay, cell, frame, header};
+use crate::ui::{Link, format, notice, shell};
+
+/// The fragment that chips swap.
+const FRAGMENT: &str = "revenue";
+/// Cohorts shown.
+const COHORTS: usize = 16;
+/// Ages shown of a cohort.
+const AGES: usize = 13;
+
+pub(super) fn page(asked: &Asked, subject: &Subject, report: &Report, parts: &[Part]) -> Markup {
+    let detail = html! { (report.window.span) " · " (report.currency) " · annual recurring revenue" };
+    html! {
+        (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } (months_form(asked, subject)) }))
+        div id=(FRAGMENT) data-fragment="" {
+            @if subject.ledger.accounts().iter().all(|account| account.lines.is_empty()) {
+                (notice::empty("No contracts yet", "Revenue follows from subscriptions and their items.",
+                    &html! { a.btn href="/sources" { "Import subscriptions" } }))
+            } @else {
+                (warnings(subject, report))
+                (headline(asked, report))
+                (plain(&bridge(report)))
+                (card("Movements by month", &months(asked, report)))
+                (grid(&[plain(&retention(report)), plain(&logos(report))]))
+                (card("What is left of each cohort", &cohort_maps(asked, report)))
+                (card("Who and where", &groups(asked, report, parts)))
+                (card("Definitions, side by side", &definitions(asked, report)))
+            }
+        }
+    }
+}
+
+fn months_form(asked: &Asked, subject: &Subject) -> Markup {
+    let first = subject.months.first().map(|month| month.through.format("%Y-%m").to_string()).unwrap_or_default();
+    let last = subject.as_of.format("%Y-%m").to_string();
+    html! {
+        form.row action="/revenue" {
+            label { span.vh { "First month" } input type="month" name="from" value=(first) required; }
+            label { span.vh { "Last month" } input type="month" name="to" value=(last) required; }
+            @if subject.currencies.len() > 1 {
+                label { span.vh { "Currency" } select name="currency" { @for currency in &subject.currencies {
+                    option value=(currency) selected[*currency == subject.currency] { (currency) }
+                } } }
+            }
+            @if !asked.by.is_empty() { input type="hidden" name="by" value=(asked.by); }
+            button.btn { "Show" }
+        }
+    }
+}
+
+fn warnings(subject: &Subject, report: &Report) -> Markup {
+    let others = subject.currencies.iter().filter(|currency| **currency != subject.currency);
+    let others: Vec<&str> = others.map(domain::revenue::Currency::as_str).collect();
+    html! {
+        @if !others.is_empty() {
+            (notice::remark(&html! { "Contracts in " (others.join(", ")) " are not in these figures: there are no exchange rates. Choose the currency above to see them by themselves." }))
+        }
+        @if !report.faults.is_empty() {
+            details.card { summary { (format::counted(report.faults.len() as i64, "contract item needs", "contract items need")) " attention" }
+                ul { @for fault in &report.faults { li { (fault) } } } }
+        }
+    }
+}
+
+fn metric(report: &Report, key: &str) -> Markup {
+    let metric = report.window.metrics.get(key);
+    let value = metric.and_then(|metric| metric.value);
+    match metric.map(|metric| metric.unit) {
+        Some("ratio") => format::or_unknown(value, |ratio| html! { (format::number(ratio, 2)) }),
+        _ => format::or_unknown(value, format::percent),
+    }
+}
+
+fn headline(asked: &Asked, report: &Report) -> Markup {
+    let tile = |label, key: &str| Tile {
+        label,
+        value: metric(report, key),
+        delta: html! {},
+        explained_at: Some(asked.figure(key)),
+    };
+    let renewals = &report.renewals;
+    let due = html! { (format::counted(renewals.due as i64, "term", "terms")) " due" };
+    tiles(
+        "Key figures",
+        &[
+            Tile {
+                label: "ARR",
+                value: format::money(report.window.movements.closing_cents, &report.currency),
+                delta: html! { (format::counted(report.window.logos.closing as i64, "account pays", "accounts pay")) },
+                explained_at: Some(asked.figure("arr")),
+            },
+            tile("Net revenue retention", "nrr"),
+            tile("Gross revenue retention", "grr"),
+            tile("Logo churn", "logo_churn"),
+            tile("Quick ratio", "quick_ratio"),
+            Tile {
+                label: "Gross renewal rate",
+                value: format::or_unknown(renewals.gross, format::percent),
+                delta: due,
+                explained_at: None,
+            },
+        ],
+    )
+}
+
+fn bridge(report: &Report) -> Markup {
+    let moved = &report.window.movements;
+    let units = |cents: i64| cents as f64 / 100.0;
+    let mut steps = vec![Step::Total("Opening", units(moved.opening_cents))];
+    let changes = KINDS.iter().map(|kind| (kind.name, (kind.cents)(moved), kind.always));
+    steps.extend(
+        changes
+            .filter(|(_, cents, always)| *always || *cents != 0)
+            .map(|(name, cents, _)| Step::Change(name, Some(units(cents)))),
+    );
+    steps.push(Step::Total("Closing", units(moved.closing_cents)));
+    let title = format!("From opening to closing ARR, {}", report.window.span);
+    let summary = format!(
+        "ARR went from {} to {}.",
+        format::money_exact(moved.opening_cents, &report.currency),
+        format::money_exact(moved.closing_cents, &report.currency)
+    );
+    let n = format!("n = {} accounts", format::count(report.window.logos.closing as i64));
+    waterfall(&Frame::new("bridge", &title, &summary, &n).wide(), &steps, compact, compact_signed)
+}
+
+/// A kind of movement as a column, with its sign.
+struct KindColumn {
+    key: &'static str,
+    name: &'static str,
+    cents: fn(&Movements) -> i64,
+    always: bool,
+}
+
+const KINDS: [KindColumn; 9] = [
+    KindColumn { key: "new", name: "New", cents: |moved| moved.new_cents, always: true },
+    KindColumn { key: "reactivation", name: "Returned", cents: |moved| moved.reactivation_cents, always: true },
+    KindColumn { key: "expansion", name: "Expansion", cents: |moved| moved.expansion_cents, always: true },
+    KindColumn { key: "price", name: "Price", cents: |moved| moved.price_cents, always: true },
+    KindColumn { key: "contraction", name: "Contraction", cents: |moved| -moved.contraction_cents, always: true },
+    KindColumn { key: "churn", name: "Churn", cents: |moved| -moved.churn_cents, always: true },
+    KindColumn { key: "transfer", name: "Transfer", cents: |moved| moved.transfer_cents, always: false },
+    KindColumn { key: "fx", name: "Exchange rates", cents: |moved| moved.fx_cents, always: false },
+    KindColumn { key: "", name: "Rounding", cents: |moved| moved.rounding_cents, always: false },
+];
+
+fn months(asked: &Asked, report: &Report) -> Markup {
+    let shown =
+        |kind: &&KindColumn| kind.always || report.months.iter().any(|month| (kind.cents)(&month.movements) != 0);
+    let kinds: Vec<&KindColumn> = KINDS.iter().filter(shown).collect();
+    let mut columns = vec![Column::new("Month"), Column::new("Opening").number()];
+    columns.extend(kinds.iter().map(|kind| Column::new(kind.name).number()));
+    columns.extend(["Closing", "NRR", "GRR"].map(|name| Column::new(name).number()));
+    let rows = html! {
+        @for month in &report.months { (month_row(asked, report, month, &kinds, Some(&month.span))) }
+        (month_row(asked, report, &report.window, &kinds, None))
+    };
+    html! {
+        (frame("Movements by month", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows))
+        p.muted { "Every row adds up to the cent. An amount leads to its movements, which can be taken out." }
+    }
+}
+
+fn month_row(asked: &Asked, report: &Report, figures: &Figures, kinds: &[&KindColumn], month: Option<&str>) -> Markup {
+    const CELL: Column<'_> = Column::new("Amount").number();
+    let money = |cents: i64| format::money(cents, &report.currency);
+    let at = |key: &str| match month {
+        Some(month) => asked.figure(key).with("from", month).with("to", month),
+        None => asked.figure(key),
+    };
+    let share =
+        |key: &str| format::or_unknown(figures.metrics.get(key).and_then(|metric| metric.value), format::percent);
+    let label = if month.is_some() { figures.span.as_str() } else { "All" };
+    html! { tr {
+        th scope="row" { (label) }
+        (cell(&CELL, &money(figures.movements.opening_cents)))
+        @for kind in kinds {
+            @let cents = (kind.cents)(&figures.movements);
+            (cell(&CELL, &html! { @if cents == 0 || kind.key.is_empty() { (money(cents)) }
+                @else { a href=(at(kind.key)) { (money(cents)) } } }))
+        }
+        (cell(&CELL, &html! { a href=(at("arr")) { (money(figures.movements.closing_cents)) } }))
+        (cell(&CELL, &html! { a href=(at("nrr")) { (share("nrr")) } }))
+        (cell(&CELL, &html! { a href=(at("grr")) { (share("grr")) } }))
+    } }
+}
+
+fn trend(report: &Report, key: &str) -> Vec<Option<f64>> {
+    report.months.iter().map(|month| month.metrics.get(key).and_then(|metric| metric.value)).collect()
+}
+
+fn retention(report: &Report) -> Markup {
+    let labels: Vec<String> = report.months.iter().map(|month| month.span.clone()).collect();
+    let series = [
+        Line::new(Series::new("NRR", Ink::One, trend(report, "nrr"))),
+        Line::new(Series::new("GRR", Ink::Two, trend(report, "grr"))).dashed(),
+    ];
+    let axis = Axis { reference: Some((1.0, "all kept")), ..Axis::fitting(format::percent_text) };
+    let summary = "Net and gross retention of each month, of the accounts that paid at its opening.";
+    lines(
+        &Frame::new("retention", "Monthly revenue retention", summary, "accounts paying at the opening"),
+        "Month",
+        &labels,
+        &series,
+        axis,
+    )
+}
+
+fn logos(report: &Report) -> Markup {
+    let labels: Vec<String> = report.months.iter().map(|month| month.span.clone()).collect();
+    let paying = report.months.iter().map(|month| Some(month.logos.closing as f64)).collect();
+    let last = report.window.logos;
+    let summary = format!(
+        "{} accounts at the opening, {} new, {} back, {} lost, {} at the closing.",
+        last.opening, last.new, last.reactivated, last.churned, last.closing
+    );
+    let axis = Axis { low: Some(0.0), ..Axis::fitting(|value| format::number(value, 0)) };
+    let series = [Line::new(Series::new("Accounts", Ink::One, paying))];
+    lines(
+        &Frame::new("logos", "Paying accounts", &summary, "at the end of each month"),
+        "Month",
+        &labels,
+        &series,
+        axis,
+    )
+}
+
+fn cohort_maps(asked: &Asked, report: &Report) -> Markup {
+    let monthly = asked.grain == "month";
+    let rows = if monthly { &report.cohorts_by_month } else { &report.cohorts_by_quarter };
+    let letter = if monthly { "M" } else { "Q" };
+    let grains = [("", "By quarter"), ("month", "By month")].map(|(grain, label)| Chip {
+        label,
+        count: None,
+        link: asked.link("/revenue").with("grain", grain),
+        active: asked.grain == grain,
+        ink: None,
+    });
+    html! {
+        (chips("Length of a period", &grains, &html! {}, FRAGMENT))
+        (grid(&[
+            cohort_map("cohort-revenue", "Revenue, % of what they paid at first", rows, letter, |row| &row.revenue),
+            cohort_map("cohort-logos", "Accounts, % of those that started", rows, letter, |row| &row.logos),
+        ]))
+    }
+}
+
+fn cohort_map(
+    id: &str,
+    title: &str,
+    rows: &[CohortRow],
+    letter: &str,
+    of: fn(&CohortRow) -> &Vec<Option<f64>>,
+) -> Markup {
+    let shown: Vec<&CohortRow> = rows.iter().filter(|row| !of(row).is_empty()).collect();
+    let shown = &shown[shown.len().saturating_sub(COHORTS)..];
+    let ages = shown.iter().map(|row| of(row).len()).max().unwrap_or(0).min(AGES);
+    let words: Vec<(String, String)> =
+        shown.iter().map(|row| (row.starts.format("%Y-%m").to_string(), format::count(row.accounts as i64))).collect();
+    let cells = shown.iter().zip(&words).map(|(row, (label, n))| Cohort {
+        label,
+        n,
+        values: of(row).iter().take(ages).copied().collect(),
+    });
+    let data = Cohorts {
+        heading: "Started",
+        ages: (0..ages).map(|age| format!("{letter}{age}")).collect(),
+        rows: cells.collect(),
+        low: 0.5,
+        high: 1.2,
+        format: |value| format::number(value * 100.0, 0),
+    };
+    let n = format!("n = {} accounts", shown.iter().map(|row| row.accounts).sum::<usize>());
+    let summary = "By the period of the first payment; a cell exists when the whole cohort has reached that age.";
+    cohorts(&Frame::new(id, title, summary, &n).height(0.0), &data)
+}
+
+const GROUP: Column<'_> = Column::new("Group");
+const ACCOUNTS: Column<'_> = Column::new("Accounts").number().until(Stay::Tablet);
+const OPENING: Column<'_> = Column::new("Opening").number();
+const HANDED: Column<'_> = Column::new("Handed on").number().until(Stay::Tablet);
+const TAKEN: Column<'_> = Column::new("Taken over").number().until(Stay::Tablet);
+const CLOSING: Column<'_> = Column::new("Closing").number();
+const NET: Column<'_> = Column::new("NRR").number();
+const GROSS: Column<'_> = Column::new("GRR").number();
+
+fn groups(asked: &Asked, report: &Report, parts: &[Part]) -> Markup {
+    let dimensions = DIMENSIONS.map(|(key, label)| Chip {
+        label,
+        count: None,
+        link: asked.link("/revenue").with("by", key),
+        active: asked.by == key,
+        ink: None,
+    });
+    let money = |arr: Arr| format::money(arr.cents(), &report.currency);
+    let share =
+        |value: Option<domain::revenue::Percent>| format::or_unknown(value, |share| format::percent(share.as_f64()));
+    let rows = html! { @for part in parts { tr {
+        th scope="row" { (part.name.as_deref().unwrap_or("nobody and nothing")) }
+        (cell(&ACCOUNTS, &html! { (format::count(part.accounts as i64)) }))
+        (cell(&OPENING, &money(part.bridge.opening)))
+        (cell(&HANDED, &money(-part.handed_on)))
+        (cell(&TAKEN, &money(part.taken_over)))
+        (cell(&CLOSING, &money(part.closing())))
+        (cell(&NET, &share(part.net)))
+        (cell(&GROSS, &share(part.gross)))
+    } } };
+    let columns = [GROUP, ACCOUNTS, OPENING, HANDED, TAKEN, CLOSING, NET, GROSS];
+    html! {
+        (chips("Tell apart by", &dimensions, &html! {}, FRAGMENT))
+        (frame("Revenue by group", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows))
+        p.muted { "An account counts where it stood at the opening, so a loss cannot be handed on; what changed hands since sums to zero." }
+    }
+}
+
+const NAME: Column<'_> = Column::new("Definition");
+const VALUE: Column<'_> = Column::new("Figure").number();
+const APART: Column<'_> = Column::new("To ours").number();
+const ARITHMETIC: Column<'_> = Column::new("Arithmetic");
+
+fn definitions(asked: &Asked, report: &Report) -> Markup {
+    let value = |key: &str| report.window.metrics.get(key).and_then(|metric| metric.value);
+    let ours = |key: &str| value(key.split('_').next().unwrap_or(key));
+    let rows = html! { @for definition in DEFINITIONS { @if let Some(metric) = report.window.metrics.get(definition.key) { tr {
+        th scope="row" { a href=(asked.figure(definition.key)) { (definition.name) }
+            small.muted { (definition.key) " v" (definition.version) @if !definition.advised { " · not advised" } } }
+        (cell(&VALUE, &self::metric(report, definition.key)))
+        (cell(&APART, &html! { @match value(definition.key).zip(ours(definition.key)) {
+            Some((this, ours)) if definition.key.contains('_') && this.total_cmp(&ours).is_ne() => (format::points_text(this - ours)),
+            _ => "",
+        } }))
+        (cell(&ARITHMETIC, &html! { (metric.formula) br; small.muted { (metric.arithmetic) } }))
+    } } } };
+    let columns = [NAME, VALUE, APART, ARITHMETIC];
+    frame("Definitions", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows)
+}

@@ -1,0 +1,147 @@
+//! The revenue page and its figures: they say what the API says, of the accounts one may see, and lead to their rows.
+
+use axum::http::StatusCode;
+use domain::Day;
+use store::subscription_item::{Charge, Unit};
+use store::{StoreError, Subscription, SubscriptionItem, record};
+
+use crate::world::{ADA, ADAS, ADMIN, BENS, World, cookie, now};
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn contract(id: i64, account_id: i64) -> Subscription {
+    Subscription {
+        id,
+        account_id,
+        external_id: None,
+        name: "Suite".to_owned(),
+        currency: "USD".to_owned(),
+        period_months: 12,
+        notice_days: 30,
+        auto_renew: true,
+        effective_from: day("2025-03-01"),
+        effective_to: Some(day("2026-03-01")),
+        cancelled_on: None,
+        signed_on: None,
+        continues_id: None,
+        paused_on: None,
+        resumes_on: None,
+        source_id: None,
+        recorded_at: now(),
+    }
+}
+
+fn item(
+    subscription_id: i64,
+    account_id: i64,
+    quantity: i64,
+    cents: i64,
+    from: &str,
+    to: Option<&str>,
+) -> SubscriptionItem {
+    SubscriptionItem {
+        id: 0,
+        subscription_id,
+        account_id,
+        product: "Suite".to_owned(),
+        plan: "Team".to_owned(),
+        unit: Unit::Seat,
+        quantity,
+        amount_cents: cents,
+        period_months: 12,
+        charge: Charge::Recurring,
+        discount_bp: 0,
+        discount_until: None,
+        currency: "USD".to_owned(),
+        effective_from: day(from),
+        effective_to: to.map(day),
+        recorded_at: now(),
+    }
+}
+
+/// Alder grows from 10 to 15 seats in June; Birch leaves in September.
+async fn sold() -> World {
+    let world = World::new().await;
+    let filled: Result<(), StoreError> = world
+        .app
+        .engine
+        .store()
+        .write(async |tx| {
+            record::insert_many(tx, vec![contract(1, ADAS), contract(2, BENS)]).await?;
+            for item in [
+                item(1, ADAS, 10, 9_000_050, "2025-03-01", Some("2026-06-01")),
+                item(1, ADAS, 15, 13_500_075, "2026-06-01", None),
+                item(2, BENS, 4, 1_200_000, "2025-03-01", Some("2026-09-10")),
+            ] {
+                record::insert(tx, item).await?;
+            }
+            Ok(())
+        })
+        .await;
+    filled.unwrap();
+    engine::refresh::all(&world.app.engine).await.unwrap();
+    world
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_and_the_api_say_the_same() {
+    let world = sold().await;
+    let report =
+        world.get("/api/v1/revenue?from=2026-01&to=2026-11", &cookie(ADMIN)).await.json()["reports"][0].clone();
+    let moved = &report["window"]["movements"];
+    let cents = ["opening", "expansion", "seat", "churn", "closing"]
+        .map(|part| moved[format!("{part}_cents")].as_i64().unwrap());
+    assert_eq!(cents, [10_200_050, 4_500_025, 4_500_025, 1_200_000, 13_500_075], "to the cent: 90,000.50 was sold");
+    let nrr = report["window"]["metrics"]["nrr"]["value"].as_f64().unwrap();
+    assert!((nrr - 13_500_075.0 / 10_200_050.0).abs() < 1e-15);
+    let page = world.get("/revenue?from=2026-01&to=2026-11", &cookie(ADMIN)).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert!(page.body.contains("135,000.75 USD") && page.body.contains("132.4%"), "{}", page.body);
+    let account = world.get(&format!("/accounts/{ADAS}?tab=revenue"), &cookie(ADMIN)).await;
+    assert!(account.body.contains("135,000.75 USD") && account.body.contains("a year"), "{}", account.body);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_figure_opens_its_arithmetic_and_its_rows() {
+    let world = sold().await;
+    let at = "from=2026-01&to=2026-11";
+    let page = world.get(&format!("/revenue/figures/grr?{at}"), &cookie(ADMIN)).await;
+    assert!(
+        page.body.contains("(102,000.50 USD − 0.00 USD − 12,000.00 USD) / 102,000.50 USD = 88.24 %"),
+        "{}",
+        page.body
+    );
+    let rows = world.get(&format!("/revenue/rows/expansion?{at}"), &cookie(ADMIN)).await;
+    let expected = "day,account_id,account,kind,cause,product,subscription_id,amount\n2026-06-01,1,Alder,expansion,seat,Suite,1,45000.25\n";
+    assert_eq!(rows.body.replace('\r', ""), expected);
+    assert!(rows.header("content-disposition").contains("revenue-expansion-"), "{:?}", rows.headers);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn renewals_come_from_the_ledger() {
+    let world = sold().await;
+    let page = world.get("/renewals", &cookie(ADMIN)).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    // Both renewed themselves on 1 March 2026, outside of the list and inside of the year; Alder is due on 1 March 2027.
+    assert!(page.body.contains("2 terms of 102,000.50 USD were due."), "{}", page.body);
+    assert!(page.body.contains("2027-03-01") && page.body.contains("2027-01-30"), "due and notice: {}", page.body);
+    let none = world.get("/renewals?which=lost", &cookie(ADA)).await;
+    assert!(none.body.contains("No renewals here"), "{}", none.body);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_sees_the_revenue_of_ones_accounts() {
+    let world = sold().await;
+    let report = world.get("/api/v1/revenue?from=2026-01", &cookie(ADA)).await.json()["reports"][0].clone();
+    assert_eq!(report["window"]["movements"]["opening_cents"], 9_000_050);
+    let page = world.get("/revenue/figures/churn?from=2026-01", &cookie(ADA)).await;
+    assert!(page.status == StatusCode::OK && !page.body.contains("Birch"), "{}", page.body);
+    let wrong = world.get("/revenue?from=soon", &cookie(ADA)).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.body);
+    world.close().await;
+}
