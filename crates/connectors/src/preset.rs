@@ -19,8 +19,9 @@
 //! at the element, and at the record when they start with `^.`. A rule with
 //! `fallback` is used when the rules of the same object before it found nothing, and one
 //! with `update` adds to records that another stream brings. A preset with `guess` also
-//! reads the streams it has no rule for, by the names of their members. Deliberately absent: code per vendor, and formulas beyond the two every billing system needs
-//! (`monthly` and `months`).
+//! reads the streams it has no rule for, by the names of their members. Deliberately
+//! absent: code per vendor, and formulas beyond the three every billing system needs
+//! (`monthly`, `yearly` and `months`).
 
 mod generic;
 mod propose;

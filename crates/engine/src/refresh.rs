@@ -5,7 +5,12 @@
 
 use std::collections::HashMap;
 
-use domain::{Day, scorecard::Band, time::days_before};
+use domain::{
+    Day,
+    revenue::{month_of, months_before},
+    scorecard::Band,
+    time::days_before,
+};
 use serde_json::json;
 use store::{HealthDay, change, health_day};
 use tokio::sync::MutexGuard;
@@ -13,7 +18,6 @@ use tokio::sync::MutexGuard;
 use crate::{
     Engine, EngineError, Live, actions,
     book::{Book, MonthEnd, Row},
-
     signals,
     snapshot::{Ask, Basis},
 };

@@ -74,7 +74,7 @@ pub fn main_currency(ledger: &Ledger, day: Day) -> Currency {
 }
 
 /// A ledger read in one of its currencies, the others left out and named.
-pub const NO_RATES: Rates = Rates::none();
+pub static NO_RATES: Rates = Rates::none();
 
 /// The word of a unit in tables.
 pub(crate) fn unit_word(unit: Unit) -> &'static str {

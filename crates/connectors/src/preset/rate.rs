@@ -1,4 +1,4 @@
-//! Prices a period made into money a month, and periods into months. Amounts are
+//! Prices a period made into money a month or a year, and periods into months. Amounts are
 //! fractions of integers until the last step, which rounds to the nearest cent, ties
 //! to even.
 
@@ -29,12 +29,21 @@ pub(super) struct Months {
 }
 
 impl Monthly {
-    /// The money in minor units, when there is an amount and a period.
+    /// The money a month in minor units, when there is an amount and a period.
     pub(super) fn cents(&self, place: Place<'_>) -> Option<i64> {
+        self.cents_in(1, place)
+    }
+
+    /// The money a year, which keeps the cents that a twelfth of a year's price loses.
+    pub(super) fn yearly_cents(&self, place: Place<'_>) -> Option<i64> {
+        self.cents_in(12, place)
+    }
+
+    fn cents_in(&self, target_months: i128, place: Place<'_>) -> Option<i64> {
         let (amount, scale) = decimal(self.amount.first(place, |value| value.as_id().is_some())?.as_id()?)?;
         let quantity = self.quantity.as_ref().map_or(Some(1), |paths| whole(paths, place))?;
         let (months, parts) = self.period.fraction(place)?;
-        let above = amount.checked_mul(quantity.into())?.checked_mul(parts.into())?;
+        let above = amount.checked_mul(quantity.into())?.checked_mul(parts.into())?.checked_mul(target_months)?;
         let below = scale.checked_mul(months.into())?;
         i64::try_from(rounded(above, below)).ok()
     }
@@ -105,6 +114,18 @@ mod tests {
         let spec: Monthly = toml::from_str("amount = 'a'\nquantity = 'q'\ninterval = 'i'\ncount = 'c'").unwrap();
         let value = parse(record).unwrap().value;
         spec.cents(Place { root: &value, here: &value })
+    }
+
+    #[test]
+    fn a_year_keeps_the_cents_a_twelfth_loses() {
+        let spec: Monthly = toml::from_str("amount = 'a'\ninterval = 'i'").unwrap();
+        let yearly = |record: &str| {
+            let value = parse(record).unwrap().value;
+            spec.yearly_cents(Place { root: &value, here: &value })
+        };
+        assert_eq!(yearly(r#"{"a":9000050,"i":"year"}"#), Some(9_000_050));
+        assert_eq!(monthly(r#"{"a":9000050,"i":"year"}"#).map(|cents| cents * 12), Some(9_000_048));
+        assert_eq!(yearly(r#"{"a":2500,"i":"month"}"#), Some(30_000));
     }
 
     #[test]

@@ -79,6 +79,7 @@ pub(super) struct Table {
     /// The same for every record.
     constant: Option<String>,
     monthly: Option<Monthly>,
+    yearly: Option<Monthly>,
     months: Option<Months>,
 }
 
@@ -134,6 +135,13 @@ impl Table {
         if let Some(monthly) = &self.monthly {
             let minor = Convention { minor_units: true, ..how };
             return match monthly.cents(place) {
+                Some(cents) => builder.set(field, &cents.to_string(), &minor),
+                None => Ok(()),
+            };
+        }
+        if let Some(yearly) = &self.yearly {
+            let minor = Convention { minor_units: true, ..how };
+            return match yearly.yearly_cents(place) {
                 Some(cents) => builder.set(field, &cents.to_string(), &minor),
                 None => Ok(()),
             };

@@ -24,6 +24,12 @@ pub(super) const FIELDS: &[Field] = &[
     field("unit", Kind::Choice(UNIT), &["billingunit"], "How it is counted."),
     field("quantity", Kind::Int(0, i64::MAX), &["seats", "licenses", "menge"], "How many units."),
     field("mrr_cents", Kind::Cents, &["mrr", "mrramount", "monthlyamount"], "Recurring revenue a month."),
+    field(
+        "arr_cents",
+        Kind::Cents,
+        &["arr", "arramount", "annualamount"],
+        "Recurring revenue a year; says more than a month where both are given.",
+    ),
     field("currency", Kind::Currency, &["währung", "waehrung", "currencycode"], "The currency of the amount."),
     field("effective_from", Kind::Day, &["startdate", "start", "from"], "The first day of this line."),
     field("effective_to", Kind::Day, &["enddate", "end", "to"], "The first day it no longer applies."),

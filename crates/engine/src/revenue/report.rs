@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use domain::{
     Day,
     revenue::{
-        Arr, Bridge, Cause, Cohort, DEFINITIONS, Definition, DueBase, Grain, Kind, Ledger, Measured, Percent, Renewal,
-        Retention, Sensitivity, Span, View,
+        Arr, Bridge, Cause, Cohort, DEFINITIONS, Definition, DueBase, Grain, Kind, Ledger, Measured, Percent, Ratio,
+        Renewal, Retention, Sensitivity, Span, View,
     },
 };
 use serde::Serialize;
@@ -75,6 +75,7 @@ pub struct Figures {
 /// Movements in minor units: losses are positive numbers, as in `opening + new + … − contraction − churn = closing`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are the kinds of movement, which `domain::revenue::Kind` explains")]
+#[expect(clippy::struct_field_names, reason = "units stand in names, and all of these are minor units")]
 pub struct Movements {
     pub opening_cents: i64,
     pub new_cents: i64,
@@ -235,7 +236,7 @@ impl Teller<'_> {
     fn metric(self, definition: &Definition, measured: &Measured<'_>) -> Metric {
         Metric {
             version: definition.version,
-            value: definition.evaluate(measured).map(|ratio| ratio.as_f64()),
+            value: definition.evaluate(measured).map(Ratio::as_f64),
             unit: if definition.is_share() { "share" } else { "ratio" },
             formula: definition.formula(),
             arithmetic: definition.arithmetic(measured, |arr| self.money(arr)),

@@ -29,7 +29,7 @@ async fn every_place_says_the_same_arr() {
         sum += book.arr_cents(row);
     }
     assert!(sum > 0, "the company has revenue");
-    let figures = engine::executive::executive(&engine, &book, &RowFilter::All).await.unwrap();
+    let figures = engine::executive::executive(&book, &RowFilter::All);
     assert_eq!(figures.arr_cents, sum);
     let reports = of_ledger(&ledger, today(), &Question::default()).unwrap();
     let whole = of_home(engine.store(), None, today(), &Question::default()).await.unwrap();
@@ -41,10 +41,7 @@ async fn every_place_says_the_same_arr() {
         assert_eq!(month.movements.sum(), month.movements.closing_cents, "{}", month.span);
         assert_eq!(before.movements.closing_cents, month.movements.opening_cents);
     }
-    assert_eq!(
-        figures.retention.net().map(|net| net.as_f64()).is_some(),
-        reports[0].window.metrics["nrr"].value.is_some()
-    );
+    assert_eq!(figures.retention.net().is_some(), reports[0].window.metrics["nrr"].value.is_some());
     engine.close().await.unwrap();
 }
 
