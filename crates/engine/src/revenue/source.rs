@@ -69,10 +69,15 @@ pub async fn of_home(
     today: Day,
     question: &Question,
 ) -> Result<Vec<Report>, SourceError> {
+    of_ledger(&known(store, known_on).await?, today, question)
+}
+
+/// The ledger of the whole book as known on an instant.
+pub async fn known(store: &Store, known_on: Option<Instant>) -> Result<Ledger, StoreError> {
     let facts = store.reading(known_on, None).await?;
-    let ledger: Ledger = read(&facts).await?.into_values().collect();
+    let ledger = read(&facts).await?.into_values().collect();
     facts.end().await?;
-    of_ledger(&ledger, today, question)
+    Ok(ledger)
 }
 
 /// Reports on a ledger as of a day.

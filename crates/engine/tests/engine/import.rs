@@ -141,8 +141,8 @@ async fn an_import_is_taken_back_as_far_as_nothing_else_touched_it() {
     assert_eq!(taken_back(&undone), [5, 2, 2], "{undone:?}");
     assert!(facts("east").await.is_none());
     let north = facts("north").await.unwrap();
-    let amounts: Vec<i64> = north.subscription_items.iter().map(|item| item.mrr_cents).collect();
-    assert_eq!((north.accounts[0].name.as_str(), &amounts[..]), ("North", &[10_000][..]));
+    let amounts: Vec<i64> = north.subscription_items.iter().map(|item| item.amount_cents).collect();
+    assert_eq!((north.accounts[0].name.as_str(), &amounts[..]), ("North", &[120_000][..]));
     let south = &facts("south").await.unwrap().accounts[0];
     assert_eq!((south.name.as_str(), south.tier.as_deref()), ("South Ltd", Some("gold")), "changed since, so it stays");
     assert_eq!(facts("west").await.unwrap().contacts.len(), 1);

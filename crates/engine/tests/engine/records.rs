@@ -55,8 +55,9 @@ async fn every_kind_of_record_can_be_brought_and_brought_again() {
     assert_eq!(facts.survey_responses[0].contact_id, Some(facts.contacts[0].id));
     assert_eq!(facts.objectives[0].target, Some(12.5));
     assert_eq!(facts.milestones[0].reached_on.unwrap().to_string(), "2026-03-07");
-    let amounts: Vec<i64> = facts.subscription_items.iter().map(|item| item.mrr_cents).collect();
-    assert_eq!(amounts, [120_050, 8_000], "the contract's own line and the one that was named");
+    let amount = |item: &store::SubscriptionItem| (item.amount_cents, item.period_months);
+    let amounts: Vec<(i64, i32)> = facts.subscription_items.iter().map(amount).collect();
+    assert_eq!(amounts, [(120_050, 1), (8_000, 1)], "the contract's own line and the one that was named");
     engine.close().await.unwrap();
 }
 

@@ -43,7 +43,7 @@ async fn t12_money_is_decimal_and_exact() {
     ];
     let (report, _) = accounts(&engine, &[&lines[0], &lines[1]]).await;
     assert_eq!(report.failed, 0, "{report:?}");
-    let sql = "select sum(i.mrr_cents) as x from subscription_item i join account a on a.account_id = i.account_id where a.external_id in ('m1','m2')";
+    let sql = "select sum(i.amount_cents) as x from subscription_item i join account a on a.account_id = i.account_id where a.external_id in ('m1','m2')";
     assert_eq!(whole(&engine, sql).await, Some(250_010 + 100_000_000_007));
     engine.close().await.unwrap();
 }

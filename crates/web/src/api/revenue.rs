@@ -6,8 +6,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::Day;
 use domain::revenue::{Currency, Ledger, month_of};
-use engine::revenue::ledgers;
-use engine::revenue::source::{Question, SourceError, of_ledger};
+use engine::revenue::source::{Question, SourceError, known, of_ledger};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -57,10 +56,7 @@ pub async fn show(
     let book = app.engine.book();
     let whole: Ledger = match asked.known_on {
         None => book.rows().iter().map(|row| row.revenue.clone()).collect(),
-        Some(known_on) => {
-            let facts = app.engine.store().facts(Some(known_on), None).await?;
-            ledgers(&facts).into_values().collect()
-        }
+        Some(known_on) => known(app.engine.store(), Some(known_on)).await?,
     };
     let ledger = whole.only(|id| book.visible_row(id, &access.rows).is_some());
     let reports = of_ledger(&ledger, book.as_of, &question).map_err(|error| match error {

@@ -1,46 +1,10 @@
 //! The page of lifetime value: sums and lists are those of the accounts one may see, and a book of two accounts gets
 //! numbers with intervals and not a refusal.
 
-use domain::Day;
-use store::subscription_item::{Model as Item, Unit};
 use store::{StoreError, record};
 
-use crate::world::{ADA, ADAS, ADMIN, BENS, World, cookie, now};
-
-fn item(account_id: i64, subscription_id: i64, mrr_cents: i64) -> Item {
-    Item {
-        id: 0,
-        subscription_id,
-        account_id,
-        product: "Workspace".to_owned(),
-        plan: "team".to_owned(),
-        unit: Unit::Seat,
-        quantity: 10,
-        mrr_cents,
-        currency: "USD".to_owned(),
-        effective_from: Day::from_ymd_opt(2025, 1, 1).unwrap(),
-        effective_to: None,
-        recorded_at: now(),
-    }
-}
-
-fn contract(id: i64, account_id: i64) -> store::Subscription {
-    store::Subscription {
-        id,
-        account_id,
-        external_id: None,
-        name: "Team".to_owned(),
-        currency: "USD".to_owned(),
-        period_months: 12,
-        notice_days: 30,
-        auto_renew: true,
-        effective_from: Day::from_ymd_opt(2025, 1, 1).unwrap(),
-        effective_to: Day::from_ymd_opt(2027, 1, 1),
-        cancelled_on: None,
-        source_id: None,
-        recorded_at: now(),
-    }
-}
+use crate::revenue::{contract, item};
+use crate::world::{ADA, ADAS, ADMIN, BENS, World, cookie};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_shows_what_one_may_see() {
@@ -52,7 +16,14 @@ async fn the_page_shows_what_one_may_see() {
         .store()
         .write(async |tx| {
             record::insert_many(tx, vec![contract(1, ADAS), contract(2, BENS)]).await?;
-            record::insert_many(tx, vec![item(ADAS, 1, 100_000), item(BENS, 2, 7_700_000)]).await?;
+            record::insert_many(
+                tx,
+                vec![
+                    item(1, ADAS, 10, 1_200_000, "2025-03-01", None),
+                    item(2, BENS, 10, 92_400_000, "2025-03-01", None),
+                ],
+            )
+            .await?;
             Ok(())
         })
         .await;

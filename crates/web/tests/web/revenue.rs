@@ -11,7 +11,7 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-fn contract(id: i64, account_id: i64) -> Subscription {
+pub(crate) fn contract(id: i64, account_id: i64) -> Subscription {
     Subscription {
         id,
         account_id,
@@ -33,7 +33,7 @@ fn contract(id: i64, account_id: i64) -> Subscription {
     }
 }
 
-fn item(
+pub(crate) fn item(
     subscription_id: i64,
     account_id: i64,
     quantity: i64,
