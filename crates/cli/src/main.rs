@@ -3,6 +3,7 @@
 //! done, 1 for failed with a sentence saying why, 2 for a command nobody has.
 
 mod command;
+mod memory;
 mod print;
 mod remote;
 mod settings;
@@ -48,6 +49,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     settings::log(&arguments.settings);
+    memory::give_back_what_is_free();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("cannot start: no threads to be had")),

@@ -162,7 +162,7 @@ impl Store {
             .busy_timeout(settings.busy_timeout)
             .foreign_keys(true)
             .disable_statement_logging();
-        let reading = base.clone().read_only(true).pragma("cache_size", "-8192");
+        let reading = base.clone().read_only(true).pragma("cache_size", "-2048");
         if tokio::fs::metadata(path).await.is_ok_and(|file| file.len() > 0) {
             let peek = SqlitePoolOptions::new().max_connections(1).connect_with(reading.clone()).await;
             let peek = SqlxSqliteConnector::from_sqlx_sqlite_pool(peek.map_err(|e| unwritable(e.into()))?);
@@ -173,7 +173,7 @@ impl Store {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(if settings.flushed { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
-            .pragma("cache_size", "-16384")
+            .pragma("cache_size", "-8192")
             .pragma("wal_autocheckpoint", "4000");
         let writer = sqlite_pool(1, settings).connect_with(writing).await.map_err(|e| unwritable(e.into()))?;
         let readers = sqlite_pool(settings.readers, settings).connect_lazy_with(reading);

@@ -19,9 +19,12 @@ use super::{
     serve::{address, until_stopped},
 };
 use crate::{
-    print,
+    memory, print,
     settings::{Listening, Settings},
 };
+
+/// The file in the home that holds its keys.
+const KEYS: &str = "demo.json";
 
 /// Weeks of signals that the demo has behind it when it opens.
 const PAST_WEEKS: u64 = 12;
@@ -68,7 +71,13 @@ impl Demo {
         .await?;
         bar.finish_and_clear();
         let engine = Engine::open(&engine_settings, clock).await?;
-        let ready = self.ready(&engine, &url, &home.path, built).await?;
+        if built {
+            home.keep_keys(&engine).await?;
+            engine.close().await?;
+            // What making the company took is several times what serving it takes.
+            return Err(memory::begin_anew()).context("the company is made, but cannot be served; begin again");
+        }
+        let ready = ready(&engine, &url, &home.path).await?;
         if self.listening.ready_json {
             print::line(&ready.to_string());
         } else {
@@ -76,28 +85,24 @@ impl Demo {
         }
         until_stopped(server, intake, engine, &self.listening).await
     }
-
-    /// Everything a script needs to drive the demo.
-    async fn ready(&self, engine: &Engine, url: &str, home: &Path, built: bool) -> anyhow::Result<Value> {
-        let kept = home.join("demo.json");
-        let keys = if built { web::auth::demo::keys(engine).await? } else { read(&kept)? };
-        if built {
-            keep(&kept, &keys.to_string()).with_context(|| format!("cannot write {}", kept.display()))?;
-        }
-        let links = web::auth::demo::links(engine).await?;
-        let login: serde_json::Map<String, Value> =
-            links.into_iter().map(|(role, path)| (role.to_owned(), json!(format!("{url}{path}")))).collect();
-        Ok(json!({
-            "url": url,
-            "write_key": keys["write_key"],
-            "api_token": keys["api_token"],
-            "login": login,
-            "home": home.display().to_string(),
-        }))
-    }
 }
 
-/// The home of a demo; a temporary one goes when the demo ends.
+/// Everything a script needs to drive the demo.
+async fn ready(engine: &Engine, url: &str, home: &Path) -> anyhow::Result<Value> {
+    let keys = read(&home.join(KEYS))?;
+    let links = web::auth::demo::links(engine).await?;
+    let login: serde_json::Map<String, Value> =
+        links.into_iter().map(|(role, path)| (role.to_owned(), json!(format!("{url}{path}")))).collect();
+    Ok(json!({
+        "url": url,
+        "write_key": keys["write_key"],
+        "api_token": keys["api_token"],
+        "login": login,
+        "home": home.display().to_string(),
+    }))
+}
+
+/// The home of a demo; a temporary one is named after the process and goes when the demo ends.
 struct Home {
     path: PathBuf,
     temporary: bool,
@@ -112,6 +117,12 @@ impl Home {
         fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
         Ok(Self { path, temporary: true })
     }
+
+    /// Writes the keys of the new company where only this user reads them.
+    async fn keep_keys(&self, engine: &Engine) -> anyhow::Result<()> {
+        let (path, keys) = (self.path.join(KEYS), web::auth::demo::keys(engine).await?);
+        keep(&path, &keys.to_string()).with_context(|| format!("cannot write {}", path.display()))
+    }
 }
 
 impl Drop for Home {
@@ -123,7 +134,6 @@ impl Drop for Home {
     }
 }
 
-/// Writes secrets where only this user reads them.
 fn keep(path: &Path, text: &str) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
