@@ -66,6 +66,7 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
             accounts.insert(account);
         }
         let accounts: Vec<i64> = accounts.into_iter().collect();
+        let begun = time::Instant::now();
         let done = if accounts.len() > MOST_TOGETHER {
             refresh::all(&engine).await
         } else {
@@ -74,6 +75,8 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
         if let Err(error) = done {
             tracing::error!(accounts = accounts.len(), error = %actions::chain(&error), "a refresh failed");
         }
+        // While facts pour in, half of the time is left to taking them.
+        stop.run_until_cancelled(time::sleep(begun.elapsed())).await;
     }
 }
 
