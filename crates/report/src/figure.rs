@@ -3,6 +3,8 @@
 //! A chart draws on a [`Canvas`] and may be asked to draw twice, once wide and once compact. Colours go through
 //! [`Canvas::fill`] and [`Canvas::stroke`], which write a class for the page and a value for print.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, Render, html};
 
 use crate::axis::{Vertical, every, widest};
@@ -129,9 +131,11 @@ pub(crate) struct Px(pub(crate) f64);
 
 impl Render for Px {
     fn render_to(&self, buffer: &mut String) {
-        let text = format!("{:.1}", self.0);
-        let text = text.strip_suffix(".0").unwrap_or(&text);
-        buffer.push_str(if text == "-0" { "0" } else { text });
+        // A page has hundreds of these, and formatting a fraction costs several times what formatting an integer costs.
+        let tenths = (self.0 * 10.0).round() as i64;
+        let (sign, whole, tenth) = (if tenths < 0 { "-" } else { "" }, tenths.abs() / 10, tenths.abs() % 10);
+        // Writing to a text cannot fail.
+        let _ = if tenth == 0 { write!(buffer, "{sign}{whole}") } else { write!(buffer, "{sign}{whole}.{tenth}") };
     }
 }
 

@@ -2,7 +2,7 @@
 //! snapshot, not stored.
 
 use domain::{Day, Instant};
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -90,19 +90,34 @@ pub async fn on_days(
     Ok(query.all(db).await?)
 }
 
+/// The health of an account on a day, as a line shows it.
+#[derive(Clone, Copy, Debug, PartialEq, FromQueryResult)]
+pub struct Point {
+    /// The day.
+    pub day: Day,
+    /// 0 to 100; `None` when unknown.
+    pub score: Option<f64>,
+    /// What it could be at worst, were the missing data known.
+    pub low: Option<f64>,
+    /// What it could be at best.
+    pub high: Option<f64>,
+}
+
 /// The health of one account from a day to the day before another, in order.
 pub async fn of_account(
     db: &impl ConnectionTrait,
     account_id: i64,
     from: Day,
     to: Day,
-) -> Result<Vec<Model>, StoreError> {
+) -> Result<Vec<Point>, StoreError> {
     let query = Entity::find()
+        .select_only()
+        .columns([Column::Day, Column::Score, Column::Low, Column::High])
         .filter(Column::AccountId.eq(account_id))
         .filter(Column::Day.gte(from))
         .filter(Column::Day.lt(to))
         .order_by_asc(Column::Day);
-    Ok(query.all(db).await?)
+    Ok(query.into_model().all(db).await?)
 }
 
 /// The days that have health, in order.

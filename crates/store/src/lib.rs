@@ -38,6 +38,7 @@ pub mod member;
 mod migration;
 pub mod milestone;
 pub mod objective;
+mod packed;
 pub mod payment_attempt;
 pub mod provenance;
 pub mod raw_record;

@@ -7,14 +7,13 @@
 use domain::Instant;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QuerySelect,
+    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{StoreError, Tx, record_version, row, statement::MAX_VALUES};
+use crate::{StoreError, Tx, packed, record_version, row, statement::MAX_VALUES};
 
 mod many;
-mod packed;
 mod undo;
 
 pub use many::{known, of_ids, save};
@@ -225,7 +224,7 @@ pub async fn load<M: Fact>(
             None => each_page(db, |mut page| facts.append(&mut page)).await?,
             Some(accounts) => {
                 let query = M::Entity::find().filter(M::ACCOUNT.is_in(accounts.iter().copied()));
-                facts.append(&mut query.all(db).await?);
+                facts.append(&mut packed::all(db, query).await?);
             }
         }
         if let Some(known_on) = known_on {
@@ -237,17 +236,22 @@ pub async fn load<M: Fact>(
     Ok(facts)
 }
 
+/// Facts of a kind that are in memory at once while a whole book is read.
+const PAGE: u64 = 4_096;
+
 /// Hands out the facts of a kind as they are in pages, ordered by id; at least one page, which may be empty.
 pub(crate) async fn each_page<M: Fact>(
     db: &impl sea_orm::ConnectionTrait,
     mut take: impl FnMut(Vec<M>),
 ) -> Result<(), StoreError> {
-    let mut after = None;
+    let mut after = i64::MIN;
     loop {
-        let page = packed::page(db, after).await?;
-        take(page.facts);
-        match page.next {
-            Some(last) => after = Some(last),
+        let query = M::Entity::find().filter(M::ID.gt(after)).order_by_asc(M::ID).limit(PAGE);
+        let page: Vec<M> = packed::all(db, query).await?;
+        let last = page.last().filter(|_| page.len() as u64 == PAGE).map(Fact::id);
+        take(page);
+        match last {
+            Some(last) => after = last,
             None => return Ok(()),
         }
     }

@@ -52,7 +52,7 @@ pub async fn of_source(
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    row::newest::<Entity>(db, (Column::SourceId, source_id), Column::Id, before, limit).await
+    Ok(row::newest::<Entity>((Column::SourceId, source_id), Column::Id, before, limit).all(db).await?)
 }
 
 /// Forgets refusals before an instant. Returns how many.

@@ -2,7 +2,8 @@
 
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable,
-    ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+    ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::OnConflict,
 };
 
 use crate::{StoreError, Tx};
@@ -72,18 +73,17 @@ where
 }
 
 /// The rows with this value in `column`, newest first: those with an id before `before`, at most `limit`.
-pub(crate) async fn newest<E: EntityTrait>(
-    db: &impl ConnectionTrait,
+pub(crate) fn newest<E: EntityTrait>(
     (column, value): (E::Column, i64),
     id: E::Column,
     before: Option<i64>,
     limit: u64,
-) -> Result<Vec<E::Model>, StoreError> {
+) -> Select<E> {
     let mut query = E::find().filter(column.eq(value));
     if let Some(before) = before {
         query = query.filter(id.lt(before));
     }
-    Ok(query.order_by_desc(id).limit(limit).all(db).await?)
+    query.order_by_desc(id).limit(limit)
 }
 
 /// Declares `of_account`: the rows of one account, newest first.
@@ -96,7 +96,8 @@ macro_rules! of_account {
             before: Option<i64>,
             limit: u64,
         ) -> Result<Vec<Model>, crate::StoreError> {
-            crate::row::newest::<Entity>(db, (Column::AccountId, account_id), Column::Id, before, limit).await
+            let query = crate::row::newest((Column::AccountId, account_id), Column::Id, before, limit);
+            crate::packed::all::<Model, Entity>(db, query).await
         }
     };
 }
