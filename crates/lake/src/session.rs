@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::RecordBatch;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
@@ -174,7 +174,8 @@ fn environment(settings: &Settings, root: &Path) -> datafusion::error::Result<Ar
     };
     let spill = DiskManagerBuilder::default().with_mode(spill).with_max_temp_directory_size(settings.spill_limit_bytes);
     RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_limit_bytes)))
+        // First come, first served: a fair pool keeps a share for each operator, and most of them need next to nothing.
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(settings.memory_limit_bytes)))
         .with_metadata_cache_limit(settings.footer_cache_bytes)
         .with_disk_manager_builder(spill)
         .build_arc()
