@@ -39,24 +39,23 @@ pub enum EntryKind {
 /// The newest entries of an account up to the end of a day.
 pub async fn timeline(engine: &Engine, account_id: i64, as_of: Day, most: usize) -> Result<Vec<Entry>, EngineError> {
     let db = engine.store().read();
-    let limit = most as u64;
+    let (end, limit) = (end_of(as_of), most as u64);
     let mut entries = Vec::new();
-    for touchpoint in touchpoint::of_account(db, account_id, None, limit).await? {
+    for touchpoint in touchpoint::until(db, account_id, end, limit).await? {
         let kind = touchpoint.kind.as_str();
         let title = if touchpoint.subject.is_empty() { kind.to_owned() } else { touchpoint.subject };
         entries.push(Entry { at: touchpoint.occurred_at, kind: EntryKind::Touchpoint, title, detail: touchpoint.body });
     }
-    for ticket in ticket::of_account(db, account_id, None, limit).await? {
+    for ticket in ticket::until(db, account_id, end, limit).await? {
         entries.extend(of_ticket(&ticket));
     }
-    for response in survey_response::of_account(db, account_id, None, limit).await? {
+    for response in survey_response::until(db, account_id, end, limit).await? {
         let title = format!("{} answer: {}", response.kind.as_str().to_uppercase(), response.score);
         entries.push(Entry { at: response.occurred_at, kind: EntryKind::Response, title, detail: response.comment });
     }
-    for change in change::of_account(db, account_id, None, limit).await? {
+    for change in change::until(db, account_id, end, limit).await? {
         entries.push(of_change(engine, &change));
     }
-    let end = end_of(as_of);
     entries.retain(|entry| entry.at < end);
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     entries.truncate(most);

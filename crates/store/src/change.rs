@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     StoreError, Tx,
     declare::no_relations,
-    row::{self, of_account},
+    row::{self, of_account, until},
 };
 
 /// Something that happened, and who did it.
@@ -34,6 +34,7 @@ pub struct Model {
 
 no_relations!();
 of_account!();
+until!(At);
 
 /// A change about to be recorded.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! What every record that is not a fact needs: insert a row, find it, replace it. Keeping the past is `record`'s.
 
+use domain::Instant;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable,
     ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -86,6 +87,33 @@ pub(crate) fn newest<E: EntityTrait>(
     query.order_by_desc(id).limit(limit)
 }
 
+/// The rows of one account before an instant, latest first; the columns are the account's, the instant's and the id.
+pub(crate) fn latest<E: EntityTrait>(
+    [account, at, id]: [E::Column; 3],
+    account_id: i64,
+    end: Instant,
+    limit: u64,
+) -> Select<E> {
+    let query = E::find().filter(account.eq(account_id)).filter(at.lt(end));
+    query.order_by_desc(at).order_by_desc(id).limit(limit)
+}
+
+/// Declares `until`: the rows of one account that had happened by an instant, latest first.
+macro_rules! until {
+    ($at:ident) => {
+        /// The rows of one account that had happened before `end`, latest first; at most `limit`.
+        pub async fn until(
+            db: &impl crate::Db,
+            account_id: i64,
+            end: domain::Instant,
+            limit: u64,
+        ) -> Result<Vec<Model>, crate::StoreError> {
+            let columns = [Column::AccountId, Column::$at, Column::Id];
+            crate::packed::all::<Model, Entity>(db, crate::row::latest(columns, account_id, end, limit)).await
+        }
+    };
+}
+
 /// Declares `of_account`: the rows of one account, newest first.
 macro_rules! of_account {
     () => {
@@ -102,4 +130,4 @@ macro_rules! of_account {
     };
 }
 
-pub(crate) use of_account;
+pub(crate) use {of_account, until};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     declare::{no_relations, text_enum},
     record::fact,
+    row::until,
 };
 
 text_enum! {
@@ -49,3 +50,4 @@ pub struct Model {
 
 no_relations!();
 fact!("survey_response");
+until!(OccurredAt);

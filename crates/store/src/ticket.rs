@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     declare::{no_relations, text_enum},
     record::fact,
+    row::until,
 };
 
 text_enum! {
@@ -59,3 +60,4 @@ pub struct Model {
 
 no_relations!();
 fact!("ticket", imported);
+until!(OpenedAt);

@@ -86,3 +86,19 @@ async fn a_basis_computes_many_days_from_one_reading() {
     }
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_past_day_has_the_timeline_of_that_day() {
+    let (_home, settings) = company(12).await;
+    let (engine, _) = open(&settings).await;
+    let day = days_before(today(), 400);
+    let mut entries = 0;
+    for row in engine.book().rows().iter().filter(|row| row.account.customer_from < Some(days_before(day, 200))) {
+        let story = engine::timeline::timeline(&engine, row.account.id, day, 5).await.unwrap();
+        assert!(story.iter().all(|entry| entry.at < end_of(day)));
+        assert!(story.is_sorted_by(|a, b| a.at >= b.at));
+        entries += story.len();
+    }
+    assert!(entries >= 15, "what happened since does not push it out: {entries}");
+    engine.close().await.unwrap();
+}
