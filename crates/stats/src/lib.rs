@@ -6,7 +6,7 @@
 //! Everything cites the paper it follows and is tested against the digits that paper prints.
 //!
 //! Where to start: [`purchase`] for logs without contracts and [`spend`] for their amounts, [`tenure`] and [`survival`]
-//! for contracts, [`cohort`] for tables, [`value`] for money, [`shrinkage`] for small groups, [`validation`] for doubts.
+//! for contracts, [`portfolio`] for the sum of many with what they share, [`cohort`] for tables, [`value`] for money, [`shrinkage`] for small groups, [`validation`] for doubts.
 //! `examples/lifetime_value.rs` goes from a log to values; `docs/models` has a page per model.
 //!
 //! Deliberately absent: sampling of posteriors by Markov chains, generic numeric types in the interface, and any
@@ -28,9 +28,11 @@ pub mod interval;
 mod linear;
 pub mod logistic;
 mod optimise;
+pub mod portfolio;
 pub mod purchase;
 pub mod random;
 mod real;
+pub mod shock;
 pub mod shrinkage;
 pub mod special;
 pub mod spend;

@@ -4,6 +4,7 @@
 
 pub mod calibration;
 pub mod holdout;
+pub mod quantiles;
 
 use crate::error::{Error, finite, same_length};
 
