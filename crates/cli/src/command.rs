@@ -4,6 +4,7 @@
 pub(crate) mod clv;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod forecast;
 pub(crate) mod import;
 pub(crate) mod intake;
 pub(crate) mod query;

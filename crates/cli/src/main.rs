@@ -40,6 +40,7 @@ enum Command {
     Snapshot(command::snapshot::Snapshot),
     Query(command::query::Query),
     Revenue(command::revenue::Revenue),
+    Forecast(command::forecast::ForecastCommand),
     #[command(subcommand)]
     Config(command::config::Config),
     #[command(subcommand)]
@@ -69,6 +70,7 @@ async fn run(Arguments { settings, command }: Arguments) -> anyhow::Result<()> {
         Command::Snapshot(snapshot) => snapshot.run(&settings).await,
         Command::Query(query) => query.run(&settings).await,
         Command::Revenue(revenue) => revenue.run(&settings).await,
+        Command::Forecast(forecast) => forecast.run(&settings).await,
         Command::Config(config) => config.run(&settings),
         Command::Clv(clv) => clv.run(),
     }

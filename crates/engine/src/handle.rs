@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Book, Clock, Definitions, EngineError, Live,
+    Book, Clock, Definitions, EngineError, Live, forecast,
     ingest::Intake,
     lifetime, refresh,
     snapshot::{Ask, Basis},
@@ -104,6 +104,7 @@ struct Parts {
     book: RwLock<Arc<Book>>,
     past: Latch<VecDeque<Past>>,
     lifetime: RwLock<Option<Arc<lifetime::Model>>>,
+    forecast: RwLock<Option<Arc<forecast::Model>>>,
     live: broadcast::Sender<Live>,
     dirty: mpsc::UnboundedSender<i64>,
     workers: Workers,
@@ -156,6 +157,7 @@ impl Engine {
             book: RwLock::new(Arc::new(book)),
             past: Latch::default(),
             lifetime: RwLock::new(lifetime),
+            forecast: RwLock::default(),
             live: broadcast::Sender::new(LIVE_CAPACITY),
             dirty,
             workers,
@@ -261,6 +263,16 @@ impl Engine {
     /// Puts a new model in place of the current one.
     pub(crate) fn set_lifetime(&self, model: lifetime::Model) {
         *self.0.lifetime.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(model));
+    }
+
+    /// What forecasts the book today; `None` before it was learned.
+    pub fn forecast(&self) -> Option<Arc<forecast::Model>> {
+        self.0.forecast.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a new model in place of the current one.
+    pub(crate) fn set_forecast(&self, model: forecast::Model) {
+        *self.0.forecast.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(model));
     }
 
     /// Schedules the refresh of an account; never waits.

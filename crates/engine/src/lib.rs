@@ -22,6 +22,7 @@ mod error;
 pub mod executive;
 pub mod explain;
 pub mod fields;
+pub mod forecast;
 mod handle;
 pub mod history;
 pub mod import;

@@ -7,6 +7,7 @@
 //! the newest model that knew nothing later. Deliberately absent: growth of revenue, which belongs to a forecast of
 //! expansion, and anything learned from outcomes after the day that is asked for.
 
+mod ahead;
 mod buying;
 mod contract;
 mod definition;
@@ -25,6 +26,7 @@ mod tests;
 use domain::Day;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use ahead::Looker;
 pub use buying::{Buying, Spending, Trial};
 pub use contract::Cause;
 pub(crate) use contract::Contracts;
@@ -32,8 +34,9 @@ pub use definition::{Definition, Driver, LIFETIME, Leaving, Money, Pool, Purchas
 pub use evidence::{Evidence, Verdict};
 pub(crate) use explain::{inputs, months};
 pub use hazard::{CauseFit, Forecast, Hazards};
-pub(crate) use keep::keep_fresh;
 pub use keep::{Extent, bring_up_to_date, vintage};
+pub(crate) use keep::{keep_fresh, past};
+pub(crate) use learn::Past;
 pub use portfolio::{Economics, Summary, summary};
 pub(crate) use read::{Buyers, read};
 pub use stats::value::Timing;

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::{sync::mpsc, time};
 
-use crate::{Engine, actions, attribute, history, import, ingest, lifetime, refresh, seal, webhook};
+use crate::{Engine, actions, attribute, forecast, history, import, ingest, lifetime, refresh, seal, webhook};
 
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
@@ -46,7 +46,10 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
         webhook::prune(engine).await?;
         ingest::prune(engine).await
     }));
-    tasks.spawn(every(engine.clone(), TIDY_EVERY, "lifetime", lifetime::keep_fresh));
+    tasks.spawn(every(engine.clone(), TIDY_EVERY, "lifetime", async |engine| {
+        lifetime::keep_fresh(engine).await?;
+        forecast::keep_fresh(engine).await
+    }));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "databases", async |engine| import::read_due(engine).await));
     tasks.spawn(remembering(engine.clone()));
 }
@@ -83,8 +86,8 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
 /// Learns lifetime value and fills in history until none is missing.
 async fn remembering(engine: Engine) {
     let stop = engine.workers().stop.clone();
-    if let Err(error) = lifetime::bring_up_to_date(&engine).await {
-        tracing::error!(error = %actions::chain(&error), "learning lifetime value failed");
+    if let Err(error) = forecast::bring_up_to_date(&engine).await {
+        tracing::error!(error = %actions::chain(&error), "learning lifetime value and its forecast failed");
     }
     let mut filled = 0;
     while !stop.is_cancelled() {

@@ -19,6 +19,8 @@ pub struct Line<'a> {
     pub series: Series<'a>,
     /// Low and high end of the interval around each value; empty for none.
     pub interval: Vec<Option<(f64, f64)>>,
+    /// Further intervals that are drawn and not written, each over the others: the shades of a fan.
+    pub fan: Vec<Vec<Option<(f64, f64)>>>,
     /// Dashed, so that it differs from its neighbour without colour.
     pub dashed: bool,
     /// Each value holds until the next, as in a survival curve.
@@ -28,13 +30,20 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// A plain line.
     pub const fn new(series: Series<'a>) -> Self {
-        Self { series, interval: Vec::new(), dashed: false, stepped: false }
+        Self { series, interval: Vec::new(), fan: Vec::new(), dashed: false, stepped: false }
     }
 
     /// Draws an interval around it.
     #[must_use]
     pub fn within(mut self, interval: Vec<Option<(f64, f64)>>) -> Self {
         self.interval = interval;
+        self
+    }
+
+    /// Draws another interval over or under it, as a shade of a fan.
+    #[must_use]
+    pub fn shaded(mut self, interval: Vec<Option<(f64, f64)>>) -> Self {
+        self.fan.push(interval);
         self
     }
 
@@ -53,13 +62,18 @@ impl<'a> Line<'a> {
     }
 
     fn interval_at(&self, position: usize) -> Option<(f64, f64)> {
-        self.interval.get(position).copied().flatten().filter(|(low, high)| low.is_finite() && high.is_finite())
+        ends_at(&self.interval, position)
+    }
+
+    /// Every interval that is drawn around it.
+    fn intervals(&self) -> impl Iterator<Item = &[Option<(f64, f64)>]> {
+        self.fan.iter().map(Vec::as_slice).chain([self.interval.as_slice()])
     }
 
     /// Everything the vertical axis must hold.
     fn extent(&self) -> impl Iterator<Item = f64> {
         let values = self.series.values.iter().flatten().copied();
-        let ends = self.interval.iter().flatten().flat_map(|(low, high)| [*low, *high]);
+        let ends = self.intervals().flatten().flatten().flat_map(|(low, high)| [*low, *high]);
         values.chain(ends).filter(|value| value.is_finite())
     }
 
@@ -152,7 +166,7 @@ impl Chart<'_> {
         html! {
             (canvas.grid(&vertical, left, right, self.axis.format))
             (self.reference(canvas, &vertical, left, right))
-            @for line in self.lines { (band(canvas, line, &place)) }
+            @for line in self.lines { @for interval in line.intervals() { (band(canvas, line, interval, &place)) } }
             @for line in self.lines { (stroke(canvas, line, &place)) }
             (self.end_labels(canvas, &place, right))
             @if canvas.tips() { (self.hits(&place, top, bottom)) }
@@ -263,9 +277,14 @@ fn stroke(canvas: Canvas, line: &Line<'_>, place: &Place<'_>) -> Markup {
     }
 }
 
-fn band(canvas: Canvas, line: &Line<'_>, place: &Place<'_>) -> Markup {
+/// The ends of an interval at a position, where both are known.
+fn ends_at(interval: &[Option<(f64, f64)>], position: usize) -> Option<(f64, f64)> {
+    interval.get(position).copied().flatten().filter(|(low, high)| low.is_finite() && high.is_finite())
+}
+
+fn band(canvas: Canvas, line: &Line<'_>, interval: &[Option<(f64, f64)>], place: &Place<'_>) -> Markup {
     html! {
-        @for run in runs(line.interval.len(), |position| line.interval_at(position)) {
+        @for run in runs(interval.len(), |position| ends_at(interval, position)) {
             @let high = place.path('M', run.iter().map(|(i, (_, high))| (*i, *high)), line.stepped);
             path class=[canvas.fill_class(line.series.ink)] fill=[canvas.fill(line.series.ink)] fill-opacity="0.15"
                 d=(format!("{high}{}Z", back(place, &run, line.stepped))) {}
@@ -323,6 +342,17 @@ mod tests {
         let html = lines(&frame(), "Month", &labels(2), &[line], Axis::fitting(whole)).into_string();
         assert!(html.contains("fill-opacity=\"0.15\"") && html.contains("stroke-dasharray=\"5 4\""), "{html}");
         assert!(html.contains("With 90% (84% to 95%)"), "{html}");
+    }
+
+    #[test]
+    fn a_fan_is_drawn_in_shades_and_said_once() {
+        let series = Series::new("Forecast", Ink::One, vec![Some(100.0), Some(90.0)]);
+        let around = |by: f64| vec![Some((100.0, 100.0)), Some((90.0 - by, 90.0 + by))];
+        let line = Line::new(series).within(around(5.0)).shaded(around(9.0)).shaded(around(2.0));
+        let html = lines(&frame(), "Month", &labels(2), &[line], Axis::fitting(whole)).into_string();
+        let compact = html.find("chart compact").unwrap();
+        assert_eq!(html[..compact].matches("fill-opacity=\"0.15\"").count(), 3);
+        assert!(html.contains("Forecast 90% (85% to 95%)") && !html.contains("81%"), "{html}");
     }
 
     #[test]

@@ -99,12 +99,24 @@ impl Changes {
         self.seen.len()
     }
 
-    /// An amount after a change: one seen of a similar amount, in proportion.
-    fn apply(&self, amount: i64, source: &mut impl Uniforms) -> i64 {
+    /// Changes seen of similar amounts.
+    fn similar(&self, amount: i64) -> &[(i64, i64)] {
         let around = self.seen.partition_point(|(before, _)| *before < amount);
         let first = around.saturating_sub(SIMILAR / 2).min(self.seen.len().saturating_sub(SIMILAR));
-        let window = &self.seen[first..(first + SIMILAR).min(self.seen.len())];
-        let Some((before, after)) = window.get(place(window.len(), source)) else { return amount };
+        &self.seen[first..(first + SIMILAR).min(self.seen.len())]
+    }
+
+    /// By how much an amount changes on average when it does.
+    pub fn mean_change(&self, amount: i64) -> f64 {
+        let similar = self.similar(amount);
+        let share = similar.iter().map(|(before, after)| *after as f64 / *before as f64 - 1.0).sum::<f64>();
+        amount as f64 * share / similar.len().max(1) as f64
+    }
+
+    /// An amount after a change: one seen of a similar amount, in proportion.
+    fn apply(&self, amount: i64, source: &mut impl Uniforms) -> i64 {
+        let similar = self.similar(amount);
+        let Some((before, after)) = similar.get(place(similar.len(), source)) else { return amount };
         let scaled = i128::from(amount) * i128::from(*after) / i128::from(*before);
         i64::try_from(scaled).unwrap_or(i64::MAX).max(1)
     }
@@ -128,6 +140,7 @@ fn cumulative(rate: f64, factors: &[f64]) -> Vec<f64> {
 /// The factors of one path, and the sums that follow from them.
 struct Weather {
     leaving: Vec<f64>,
+    worst: f64,
     up: Vec<f64>,
     down: Vec<f64>,
     arriving: Vec<f64>,
@@ -147,13 +160,14 @@ impl Portfolio {
         let periods = ends.last().copied().unwrap_or(0) as usize;
         let mut checkpoints = vec![vec![Flow::default(); paths]; ends.len()];
         let mut flows = vec![Flow::default(); ends.len()];
+        let totals: Vec<f64> = self.units.iter().map(|unit| unit.hazards.iter().sum()).collect();
         for path in 0..paths {
             let mut streams = Streams::new(seed, path);
             let weather = self.weather(periods, &mut streams.weather);
             flows.fill(Flow::default());
             let mut life = Life { weather: &weather, spans: ends, flows: &mut flows };
-            for unit in &self.units {
-                self.live(&mut life, unit, &mut streams);
+            for (unit, total) in self.units.iter().zip(&totals) {
+                self.live(&mut life, unit, *total, &mut streams);
             }
             self.arrive(&mut life, &mut streams.arrivals);
             for (checkpoint, flow) in checkpoints.iter_mut().zip(&flows) {
@@ -164,8 +178,10 @@ impl Portfolio {
     }
 
     fn weather(&self, periods: usize, source: &mut Seeded) -> Weather {
+        let leaving = self.common.draw(periods, source);
         Weather {
-            leaving: self.common.draw(periods, source),
+            worst: leaving.iter().copied().fold(0.0, f64::max),
+            leaving,
             up: cumulative(self.up.rate, &self.up.common.draw(periods, source)),
             down: cumulative(self.down.rate, &self.down.common.draw(periods, source)),
             arriving: self.arrivals.common.draw(periods, source),
@@ -173,12 +189,17 @@ impl Portfolio {
     }
 
     /// One unit from the beginning to its exit or the end.
-    fn live(&self, life: &mut Life<'_>, unit: &Unit, streams: &mut Streams) {
+    fn live(&self, life: &mut Life<'_>, unit: &Unit, total: f64, streams: &mut Streams) {
         let mut left = exponential(&mut streams.exits, 1.0);
-        let exit = unit.hazards.iter().zip(&life.weather.leaving).position(|(hazard, factor)| {
-            left -= hazard * factor;
-            left <= 0.0
-        });
+        // Most stay, and even the worst month in all months would not have made them leave.
+        let exit = if left > total * life.weather.worst {
+            None
+        } else {
+            unit.hazards.iter().zip(&life.weather.leaving).position(|(hazard, factor)| {
+                left -= hazard * factor;
+                left <= 0.0
+            })
+        };
         let source = &mut streams.changes;
         let mut up = exponential(source, unit.growth);
         let mut down = exponential(source, 1.0);
@@ -369,5 +390,6 @@ mod tests {
             let after = changes.apply(2_000_000, &mut source);
             assert!((2_190_000..2_210_000).contains(&after), "{after}");
         }
+        assert!((changes.mean_change(120) - 120.0).abs() < 1e-9);
     }
 }

@@ -10,6 +10,7 @@ pub mod account;
 pub mod contact;
 pub mod cta;
 pub mod document;
+pub mod forecast;
 pub mod health;
 pub mod import;
 pub mod invoice;

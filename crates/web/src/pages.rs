@@ -7,6 +7,7 @@ pub mod ctas;
 pub mod definitions;
 pub mod executive;
 mod faults;
+pub mod forecast;
 pub mod home;
 pub mod lifetime;
 pub mod portfolio;

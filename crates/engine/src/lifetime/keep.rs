@@ -132,17 +132,23 @@ async fn read_months(engine: &Engine) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// The readings of past month ends that are kept.
+pub(crate) async fn past(engine: &Engine) -> Result<Past, EngineError> {
+    let lifetime = &engine.definitions().lifetime;
+    let mut past = Past::default();
+    for kept in lifetime_reading::until(engine.store().read(), &lifetime.fingerprint, engine.today()).await? {
+        past.add(kept.day, kept.content, lifetime.contract.drivers.len());
+    }
+    Ok(past)
+}
+
 async fn learn_models(engine: &Engine) -> Result<(), EngineError> {
     let (definitions, today) = (engine.definitions(), engine.today());
     let (lifetime, db) = (&definitions.lifetime, engine.store().read());
     let known = lifetime_model::days(db, &lifetime.fingerprint).await?;
     let extent = Extent::of(&engine.book(), today);
     let stale_today = engine.lifetime().is_none_or(|model| extent.outgrew(&model.extent));
-    let drivers = lifetime.contract.drivers.len();
-    let mut past = Past::default();
-    for kept in lifetime_reading::until(db, &lifetime.fingerprint, today).await? {
-        past.add(kept.day, kept.content, drivers);
-    }
+    let past = past(engine).await?;
     let ends: Vec<Day> = past.days().rev().collect();
     let missing: Vec<Day> = std::iter::once(today)
         .chain(ends.iter().copied().filter(|end| *end < today))

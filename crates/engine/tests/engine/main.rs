@@ -4,6 +4,7 @@
 
 mod as_of;
 mod clv;
+mod forecast;
 mod home;
 mod import;
 mod intake;

@@ -76,6 +76,8 @@ const PAGES: &[Route] = routes! {
     GET     "/executive"                                ReadAccounts   Page    Nothing Safe        pages::executive::show;
     GET     "/lifetime"                                 ReadAccounts   Page    Nothing Safe        pages::lifetime::show;
     GET     "/readiness"                                ReadSources    Page    Nothing Safe        pages::readiness::show;
+    GET     "/forecast"                                 ReadAccounts   Page    Nothing Safe        pages::forecast::show;
+    GET     "/forecast/figures/{key}"                   ReadAccounts   Page    Nothing Safe        pages::forecast::figure::show;
     GET     "/renewals"                                 ReadAccounts   Page    Nothing Safe        pages::renewals::show;
     GET     "/revenue"                                  ReadAccounts   Page    Nothing Safe        pages::revenue::show;
     GET     "/revenue/figures/{key}"                    ReadAccounts   Page    Nothing Safe        pages::revenue::figure::show;
@@ -137,6 +139,7 @@ const API: &[Route] = routes! {
     PUT     "/api/v1/ctas/{id}/tasks/{task}"            WorkCtas       Api     Json    SameOrigin  api::cta::tick                => "Tick a task off";
     GET     "/api/v1/metrics"                           ReadAccounts   Api     Nothing Safe        api::metric::list             => "List the metric catalogue";
     GET     "/api/v1/snapshot"                          ReadAccounts   Api     Nothing Safe        api::snapshot::list           => "List snapshot rows";
+    GET     "/api/v1/forecast"                          ReadAccounts   Heavy   Nothing Safe        api::forecast::show           => "Forecast revenue by quarter";
     GET     "/api/v1/revenue"                           ReadAccounts   Heavy   Nothing Safe        api::revenue::show            => "Report revenue by month";
     GET     "/api/v1/segments"                          ReadAccounts   Api     Nothing Safe        api::segment::list            => "List segments";
     POST    "/api/v1/segments"                          WriteSegments  Api     Json    SameOrigin  api::segment::create          => "Save a segment";

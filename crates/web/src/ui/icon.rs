@@ -20,6 +20,8 @@ pub enum Icon {
     Gem,
     /// Two stacks of coins: revenue.
     Coins,
+    /// A line that opens into a fan: the forecast.
+    Fan,
     /// A plug: sources.
     Plug,
     /// Sliders: settings.
@@ -62,6 +64,7 @@ impl Icon {
             Self::Coins => {
                 "M5 8c0-1.7 2-3 4.5-3S14 6.3 14 8s-2 3-4.5 3S5 9.7 5 8zM5 8v8c0 1.7 2 3 4.5 3M14 8v3M10.5 15c0-1.7 2-3 4.5-3s4.5 1.3 4.5 3-2 3-4.5 3-4.5-1.3-4.5-3zM10.5 15v2.5c0 1.7 2 3 4.5 3s4.5-1.3 4.5-3V15"
             }
+            Self::Fan => "M3 16l6-4 11-7M9 12h11M9 12l11 7",
             Self::Plug => "M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4",
             Self::Sliders => "M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4",
             Self::Theme => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 4v16M12 8.5h6.5M12 12h8M12 15.5h6.5",

@@ -24,6 +24,8 @@ pub enum Nav {
     Lifetime,
     /// What recurs, what moved it, what was retained.
     Revenue,
+    /// Where that goes.
+    Forecast,
     /// Where data comes from.
     Sources,
     /// Members, tokens, definitions.
@@ -32,12 +34,13 @@ pub enum Nav {
 
 impl Nav {
     /// Every entry in the order of the bar.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Home,
         Self::Portfolio,
         Self::Ctas,
         Self::Executive,
         Self::Revenue,
+        Self::Forecast,
         Self::Lifetime,
         Self::Sources,
         Self::Settings,
@@ -51,6 +54,7 @@ impl Nav {
             Self::Ctas => "/ctas",
             Self::Executive => "/executive",
             Self::Revenue => "/revenue",
+            Self::Forecast => "/forecast",
             Self::Lifetime => "/lifetime",
             Self::Sources => "/sources",
             Self::Settings => "/settings",
@@ -65,6 +69,7 @@ impl Nav {
             Self::Ctas => "CTAs",
             Self::Executive => "Executive",
             Self::Revenue => "Revenue",
+            Self::Forecast => "Forecast",
             Self::Lifetime => "Lifetime value",
             Self::Sources => "Sources",
             Self::Settings => "Settings",
@@ -79,6 +84,7 @@ impl Nav {
             Self::Ctas => 'c',
             Self::Executive => 'e',
             Self::Revenue => 'r',
+            Self::Forecast => 'f',
             Self::Lifetime => 'v',
             Self::Sources => 's',
             Self::Settings => 't',
@@ -92,6 +98,7 @@ impl Nav {
             Self::Ctas => Icon::Board,
             Self::Executive => Icon::Chart,
             Self::Revenue => Icon::Coins,
+            Self::Forecast => Icon::Fan,
             Self::Lifetime => Icon::Gem,
             Self::Sources => Icon::Plug,
             Self::Settings => Icon::Sliders,

@@ -1,0 +1,146 @@
+//! Where the book goes: what is forecast adds up, a scenario does what it says, the past is forecast from what was known
+//! then, and the year that the synthetic company has ahead of it lies within the bands.
+
+use std::collections::HashMap;
+
+use domain::{Day, access::RowFilter, revenue::months_after};
+use engine::{
+    Engine,
+    forecast::{self, Ask, Forecast, Leaver, Measure, SEED, Scenario, Target, what_it_takes},
+};
+
+use crate::home::{company, open, today};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_book_is_forecast_and_judged_by_its_past() {
+    let (home, settings) = company(120).await;
+    let (engine, _) = open(&settings).await;
+    assert!(engine.forecast().is_none(), "nothing was learned yet");
+    forecast::bring_up_to_date(&engine).await.unwrap();
+    let forecast = drawn(&engine, Scenario::default());
+    adds_up(&engine, &forecast);
+    scenarios_do_what_they_say(&engine, &forecast);
+    the_past_is_judged(&engine);
+    the_year_ahead_is_within_the_bands(&engine, &forecast, home.path());
+    the_founding_case(&engine);
+    engine.close().await.unwrap();
+}
+
+fn drawn(engine: &Engine, scenario: Scenario) -> Forecast {
+    let (book, model) = (engine.book(), engine.forecast().unwrap());
+    forecast::forecast(&book, &model, &RowFilter::All, &Ask { scenario, seed: SEED }).unwrap()
+}
+
+fn adds_up(engine: &Engine, forecast: &Forecast) {
+    let book = engine.book();
+    assert_eq!(forecast.opening_cents, book.rows().iter().map(|row| book.arr_cents(row)).sum::<i64>());
+    assert_eq!((forecast.quarters.len(), forecast.unjudged), (4, 0));
+    let mut opening = forecast.opening_cents;
+    for quarter in &forecast.quarters {
+        let means = quarter.means;
+        assert_eq!(means.opening_cents, opening);
+        opening = means.closing_cents;
+        for quantiles in [quarter.arr, quarter.retained, quarter.churned] {
+            assert!(quantiles.all().windows(2).all(|pair| pair[0] <= pair[1]), "{quantiles:?}");
+        }
+        let (low, high) = quarter.arr.band_80_cents;
+        assert!((low..=high).contains(&means.closing_cents) && low < high);
+    }
+    assert_eq!(*forecast, drawn(engine, Scenario::default()), "the same seed draws the same");
+    let model = engine.forecast().unwrap();
+    let leavers = Leaver::all(&book, &model, &RowFilter::All, &Scenario::default(), 0).unwrap();
+    let losses: f64 = leavers.iter().map(|leaver| leaver.chances.iter().sum::<f64>()).sum();
+    let drawn: f64 = forecast.quarters.iter().map(|quarter| quarter.losses).sum();
+    println!("expected losses: {losses:.2} by the chances, {drawn:.2} drawn; factor {:.2}", model.losses.level());
+    assert!((drawn / losses - model.losses.level()).abs() < 0.15, "{drawn} {losses}");
+}
+
+fn scenarios_do_what_they_say(engine: &Engine, forecast: &Forecast) {
+    let book = engine.book();
+    let largest = book.rows().iter().map(|row| book.arr_cents(row)).max().unwrap();
+    let without = drawn(engine, Scenario { lose_top: 1, ..Scenario::default() });
+    assert!(without.churned.band_95_cents.0 >= largest);
+    let doubled = drawn(engine, Scenario { churn: 2.0, ..Scenario::default() });
+    let losses = |it: &Forecast| it.quarters.iter().map(|quarter| quarter.losses).sum::<f64>();
+    assert!(losses(&doubled) > 1.5 * losses(forecast), "{} {}", losses(&doubled), losses(forecast));
+    let among = Some("tier = 'nothing of the kind'".to_owned());
+    assert_eq!(drawn(engine, Scenario { churn: 2.0, among, ..Scenario::default() }).quarters, forecast.quarters);
+    let none = drawn(engine, Scenario { new: 0.0, ..Scenario::default() });
+    assert!(none.quarters.iter().all(|quarter| quarter.means.new_cents == 0 && quarter.arr == quarter.retained));
+    let broken = Scenario { among: Some("tier = ".to_owned()), ..Scenario::default() };
+    let model = engine.forecast().unwrap();
+    assert!(forecast::forecast(&book, &model, &RowFilter::All, &Ask { scenario: broken, seed: SEED }).is_err());
+}
+
+fn the_past_is_judged(engine: &Engine) {
+    let model = engine.forecast().unwrap();
+    println!(
+        "losses: size {:.2} ({:?}), persistence {:.2} over {} months; growth {:.4} and {:.4} a month of {} and {} seen; \
+         arrivals {:.2}",
+        model.losses.size(),
+        model.losses.size_range(),
+        model.losses.persistence(),
+        model.losses.periods,
+        model.up.rate,
+        model.down.rate,
+        model.up.seen(),
+        model.down.seen(),
+        model.arrivals.rate
+    );
+    let backtest = model.backtest.as_ref().unwrap();
+    println!("{}", backtest.sentence);
+    for score in &backtest.scores {
+        println!(
+            "{:?} {:.4} {:?} inside {:?} of {}",
+            score.measure, score.loss, score.rules, score.inside, score.cases
+        );
+    }
+    assert!(backtest.trials.len() >= 4, "{}", backtest.trials.len());
+    assert_eq!(backtest.scores.iter().map(|score| score.measure).collect::<Vec<_>>(), Measure::ALL);
+    for trial in &backtest.trials {
+        let ended = (1..=4).filter(|quarter| months_after(trial.made_on, 3 * quarter) <= today()).count();
+        assert!(trial.cases.iter().all(|cases| cases.len() >= ended && cases.len() <= 4), "{}", trial.made_on);
+    }
+}
+
+/// The truth of the synthetic company runs a year past today; what it loses there must be what was thought possible.
+fn the_year_ahead_is_within_the_bands(engine: &Engine, forecast: &Forecast, home: &std::path::Path) {
+    let book = engine.book();
+    let truth = std::fs::read_to_string(home.join(engine::demo::TRUTH)).unwrap();
+    let exits: HashMap<i64, Day> = truth
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            Some((cells[0].parse().ok()?, cells[10].parse().ok()?))
+        })
+        .collect();
+    let until = months_after(today(), 12);
+    let leaves = |id: i64| exits.get(&id).is_some_and(|day| (today()..=until).contains(day));
+    let lost: Vec<i64> = book
+        .rows()
+        .iter()
+        .filter(|row| leaves(row.account.id))
+        .map(|row| book.arr_cents(row))
+        .filter(|arr| *arr > 0)
+        .collect();
+    let expected: f64 = forecast.quarters.iter().map(|quarter| quarter.losses).sum();
+    let (low, high) = forecast.churned.band_95_cents;
+    let sum: i64 = lost.iter().sum();
+    println!("{} accounts leave, {expected:.1} expected; {sum} cents of {low} to {high}", lost.len());
+    assert!((low..=high).contains(&sum), "{sum} outside of {low} to {high}");
+}
+
+fn the_founding_case(engine: &Engine) {
+    let (book, model) = (engine.book(), engine.forecast().unwrap());
+    let answer = what_it_takes(&book, &model, &RowFilter::All, Target::FOUNDING, SEED).unwrap().unwrap();
+    for sentence in answer.sentences(|cents| format!("{} {}", cents / 100, answer.currency)) {
+        println!("{sentence}");
+    }
+    assert!(answer.losses.0 > answer.losses.1 && answer.nrr_churn > answer.nrr_start);
+    assert!(answer.clv_cents.1 > answer.clv_cents.0);
+    let share = answer.losses.0 / answer.accounts as f64;
+    assert!(answer.start_factor.is_none() || (share - 0.15).abs() < 1e-6, "{share}");
+    let grown = answer.points.expansion.unwrap();
+    assert!(grown >= 1.0, "{grown}");
+}
