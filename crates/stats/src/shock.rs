@@ -89,7 +89,9 @@ impl Common {
             candidate.weight *= (likelihood - best).exp();
         }
         let sum: f64 = candidates.iter().map(|candidate| candidate.weight).sum();
-        candidates.iter_mut().for_each(|candidate| candidate.weight /= sum);
+        for candidate in &mut candidates {
+            candidate.weight /= sum;
+        }
         Self { candidates, periods: periods.len() }
     }
 
@@ -209,7 +211,9 @@ fn place(level: usize) -> f64 {
 /// Makes weights add up to one; answers with what they added up to.
 fn scale(weights: &mut [f64]) -> f64 {
     let sum: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|weight| *weight /= sum);
+    for weight in weights {
+        *weight /= sum;
+    }
     sum
 }
 

@@ -17,10 +17,10 @@ use crate::{print, settings::Settings};
 /// Example: pomona forecast --scenario churn=2 --scenario "among=tier = 'enterprise'" --json
 #[derive(Debug, Args)]
 pub(crate) struct ForecastCommand {
-    /// What if: lose_top=N, churn=FACTOR, expansion=FACTOR, new=FACTOR, among=EXPRESSION; may be repeated
+    /// What if: `lose_top=N`, `churn=FACTOR`, `expansion=FACTOR`, `new=FACTOR`, `among=EXPRESSION`; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     scenario: Vec<String>,
-    /// Print what a target takes within a year, in per cent: churn=6, nrr=+18, clv=+25, from_churn=15; may be repeated, and
+    /// Print what a target takes within a year, in per cent: `churn=6`, `nrr=+18`, `clv=+25`, `from_churn=15`; may be repeated, and
     /// what is not said is that
     #[arg(long, value_name = "NAME=PERCENT", conflicts_with = "scenario")]
     target: Vec<String>,

@@ -125,7 +125,9 @@ fn units(
     for (candidate, unit) in candidates.iter().zip(&mut units) {
         if among.as_ref().is_none_or(|among| among.contains(&candidate.account_id)) {
             // Who has given notice leaves whatever the factor.
-            unit.hazards.iter_mut().filter(|hazard| hazard.is_finite()).for_each(|hazard| *hazard *= scenario.churn);
+            for hazard in unit.hazards.iter_mut().filter(|hazard| hazard.is_finite()) {
+                *hazard *= scenario.churn;
+            }
             unit.growth *= scenario.expansion;
         }
     }

@@ -44,7 +44,7 @@ impl Looker<'_> {
         let receipts = Receipts { horizon: YEAR, ..self.definition.receipts() };
         let look = |subject: &Subject<'_>| {
             let forecast = match contract::standing(subject.terms, day).ends_on {
-                Some(ends) if self.here(subject, day) => Hazards::until(contract::month_ahead(day, ends), &receipts),
+                Some(ends) if here(subject, day) => Hazards::until(contract::month_ahead(day, ends), &receipts),
                 _ => self.hazards.forecast(&self.case(subject, readings, day)?, &receipts),
             };
             Some((subject.account.id, forecast.chances()))
@@ -88,10 +88,6 @@ impl Looker<'_> {
         pairs[pairs.len().saturating_sub(months)..].iter().filter_map(&mut period).collect()
     }
 
-    fn here(&self, subject: &Subject<'_>, day: Day) -> bool {
-        contract::span(subject.account, subject.steps, subject.terms, day).is_some_and(|span| span.exit.is_none())
-    }
-
     /// An account that pays under contract at the end of a day, as the hazard sees it.
     fn case(&self, subject: &Subject<'_>, readings: &HashMap<i64, Reading>, day: Day) -> Option<Case> {
         let span = contract::span(subject.account, subject.steps, subject.terms, day)?;
@@ -105,4 +101,8 @@ impl Looker<'_> {
             drivers: readings.get(&subject.account.id)?.drivers.clone(),
         })
     }
+}
+
+fn here(subject: &Subject<'_>, day: Day) -> bool {
+    contract::span(subject.account, subject.steps, subject.terms, day).is_some_and(|span| span.exit.is_none())
 }

@@ -1,9 +1,10 @@
 //! The web layer from outside: requests into the whole router over a real store, answers out.
 //!
 //! Each module is one promise: who gets what ([`matrix`]), how one signs in, what the API says, how events arrive,
-//! how work is done on the pages, what revenue is, and what customers are worth.
+//! how work is done on the pages, what revenue is and where it goes, and what customers are worth.
 
 mod api;
+mod forecast;
 mod lifetime;
 mod live;
 mod matrix;
