@@ -205,7 +205,7 @@ fn line(base: &Forecast, measure: Measure, number: usize, quarter: &Quarter) -> 
         Measure::Churned => &quarter.churned,
     };
     html! { tr {
-        th scope="row" { a href=(figure(measure, number)) { (measure.name()) span.vh { ", how it is computed" } } }
+        th scope="row" { a href=(figure(measure, number)) { (measure.name()) span.vh { " to " (quarter.ends_on) ", how it is computed" } } }
         (cell(&TO, &format::day(quarter.ends_on)))
         (quantile_cells(base, measure, quantiles))
     } }
@@ -223,7 +223,7 @@ fn year(base: &Forecast) -> Markup {
 /// The median and the bands of a figure as cells of a table.
 fn quantile_cells(base: &Forecast, measure: Measure, quantiles: &Quantiles) -> Markup {
     let value = |cents: i64| written(base, measure, cents);
-    let band = |(low, high): (i64, i64)| html! { (value(low)) " to " (value(high)) };
+    let band = |(low, high): (i64, i64)| html! { span { (value(low)) " to " (value(high)) } };
     html! {
         (cell(&MEDIAN, &html! { b { (value(quantiles.median_cents)) } }))
         (cell(&HALF, &band(quantiles.band_50_cents)))
@@ -272,18 +272,20 @@ fn shared(view: &View) -> Markup {
 fn what_if(asked: &Asked, view: &View) -> Markup {
     let error = |field: &str| view.wrong.as_ref().filter(|wrong| wrong.field == field).map(|wrong| &*wrong.message);
     html! {
-        form.fields action="/forecast" {
-            (form::input("number", &Field::new("lose_top", "Largest accounts that leave at once").value(&asked.lose_top)
-                .hint("How many, by ARR").error(error("lose_top"))))
-            (form::input("number", &Field::new("churn", "Hazard of leaving, times").value(&asked.churn)
-                .hint("2 doubles it, 0.5 halves it").error(error("churn"))))
-            (form::input("number", &Field::new("expansion", "Growth, times").value(&asked.expansion)
-                .hint("How often accounts buy more").error(error("expansion"))))
-            (form::input("number", &Field::new("new", "New accounts, times").value(&asked.new)
-                .hint("0 wins nobody").error(error("new"))))
+        form.form action="/forecast" {
+            div.form-row {
+                (form::input("number", &Field::new("lose_top", "Largest accounts that leave").value(&asked.lose_top)
+                    .hint("How many, by ARR").error(error("lose_top"))))
+                (form::input("number", &Field::new("churn", "Hazard of leaving, times").value(&asked.churn)
+                    .hint("2 doubles it").error(error("churn"))))
+                (form::input("number", &Field::new("expansion", "Growth, times").value(&asked.expansion)
+                    .hint("How often accounts buy more").error(error("expansion"))))
+                (form::input("number", &Field::new("new", "New accounts, times").value(&asked.new)
+                    .hint("0 wins nobody").error(error("new"))))
+            }
             (form::input("text", &Field::new("among", "Only among accounts with").value(&asked.among)
-                .hint("An expression like tier = 'enterprise'; hazard and growth of the others stay").error(error("among"))))
-            div.row { (form::submit("Draw")) a.btn href="/forecast" { "Clear" } }
+                .hint("An expression like tier = 'enterprise'; hazard and growth of the others stay as they are").error(error("among"))))
+            div.actions { (form::submit("Draw")) (form::link_button(&Link::to("/forecast"), "Clear")) }
         }
         @if let Some((scenario, changed)) = &view.changed {
             h3 { "If " (scenario) }
@@ -315,7 +317,7 @@ fn compared(asked: &Asked, base: &Forecast, changed: &Forecast) -> Markup {
         th scope="row" { a href=(explained(measure, quarter)) { (name) } }
         (cell(&AS_IS, &written(base, measure, was.median_cents)))
         (cell(&IF, &html! { b { (written(base, measure, is.median_cents)) } }))
-        (cell(&BAND, &html! { (written(base, measure, is.band_80_cents.0)) " to " (written(base, measure, is.band_80_cents.1)) }))
+        (cell(&BAND, &html! { span { (written(base, measure, is.band_80_cents.0)) " to " (written(base, measure, is.band_80_cents.1)) } }))
         (cell(&APART, &apart(measure, was.median_cents, is.median_cents)))
     } } };
     frame("Scenario", &header(&[WHAT, AS_IS, IF, BAND, APART], NO_SORT, &Link::to("/forecast"), ""), &rows)
