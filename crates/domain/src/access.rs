@@ -104,6 +104,8 @@ pub enum Action {
     WriteSegments,
     /// Take rows out in bulk.
     Export,
+    /// Merge accounts that are one, and take that back.
+    MergeAccounts,
     /// Load records in bulk.
     Import,
     /// Send events through a source.
@@ -221,7 +223,9 @@ pub fn authorize(actor: &Actor, action: Action) -> Decision {
 pub fn scope_for(action: Action) -> Option<Scope> {
     match action {
         Action::ReadAccounts | Action::Export | Action::ReadSources => Some(Scope::AccountsRead),
-        Action::WriteAccounts | Action::WriteSegments | Action::Import => Some(Scope::AccountsWrite),
+        Action::WriteAccounts | Action::WriteSegments | Action::MergeAccounts | Action::Import => {
+            Some(Scope::AccountsWrite)
+        }
         Action::WorkCtas => Some(Scope::CtasWrite),
         Action::SendEvents => Some(Scope::EventsWrite),
         Action::Query => Some(Scope::QueryRead),

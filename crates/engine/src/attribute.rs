@@ -49,7 +49,7 @@ pub async fn attribute(engine: &Engine) -> Result<usize, EngineError> {
 }
 
 async fn users(engine: &Engine) -> Result<BTreeSet<i64>, EngineError> {
-    let view = seal::view(engine.store(), engine.lake()).await?;
+    let view = seal::view(engine.store(), engine.lake(), None).await?;
     let frame = view.query(STRANGERS, &Params::new()).await?;
     Ok(frame.ints("user_id")?.flatten().collect())
 }
@@ -80,7 +80,7 @@ async fn rewrite(engine: &Engine, attribution: Attribution) -> Result<usize, Eng
 
 /// Counts what belongs to nobody, source by source.
 async fn recount(engine: &Engine) -> Result<(), EngineError> {
-    let view = seal::view(engine.store(), engine.lake()).await?;
+    let view = seal::view(engine.store(), engine.lake(), None).await?;
     let frame = view.query(UNATTRIBUTED, &Params::new()).await?;
     let counts: BTreeMap<i64, i64> =
         frame.ints("source_id")?.zip(frame.ints("events")?).filter_map(|(id, n)| Some((id?, n?))).collect();

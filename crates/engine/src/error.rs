@@ -5,7 +5,7 @@ use domain::definition::DefinitionError;
 use lake::{FrameError, LakeError, QueryError, expression::ExpressionError};
 use store::StoreError;
 
-use crate::definitions::DefinitionsError;
+use crate::{definitions::DefinitionsError, vault::VaultError};
 
 /// Why the engine could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,9 @@ pub enum EngineError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A secret cannot be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// A blocking task died.
     #[error("background work ended early")]
     Interrupted(#[from] tokio::task::JoinError),

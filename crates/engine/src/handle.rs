@@ -20,6 +20,7 @@ use crate::{
     ingest::Intake,
     lifetime, refresh,
     snapshot::{Ask, Basis},
+    vault::Vault,
     worker,
 };
 
@@ -100,6 +101,7 @@ struct Parts {
     clock: Clock,
     home: PathBuf,
     definitions: Arc<Definitions>,
+    vault: Vault,
     intake: Intake,
     book: RwLock<Arc<Book>>,
     past: Latch<VecDeque<Past>>,
@@ -140,6 +142,7 @@ impl Engine {
     pub async fn open(settings: &Settings, clock: Clock) -> Result<Self, EngineError> {
         let (store, lake) = open_data(settings, clock.now()).await?;
         let definitions = Arc::new(Definitions::load(&settings.home)?);
+        let vault = Vault::open(&settings.home)?;
         let lifetime = lifetime::vintage(&store, &definitions, clock.today(), None).await?;
         let ask = Ask { lifetime: lifetime.clone(), ..Ask::default() };
         let basis = Basis::load(&store, &lake, ask).await?;
@@ -153,6 +156,7 @@ impl Engine {
             clock,
             home: settings.home.clone(),
             definitions,
+            vault,
             intake,
             book: RwLock::new(Arc::new(book)),
             past: Latch::default(),
@@ -192,6 +196,11 @@ impl Engine {
     /// The home folder.
     pub fn home(&self) -> &Path {
         &self.0.home
+    }
+
+    /// The secrets of sources.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.vault
     }
 
     /// The definitions in force.

@@ -175,9 +175,11 @@ impl Intake {
         self.accounts.read().unwrap_or_else(PoisonError::into_inner).get(external_id).copied()
     }
 
-    /// Remembers an account that was just introduced.
+    /// Remembers an account that was just introduced. One that is known keeps its id: after a merge, events are still
+    /// stored under the account they name.
     pub(crate) fn introduce(&self, external_id: &str, account_id: i64) {
-        self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(external_id.to_owned(), account_id);
+        let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        accounts.entry(external_id.to_owned()).or_insert(account_id);
     }
 
     /// Forgets accounts that are gone.
@@ -269,7 +271,9 @@ fn place(engine: &Engine, source_id: i64) -> Result<shares::Place, IntakeError> 
 
 async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant) -> Result<Receipt, IntakeError> {
     let mut touched = BTreeSet::new();
-    let mut accept = Accept { source_id, received_at: now, events: Vec::new(), users: Vec::new(), refused: Vec::new() };
+    let sent_at = batch.messages.iter().filter_map(|message| message.clocks.sent).max();
+    let (events, users, refused) = (Vec::new(), Vec::new(), Vec::new());
+    let mut accept = Accept { source_id, received_at: now, sent_at, events, users, refused };
     for refused in batch.refused {
         accept.refused.push(Refused { code: refused.code.to_owned(), message: refused.message, body: refused.body });
     }

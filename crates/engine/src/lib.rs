@@ -29,6 +29,7 @@ pub mod import;
 pub mod ingest;
 pub mod lifetime;
 pub mod live;
+pub mod merge;
 pub mod query;
 pub mod readiness;
 pub mod refresh;
@@ -41,6 +42,7 @@ pub mod tap;
 pub mod testing;
 pub mod timeline;
 pub mod usage;
+pub mod vault;
 pub mod webhook;
 mod worker;
 

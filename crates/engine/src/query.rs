@@ -59,7 +59,7 @@ pub async fn offline(
 async fn named(store: &Store, lake: &Lake, statement: &str) -> Result<View, EngineError> {
     let statement = statement.to_ascii_lowercase();
     let facts = store.reading(None, None).await?;
-    let mut view = lay(crate::seal::view(store, lake).await?, &facts, |table| statement.contains(table)).await?;
+    let mut view = lay(crate::seal::view(store, lake, None).await?, &facts, |table| statement.contains(table)).await?;
     if statement.contains("revenue_line") {
         view = lay_revenue(view, &revenue::read(&facts).await?)?;
     }

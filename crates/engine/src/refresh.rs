@@ -3,7 +3,7 @@
 //! the whole book. A refresh notices a changed band, moves signals, starts
 //! playbooks and tells open pages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{
     Day,
@@ -12,7 +12,7 @@ use domain::{
     time::days_before,
 };
 use serde_json::json;
-use store::{HealthDay, change, health_day};
+use store::{HealthDay, account_merge, change, health_day};
 use tokio::sync::MutexGuard;
 
 use crate::{
@@ -54,12 +54,14 @@ async fn whole(engine: &Engine, basis: &Basis, turn: MutexGuard<'_, ()>) -> Resu
 /// Recomputes some accounts as of today.
 pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> {
     let turn = engine.refreshing().await;
+    let merged = account_merge::standing(engine.store().read(), None).await?;
+    let accounts: BTreeSet<i64> = accounts.iter().map(|account| merged.of(*account)).collect();
     let current = engine.book();
     if current.as_of != engine.today() {
         drop(turn);
         return all(engine).await;
     }
-    let (only, present, lifetime) = (Some(accounts.to_vec()), current.present.clone(), engine.lifetime());
+    let (only, present, lifetime) = (Some(accounts.into_iter().collect()), current.present.clone(), engine.lifetime());
     let ask = Ask { accounts: only, present, lifetime, known_on: None };
     let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
     let fresh = basis.book(engine.definitions(), current.as_of, engine.now()).await?;

@@ -74,7 +74,7 @@ impl Basis {
     /// Reads the store and opens the lake at one moment.
     pub async fn load(store: &Store, lake: &Lake, ask: Ask) -> Result<Self, EngineError> {
         let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
-        let view = tables::lay(crate::seal::view(store, lake).await?, &facts, |_| true).await?;
+        let view = tables::lay(crate::seal::view(store, lake, ask.known_on).await?, &facts, |_| true).await?;
         let revenue = revenue::read(&facts).await?;
         let contracts = Contracts::new(&facts.all().await?);
         let view = tables::lay_revenue(view, &revenue)?;

@@ -19,7 +19,8 @@ pub async fn accept(engine: &Engine, events: &[Event]) -> Result<Receipt, Engine
         quantity: event.quantity,
         properties: event.properties.clone(),
     });
-    let accept = Accept { source_id: 1, received_at, events: events.collect(), users: Vec::new(), refused: Vec::new() };
+    let events = events.collect();
+    let accept = Accept { source_id: 1, received_at, sent_at: None, events, users: Vec::new(), refused: Vec::new() };
     Ok(engine.intake().accept(accept).await?)
 }
 

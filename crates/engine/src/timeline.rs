@@ -85,6 +85,8 @@ fn of_change(engine: &Engine, change: &store::Change) -> Entry {
         "cta.opened" => (EntryKind::Work, format!("CTA opened: {}", field("title"))),
         "cta.closed" => (EntryKind::Work, format!("CTA closed: {}", field("title"))),
         "cta.changed" => (EntryKind::Work, format!("CTA changed: {}", field("title"))),
+        "account.merged" => (EntryKind::Change, format!("{} was merged into this account", field("name"))),
+        "account.split" => (EntryKind::Change, format!("{} is an account of its own again", field("name"))),
         "account.changed" => (EntryKind::Change, "Fields were set by hand".to_owned()),
         "account.released" => (EntryKind::Change, format!("{} was released to its source", field("field"))),
         other => (EntryKind::Change, other.replace('.', " ")),

@@ -52,7 +52,7 @@ const BY_FEATURE: &str = "select name, count(*) as events, count(distinct user_i
 
 /// Reads an account's usage of the last `weeks` weeks as of a day.
 pub async fn usage(engine: &Engine, account_id: i64, as_of: Day, weeks: u32) -> Result<Usage, EngineError> {
-    let view = seal::view(engine.store(), engine.lake()).await?;
+    let view = seal::view(engine.store(), engine.lake(), None).await?;
     let end = end_of(as_of);
     let params = |days: i64| {
         let since = end - chrono::TimeDelta::days(days);

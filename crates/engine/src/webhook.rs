@@ -95,8 +95,15 @@ pub async fn setup(engine: &Engine, source_id: i64) -> Result<Option<Setup>, Eng
     let Some(kept) = store::webhook::find(engine.store().read(), source_id).await? else { return Ok(None) };
     let malformed = |source| store::StoreError::Malformed { what: "webhook", source };
     let sender = serde_json::from_value(kept.sender).map_err(malformed)?;
-    let secrets = serde_json::from_value(kept.secrets).map_err(malformed)?;
+    let sealed: Vec<String> = serde_json::from_value(kept.secrets).map_err(malformed)?;
+    let place = place(source_id);
+    let secrets = sealed.iter().map(|secret| engine.vault().unseal(&place, secret)).collect::<Result<_, _>>()?;
     Ok(Some(Setup { sender, secrets }))
+}
+
+/// What the secrets of a source's webhook are sealed for.
+fn place(source_id: i64) -> String {
+    format!("source.{source_id}.webhook")
 }
 
 /// Why a webhook could not be set up.
@@ -119,10 +126,12 @@ pub async fn set_up(engine: &Engine, source_id: i64, sender: Json, secrets: &[St
     if secrets.is_empty() || secrets.len() > 2 || secrets.iter().any(|secret| secret.trim().len() < 8) {
         return Err(SetupError::Secrets);
     }
+    let place = place(source_id);
+    let sealed = secrets.iter().map(|secret| engine.vault().seal(&place, secret)).collect::<Result<Vec<_>, _>>();
     let row = store::webhook::Model {
         source_id,
         sender: serde_json::to_value(&known).unwrap_or_default(),
-        secrets: json!(secrets),
+        secrets: json!(sealed.map_err(EngineError::from)?),
         changed_at: engine.now(),
     };
     let stored: Result<(), store::StoreError> =
@@ -189,7 +198,8 @@ fn challenge(sender: &Sender, message: &Message<'_>) -> Option<String> {
 async fn show(engine: &Engine, source_id: i64, reason: Unverified, body: &[u8]) -> Result<(), EngineError> {
     let body = String::from_utf8_lossy(body).into_owned();
     let refused = vec![Refused { code: reason.code().to_owned(), message: reason.to_string(), body }];
-    let accept = Accept { source_id, received_at: engine.now(), events: Vec::new(), users: Vec::new(), refused };
+    let (received_at, events, users) = (engine.now(), Vec::new(), Vec::new());
+    let accept = Accept { source_id, received_at, sent_at: None, events, users, refused };
     engine.intake().accept(accept).await?;
     Ok(())
 }

@@ -44,6 +44,8 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
         seal::compact(engine).await?;
         seal::sweep(engine).await?;
         webhook::prune(engine).await?;
+        let now = engine.now();
+        engine.store().write(async |tx| store::source_minute::prune(tx, now).await).await?;
         ingest::prune(engine).await
     }));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "lifetime", async |engine| {

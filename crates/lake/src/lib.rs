@@ -26,6 +26,7 @@ pub mod ducklake;
 mod error;
 pub mod expression;
 mod frame;
+mod merge;
 mod params;
 mod part;
 mod rate;

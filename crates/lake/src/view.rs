@@ -20,6 +20,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use tokio::task::JoinSet;
 
+use crate::merge;
 use crate::scan::EventTable;
 use crate::{Attribution, Frame, FrameError, Kind, Lake, LakeError, Params, PartFile, QueryError, batch, ducklake};
 
@@ -71,6 +72,22 @@ impl Lake {
 }
 
 impl View {
+    /// Shows the events of merged accounts as those of the accounts they were merged into: pairs of from and to.
+    ///
+    /// Events of all other accounts are read as before, and those of the merged ones by themselves, so that what
+    /// statistics skip is still skipped.
+    ///
+    /// # Errors
+    /// [`LakeError::Engine`] when the engine cannot plan it.
+    pub fn with_merged(mut self, merged: &[(i64, i64)]) -> Result<Self, LakeError> {
+        if let Some(event) = self.tables.get(ducklake::TABLE).filter(|_| !merged.is_empty()) {
+            let table =
+                merge::redirected(event, merged).map_err(LakeError::engine("show merged accounts in"))?;
+            self.tables.insert(ducklake::TABLE.to_owned(), table);
+        }
+        Ok(self)
+    }
+
     /// Adds a frame as a table, replacing one of the same name.
     ///
     /// # Errors

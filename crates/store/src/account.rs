@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, QuerySelect, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    StoreError, Tx,
+    StoreError, Tx, account_merge,
     declare::{no_relations, text_enum},
     identity,
     record::fact,
@@ -143,18 +143,22 @@ pub(crate) async fn forget_derived(tx: &Tx, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The accounts with these web domains, by domain.
+/// The accounts with these web domains, by domain; those that were merged count once.
 pub async fn of_domains(
     db: &impl ConnectionTrait,
     domains: &[String],
 ) -> Result<HashMap<String, Vec<i64>>, StoreError> {
     let mut accounts: HashMap<String, Vec<i64>> = HashMap::new();
+    let merged = account_merge::standing(db, None).await?;
     for domains in domains.chunks(MAX_VALUES) {
         let query = Entity::find().select_only().column(Column::Domain).column(Column::Id);
         let query = query.filter(Column::Domain.is_in(domains.iter().map(String::as_str)));
         let rows: Vec<(String, i64)> = query.into_tuple().all(db).await?;
         for (domain, id) in rows {
-            accounts.entry(domain).or_default().push(id);
+            let (shown, known) = (merged.of(id), accounts.entry(domain).or_default());
+            if !known.contains(&shown) {
+                known.push(shown);
+            }
         }
     }
     Ok(accounts)

@@ -9,8 +9,15 @@ use crate::{
     Account, Assignment, Contact, ContactRole, CsmSentiment, Entitlement, Invoice, Milestone, Objective,
     PaymentAttempt, StakeholderEdge, Store, StoreError, Subscription, SubscriptionItem, SurveyResponse, Ticket,
     Touchpoint, Tx,
+    account_merge::{self, Standing},
     record::{self, Fact},
 };
+
+/// Something that is done to every kind of fact alike.
+pub(crate) trait EachKind {
+    /// Does it to one kind.
+    async fn on<M: Fact>(&self) -> Result<(), StoreError>;
+}
 
 /// Declares the relations once: the struct, how it is loaded, how it is counted.
 macro_rules! facts {
@@ -40,6 +47,12 @@ macro_rules! facts {
             accounts: Option<&[i64]>,
         ) -> Result<Facts, StoreError> {
             Ok(Facts { $($name: relation(db, known_on, accounts).await?,)+ })
+        }
+
+        /// Does something to every kind of fact, in the order of declaration.
+        pub(crate) async fn each_kind(work: &impl EachKind) -> Result<(), StoreError> {
+            $(work.on::<$record>().await?;)+
+            Ok(())
         }
     };
 }
@@ -91,14 +104,22 @@ async fn relation<M: Fact>(
 #[derive(Debug)]
 pub struct Reading<'a> {
     moment: Tx,
+    merged: Standing,
     known_on: Option<Instant>,
     accounts: Option<&'a [i64]>,
 }
 
 impl Reading<'_> {
-    /// All facts of a kind, ordered by id.
+    /// All facts of a kind, ordered by id. Accounts that were merged are out of sight.
     pub async fn all<M: Fact>(&self) -> Result<Vec<M>, StoreError> {
-        relation(&self.moment, self.known_on, self.accounts).await
+        Ok(self.shown(relation(&self.moment, self.known_on, self.accounts).await?))
+    }
+
+    fn shown<M: Fact>(&self, mut facts: Vec<M>) -> Vec<M> {
+        if M::KIND == Account::KIND && !self.merged.is_empty() {
+            facts.retain(|account| !self.merged.hides(account.id()));
+        }
+        facts
     }
 
     /// Hands out the facts of a kind in pages, ordered by id; at least one page, which may be empty.
@@ -109,7 +130,7 @@ impl Reading<'_> {
             take(self.all().await?);
             return Ok(());
         }
-        record::each_page(&self.moment, take).await
+        record::each_page(&self.moment, |page| take(self.shown(page))).await
     }
 
     /// Ends the reading.
@@ -125,7 +146,9 @@ impl Store {
         known_on: Option<Instant>,
         accounts: Option<&'a [i64]>,
     ) -> Result<Reading<'a>, StoreError> {
-        Ok(Reading { moment: self.snapshot().await?, known_on, accounts })
+        let moment = self.snapshot().await?;
+        let merged = account_merge::standing(&moment, known_on).await?;
+        Ok(Reading { moment, merged, known_on, accounts })
     }
 
     /// Every fact at one moment: of all accounts or of some, as it is or as it was known.

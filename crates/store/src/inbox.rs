@@ -31,6 +31,8 @@ pub struct Accept {
     pub source_id: i64,
     /// When it arrived; the `recorded_at` of its events.
     pub received_at: Instant,
+    /// When it was sent, by the sender's clock.
+    pub sent_at: Option<Instant>,
     /// Its events.
     pub events: Vec<NewEvent>,
     /// What it says about people.

@@ -9,6 +9,7 @@
 //! customer is `domain`; what to do about it is `engine`. This is the only crate that names a database.
 
 pub mod account;
+pub mod account_merge;
 pub mod assignment;
 pub mod catalogue;
 pub mod change;
@@ -52,6 +53,7 @@ pub mod session;
 pub mod setting;
 pub mod signal;
 pub mod source;
+pub mod source_minute;
 pub mod stakeholder_edge;
 mod statement;
 pub mod step;
@@ -70,6 +72,7 @@ pub mod webhook;
 pub use sea_orm::ConnectionTrait as Db;
 
 pub use account::Model as Account;
+pub use account_merge::Model as AccountMerge;
 pub use assignment::Model as Assignment;
 pub use change::Model as Change;
 pub use contact::Model as Contact;

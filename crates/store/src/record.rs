@@ -53,6 +53,11 @@ pub trait Fact:
     /// The same fact, known since `at`.
     #[must_use]
     fn recorded(self, at: Instant) -> Self;
+    /// The same fact of another account. An account itself is nobody's and stays as it is.
+    #[must_use]
+    fn given_to(self, _account_id: i64) -> Self {
+        self
+    }
 }
 
 /// A fact that an import recognises by the identity its source gives it.
@@ -267,7 +272,7 @@ fn pages_of(accounts: Option<&[i64]>) -> Vec<Option<&[i64]>> {
 
 /// Declares that a record is a fact of an account, and optionally that its source names it.
 macro_rules! fact {
-    ($kind:literal, account = $account:ident ($column:ident)) => {
+    ($kind:literal, account = $account:ident ($column:ident) $(, given by $given:ident)?) => {
         impl crate::record::Fact for Model {
             const KIND: &'static str = $kind;
             const ID: Column = Column::Id;
@@ -290,10 +295,15 @@ macro_rules! fact {
                 self.recorded_at = at;
                 self
             }
+
+            $(fn given_to(mut self, account_id: i64) -> Self {
+                self.$given = account_id;
+                self
+            })?
         }
     };
     ($kind:literal) => {
-        fact!($kind, account = account_id(AccountId));
+        fact!($kind, account = account_id(AccountId), given by account_id);
         crate::row::of_account!();
     };
     ($kind:literal, imported) => {

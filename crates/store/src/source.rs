@@ -1,6 +1,7 @@
 //! A source is an external system that sends us data, with what it has sent and refused. Its settings that are
 //! secret live with the connector, not here.
 
+use chrono::TimeDelta;
 use domain::Instant;
 use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*, sea_query::Expr};
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use crate::{
     StoreError, Tx,
     declare::{no_relations, text_enum},
     row,
+    source_minute::{self, Came},
 };
 
 text_enum! {
@@ -64,9 +66,14 @@ pub struct Model {
     pub last_error: Option<String>,
     /// When that was.
     pub last_error_at: Option<Instant>,
+    /// Hours of silence after which it is missed: 0 is never, nothing is what is usual for its kind.
+    pub silent_after_hours: Option<i32>,
 }
 
 no_relations!();
+
+/// Hours of silence after which a source that sends by itself is missed, unless somebody said otherwise.
+pub const USUAL_SILENCE_HOURS: i32 = 24;
 
 impl Model {
     /// A source that may send and has sent nothing yet, without a write key; its identity comes with the first insert.
@@ -86,7 +93,23 @@ impl Model {
             unattributed: 0,
             last_error: None,
             last_error_at: None,
+            silent_after_hours: None,
         }
+    }
+
+    /// After how many hours of silence it is missed. A file comes when somebody brings it, so unless somebody said
+    /// otherwise only what sends by itself is missed.
+    pub fn missed_after_hours(&self) -> Option<i32> {
+        let usual =
+            matches!(self.kind, Kind::Segment | Kind::Api | Kind::Sql | Kind::Singer).then_some(USUAL_SILENCE_HOURS);
+        self.silent_after_hours.or(usual).filter(|hours| *hours > 0)
+    }
+
+    /// How long it has been silent, if that is longer than it may be.
+    pub fn silence(&self, now: Instant) -> Option<TimeDelta> {
+        let silence = now - self.last_message_at?;
+        let most = TimeDelta::hours(i64::from(self.missed_after_hours()?));
+        (self.enabled && silence >= most).then_some(silence)
     }
 }
 
@@ -135,6 +158,8 @@ pub async fn noted(
         Some(error) => (Some(error.to_owned()), Some(now)),
         None => (source.last_error, source.last_error_at),
     };
+    let came = Came { messages: accepted + refused, ..Came::default() };
+    source_minute::count(tx, id, now, came).await?;
     let (accepted, refused) = (source.accepted + accepted, source.refused + refused);
     row::update(tx, Model { accepted, refused, last_message_at: Some(now), last_error, last_error_at, ..source })
         .await?;

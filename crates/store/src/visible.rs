@@ -9,12 +9,13 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use crate::{Db, StoreError, account, assignment, record::Fact};
+use crate::{Db, StoreError, account, account_merge, assignment, record::Fact};
 
-/// Restricts a query to the accounts a filter shows on a day.
+/// Restricts a query to the accounts a filter shows on a day. An account that was merged into another is out of sight.
 pub(crate) fn accounts(rows: &RowFilter, account: impl ColumnTrait, today: Day) -> Condition {
+    let shown = Condition::all().add(Expr::col(account.as_column_ref()).not_in_subquery(account_merge::hidden()));
     match rows {
-        RowFilter::All => Condition::all(),
+        RowFilter::All => shown,
         RowFilter::Members(members) => {
             let theirs = Query::select()
                 .column(assignment::Column::AccountId)
@@ -22,7 +23,7 @@ pub(crate) fn accounts(rows: &RowFilter, account: impl ColumnTrait, today: Day) 
                 .and_where(assignment::Column::MemberId.is_in(members.iter().copied()))
                 .cond_where(assignment::holds_on(today))
                 .to_owned();
-            Condition::all().add(Expr::col(account.as_column_ref()).in_subquery(theirs))
+            shown.add(Expr::col(account.as_column_ref()).in_subquery(theirs))
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A webhook is how a source is spoken to: who signs, and with which secrets. Secrets are needed as they are, to compute
-//! signatures, so they cannot be hashed like write keys; no page and no answer shows them again.
+//! signatures, so they are not hashed like write keys; they come here sealed, and no page and no answer shows them again.
 
 use domain::Instant;
 use sea_orm::{ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
@@ -16,7 +16,7 @@ pub struct Model {
     pub source_id: i64,
     /// The sender, as the connector writes it.
     pub sender: Json,
-    /// The secrets: two while one replaces the other.
+    /// The secrets, sealed: two while one replaces the other.
     pub secrets: Json,
     /// When this was said.
     pub changed_at: Instant,

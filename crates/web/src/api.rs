@@ -17,6 +17,7 @@ pub mod invoice;
 pub mod list;
 pub mod me;
 pub mod member;
+pub mod merge;
 pub mod metric;
 pub mod operation;
 pub mod query;

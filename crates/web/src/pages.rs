@@ -10,6 +10,7 @@ mod faults;
 pub mod forecast;
 pub mod home;
 pub mod lifetime;
+pub mod merges;
 pub mod portfolio;
 pub mod readiness;
 pub mod renewals;

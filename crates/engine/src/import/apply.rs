@@ -135,7 +135,7 @@ fn either(a: Saved, b: Saved) -> Saved {
 
 /// The accounts of these ids as a source calls them, made first where the orphans of this import are made.
 pub(crate) async fn accounts_of(tx: &Tx, keys: &[&str], from: From) -> Result<HashMap<String, i64>, EngineError> {
-    let mut found = owner::accounts(tx, keys, from).await?;
+    let mut found = owner::named(tx, keys, from).await?;
     if from.orphans == Orphans::CreateAccount {
         let missing: Vec<&str> = keys.iter().copied().filter(|key| !found.contains_key(*key)).collect();
         found.extend(owner::make(tx, &missing, from).await?);

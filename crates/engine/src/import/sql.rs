@@ -86,15 +86,19 @@ fn key(source_id: i64, what: &str) -> String {
 }
 
 /// What a source reads, if it reads a database.
-pub async fn sql_source(db: &impl Db, source_id: i64) -> Result<Option<SqlSource>, EngineError> {
-    let kept = setting::find(db, &key(source_id, "sql")).await?;
-    Ok(kept.and_then(|kept| serde_json::from_value(kept).ok()))
+pub async fn sql_source(engine: &Engine, source_id: i64) -> Result<Option<SqlSource>, EngineError> {
+    let place = key(source_id, "sql");
+    let kept = setting::find(engine.store().read(), &place).await?;
+    let Some(sql) = kept.and_then(|kept| serde_json::from_value::<SqlSource>(kept).ok()) else { return Ok(None) };
+    let url = engine.vault().unseal(&place, &sql.url)?;
+    Ok(Some(SqlSource { url, ..sql }))
 }
 
-/// Sets what a source reads.
-pub async fn set_sql_source(tx: &Tx, source_id: i64, sql: &SqlSource) -> Result<(), EngineError> {
-    let value = serde_json::json!(sql);
-    Ok(setting::put(tx, &key(source_id, "sql"), value).await?)
+/// Sets what a source reads. Its address, which holds a password, is sealed.
+pub async fn set_sql_source(engine: &Engine, tx: &Tx, source_id: i64, sql: &SqlSource) -> Result<(), EngineError> {
+    let place = key(source_id, "sql");
+    let sealed = SqlSource { url: engine.vault().seal(&place, &sql.url)?, ..sql.clone() };
+    Ok(setting::put(tx, &place, serde_json::json!(sealed)).await?)
 }
 
 /// Where a source stands.
@@ -106,7 +110,7 @@ pub async fn sql_place(db: &impl Db, source_id: i64) -> Result<SqlPlace, EngineE
 /// Reads what is new in a source's database.
 pub async fn read_sql(engine: &Engine, source_id: i64) -> Result<RecordsReport, SqlError> {
     let db = engine.store().read();
-    let sql = sql_source(db, source_id).await?.ok_or(SqlError::NotSql)?;
+    let sql = sql_source(engine, source_id).await?.ok_or(SqlError::NotSql)?;
     let mut place = sql_place(db, source_id).await?;
     let reading =
         Reading { url: &sql.url, query: &sql.query, cursor: sql.cursor.as_deref(), after: place.cursor.as_deref() };
@@ -170,7 +174,7 @@ pub(crate) async fn read_due(engine: &Engine) -> Result<(), EngineError> {
 
 async fn is_due(engine: &Engine, source: &Source) -> Result<bool, EngineError> {
     let db = engine.store().read();
-    let Some(sql) = sql_source(db, source.id).await? else { return Ok(false) };
+    let Some(sql) = sql_source(engine, source.id).await? else { return Ok(false) };
     let last = sql_place(db, source.id).await?.read_at.max(source.last_error_at);
     let every = TimeDelta::minutes(i64::from(sql.every_minutes.max(1)));
     Ok(last.is_none_or(|last| engine.now() - last >= every))

@@ -9,6 +9,7 @@ mod home;
 mod import;
 mod intake;
 mod lifetime;
+mod merging;
 mod order;
 mod postgres;
 mod records;

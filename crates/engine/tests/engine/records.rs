@@ -231,7 +231,7 @@ async fn a_database_is_read_by_its_cursor_and_never_written() {
         every_minutes: 60,
     };
     let keep = async |sql: &import::SqlSource| {
-        engine.store().write(async |tx| import::set_sql_source(tx, warehouse, sql).await).await.unwrap();
+        engine.store().write(async |tx| import::set_sql_source(&engine, tx, warehouse, sql).await).await.unwrap();
     };
     keep(&sql).await;
     let counts = |report: import::RecordsReport| (report.created, report.updated, report.unchanged, report.failed);
@@ -249,4 +249,43 @@ async fn a_database_is_read_by_its_cursor_and_never_written() {
     assert!(refused.starts_with("the database does not let us in"), "{refused}");
     assert_eq!(record::load::<Account>(foreign.read(), None, None).await.unwrap().len(), 3);
     engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_of_a_source_lies_in_clear() {
+    let (home, settings) = company(2).await;
+    let (engine, _) = open(&settings).await;
+    let id = a_source(&engine, "billing").await;
+    let secret = "whsec_planted_canary_7";
+    let sender = serde_json::json!({ "sender": "stripe" });
+    engine::webhook::set_up(&engine, id, sender, &[secret.to_owned()]).await.unwrap();
+    let sql = import::SqlSource {
+        url: "postgres://reader:planted_canary_8@db/app".to_owned(),
+        query: "select 1".to_owned(),
+        stream: "organizations".to_owned(),
+        keys: vec!["id".to_owned()],
+        cursor: None,
+        every_minutes: 60,
+    };
+    engine.store().write(async |tx| import::set_sql_source(&engine, tx, id, &sql).await).await.unwrap();
+    let known = engine::webhook::setup(&engine, id).await.unwrap().unwrap();
+    assert_eq!((known.secrets[0].as_str(), import::sql_source(&engine, id).await.unwrap()), (secret, Some(sql)));
+    // The database, its log and everything else in the home, byte by byte, while open and after.
+    assert_eq!(holding(home.path(), b"planted_canary"), Vec::<std::path::PathBuf>::new());
+    engine.close().await.unwrap();
+    assert_eq!(holding(home.path(), b"planted_canary"), Vec::<std::path::PathBuf>::new());
+    assert!(!holding(home.path(), b"billing").is_empty(), "the search itself finds what is there");
+}
+
+/// The files below a folder that hold some bytes.
+fn holding(folder: &std::path::Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let below = entries.flat_map(|path| {
+        if path.is_dir() {
+            return holding(&path, bytes);
+        }
+        let found = std::fs::read(&path).unwrap().windows(bytes.len()).any(|some| some == bytes);
+        if found { vec![path] } else { Vec::new() }
+    });
+    below.collect()
 }

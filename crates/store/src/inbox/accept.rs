@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, Value};
 use super::{Accept, Encoder, NewEvent, Receipt, people::People};
 use crate::{
     StoreError, Tx, refusal,
+    source_minute::{self, Came},
     statement::{MAX_VALUES, placeholders, statement},
 };
 
@@ -123,6 +124,7 @@ struct Tally {
     accepted: i64,
     refused: i64,
     unattributed: i64,
+    came: Came,
     last_message_at: Option<Instant>,
     last_error: Option<(String, Instant)>,
 }
@@ -132,6 +134,13 @@ impl Tally {
         self.accepted += events.len() as i64;
         self.unattributed += events.iter().filter(|event| event.account_id.is_none()).count() as i64;
         self.refused += request.refused.len() as i64;
+        // A repeat is a message that came, too.
+        let messages = (request.events.len() + request.refused.len()) as i64;
+        self.came.messages += messages;
+        if let Some(sent_at) = request.sent_at {
+            self.came.timed += messages;
+            self.came.lag_ms += messages.saturating_mul((request.received_at - sent_at).num_milliseconds());
+        }
         self.last_message_at = self.last_message_at.max(Some(request.received_at));
         if let Some(refused) = request.refused.last() {
             self.last_error = Some((refused.message.clone(), request.received_at));
@@ -139,6 +148,9 @@ impl Tally {
     }
 
     async fn record(self, tx: &Tx, source_id: i64) -> Result<(), StoreError> {
+        if let Some(at) = self.last_message_at {
+            source_minute::count(tx, source_id, at, self.came).await?;
+        }
         let (error, error_at) = self.last_error.unzip();
         let sql =
             "UPDATE source SET accepted = accepted + $2, refused = refused + $3, unattributed = unattributed + $4,

@@ -3,9 +3,8 @@
 //! Those already known are only read. A person is written when new, when a message says something about them, or when
 //! they were last seen more than an hour before, so that a busy user does not cost a write with every request.
 //!
-//! Whoever was grouped with one account belongs to it. Whoever was grouped with several belongs to that of the contact
-//! they are, and to none while that is not known: an account is never guessed (T9). A mail domain speaks only where
-//! nobody was grouped with anything.
+//! Where somebody belongs who was grouped with one account or several, `end_user` decides. A mail domain speaks only
+//! where nobody was grouped with anything.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,7 +14,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use super::Accept;
 use crate::{
-    StoreError, Tx,
+    StoreError, Tx, end_user,
     statement::{MAX_VALUES, placeholders, statement},
 };
 
@@ -196,25 +195,10 @@ async fn belong(
     Ok(())
 }
 
-/// Decides anew where people belong about whom something was said: to their one account, or to that of the contact
-/// they are.
+/// Decides anew where people belong about whom something was said.
 async fn settle(tx: &Tx, told: &BTreeSet<&str>, people: &mut HashMap<String, Person>) -> Result<(), StoreError> {
     let ids: Vec<i64> = told.iter().filter_map(|name| people.get(*name)).map(|person| person.id).collect();
-    let mut belongs: HashMap<i64, Option<i64>> = HashMap::new();
-    for ids in ids.chunks(MAX_VALUES) {
-        let sql = format!(
-            "UPDATE end_user SET account_id = (
-                 SELECT CASE WHEN count(*) = 1 THEN min(m.account_id)
-                             ELSE (SELECT c.account_id FROM contact c WHERE c.id = end_user.contact_id) END
-                 FROM membership m WHERE m.end_user_id = end_user.id)
-             WHERE id IN {} AND EXISTS (SELECT 1 FROM membership m WHERE m.end_user_id = end_user.id)
-             RETURNING id, account_id",
-            placeholders(tx, 0, 1, ids.len())
-        );
-        for row in tx.query_all_raw(statement(tx, sql, ids.iter().map(|user| Value::from(*user)))).await? {
-            belongs.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        }
-    }
+    let belongs = end_user::settle(tx, &ids).await?;
     for person in people.values_mut() {
         if let Some(account) = belongs.get(&person.id) {
             person.account_id = *account;

@@ -40,7 +40,7 @@ pub(crate) fn event(number: u64) -> NewEvent {
 
 pub(crate) fn request(source_id: i64, numbers: impl IntoIterator<Item = u64>) -> Accept {
     let events = numbers.into_iter().map(event).collect();
-    Accept { source_id, received_at: at(2), events, users: Vec::new(), refused: Vec::new() }
+    Accept { source_id, received_at: at(2), sent_at: Some(at(1)), events, users: Vec::new(), refused: Vec::new() }
 }
 
 /// Runs a test against an inbox whose writer runs beside it.

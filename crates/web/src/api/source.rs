@@ -9,12 +9,12 @@ use chrono::{DateTime, Utc};
 use engine::ingest;
 use serde::{Deserialize, Serialize};
 use store::source::Kind;
-use store::{Source, refusal, source};
+use store::{Source, end_user, refusal, source, source_minute};
 use utoipa::ToSchema;
 
 use super::list::{List, Paging};
-use super::operation::Created;
-use super::wire::{wire, words};
+use super::operation::{Created, Done};
+use super::wire::{present, wire, words};
 use crate::auth::secret::{self, Secret};
 use crate::extract::{At, Input, Params};
 use crate::fact;
@@ -24,6 +24,12 @@ use crate::state::AppState;
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_KEY: usize = 40;
+
+/// The most hours of silence that can be allowed: a year.
+const LONGEST_SILENCE: i32 = 8_784;
+
+/// Users in several accounts that are listed.
+const LISTED_USERS: u64 = 500;
 
 words! {
     kind: Kind,
@@ -60,6 +66,8 @@ wire! {
         last_error: Option<String>,
         /// When.
         last_error_at: Option<DateTime<Utc>>,
+        /// Hours of silence after which it is missed: 0 is never, `null` what is usual for its kind.
+        silent_after_hours: Option<i32>,
     }
 }
 
@@ -100,6 +108,60 @@ pub struct ChangeSource {
     pub name: Option<String>,
     /// Whether it is listened to.
     pub enabled: Option<bool>,
+    /// Hours of silence after which it is missed: 0 is never, `null` what is usual for its kind.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i32>)]
+    pub silent_after_hours: Option<Option<i32>>,
+}
+
+/// How much a source sends now, and how late.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PaceView {
+    /// Messages a minute, over the last five minutes.
+    pub per_minute: f64,
+    /// Messages of the last hour.
+    pub last_hour: i64,
+    /// How long messages of the last hour were under way on average, in milliseconds; `null` where none said when it
+    /// was sent.
+    pub lag_ms: Option<i64>,
+    /// Events that wait to be sealed.
+    pub unsealed: i64,
+    /// When the oldest of these came.
+    pub unsealed_since: Option<DateTime<Utc>>,
+}
+
+/// A user's tie to one of several accounts.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TieView {
+    /// The user.
+    pub user_id: i64,
+    /// What the source calls them.
+    pub external_id: String,
+    /// The account they were grouped with.
+    pub account_id: i64,
+    /// Its name.
+    pub account_name: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Whether a person has chosen it.
+    pub chosen: bool,
+    /// Whether the user belongs to it now.
+    pub belongs: bool,
+}
+
+/// Users who were grouped with several accounts.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Ties {
+    /// Those without an account first; at most 500 users.
+    pub items: Vec<TieView>,
+}
+
+/// Which of their accounts a user belongs to.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseAccount {
+    /// The account; `null` takes the choice back.
+    pub account_id: Option<i64>,
 }
 
 /// The websites whose pages may use a source's write key.
@@ -134,6 +196,68 @@ pub async fn list(
 /// `GET /api/v1/sources/{id}`.
 pub async fn show(State(app): State<AppState>, _access: Access, At(id): At<i64>) -> Answer<Json<SourceView>> {
     Ok(Json(source::find(app.engine.store().read(), id).await?.into()))
+}
+
+/// `GET /api/v1/sources/{id}/pace`.
+pub async fn pace(State(app): State<AppState>, _access: Access, At(id): At<i64>) -> Answer<Json<PaceView>> {
+    let db = app.engine.store().read();
+    source::find(db, id).await?;
+    let pace = source_minute::paces(db, app.engine.now()).await?.remove(&id).unwrap_or_default();
+    Ok(Json(PaceView {
+        per_minute: pace.per_minute,
+        last_hour: pace.last_hour,
+        lag_ms: pace.lag.map(|lag| lag.num_milliseconds()),
+        unsealed: pace.unsealed.map_or(0, |(events, _)| events),
+        unsealed_since: pace.unsealed.map(|(_, oldest)| oldest),
+    }))
+}
+
+/// `GET /api/v1/sources/{id}/users`.
+pub async fn users(State(app): State<AppState>, _access: Access, At(id): At<i64>) -> Answer<Json<Ties>> {
+    let db = app.engine.store().read();
+    source::find(db, id).await?;
+    let ties = end_user::torn(db, id, LISTED_USERS).await?.into_iter();
+    let items = ties.map(|tie| TieView {
+        user_id: tie.user_id,
+        external_id: tie.external_id,
+        account_id: tie.account_id,
+        account_name: tie.account_name,
+        since: tie.since,
+        chosen: tie.chosen,
+        belongs: tie.belongs,
+    });
+    Ok(Json(Ties { items: items.collect() }))
+}
+
+/// `PUT /api/v1/sources/{id}/users/{user}`.
+pub async fn choose(
+    State(app): State<AppState>,
+    _access: Access,
+    At((id, user)): At<(i64, i64)>,
+    Input(wanted): Input<ChooseAccount>,
+) -> Answer<Done> {
+    belongs_to(&app, id, user, wanted.account_id).await?;
+    Ok(Done)
+}
+
+/// Chooses which of their accounts a user of a source belongs to; forms and the API end here. Their events are given to
+/// it by the next look of the background.
+pub async fn belongs_to(app: &AppState, id: i64, user: i64, account: Option<i64>) -> Answer<()> {
+    let db = app.engine.store().read();
+    source::find(db, id).await?;
+    let known = end_user::find(db, user).await?;
+    if known.source_id != id {
+        return Err(Problem::not_found());
+    }
+    let theirs =
+        app.engine.store().write(async |tx| -> Answer<bool> { Ok(end_user::choose(tx, user, account).await?) });
+    if !theirs.await? {
+        return Err(Problem::invalid("account", "The user was never grouped with this account."));
+    }
+    for account in [known.account_id, account].into_iter().flatten() {
+        app.engine.touch(account);
+    }
+    Ok(())
 }
 
 /// `GET /api/v1/sources/{id}/refusals`.
@@ -210,8 +334,15 @@ pub async fn change(
 /// Renames, enables or disables a source; forms and the API end here.
 pub async fn alter(app: &AppState, id: i64, wanted: ChangeSource) -> Answer<Source> {
     let name = wanted.name.map(|name| fact::text("name", &name, LONGEST_NAME)).transpose()?;
+    if wanted.silent_after_hours.flatten().is_some_and(|hours| !(0..=LONGEST_SILENCE).contains(&hours)) {
+        return Err(Problem::invalid(
+            "silent_after_hours",
+            format!("This lies between 0 and {LONGEST_SILENCE} hours."),
+        ));
+    }
     edit(app, id, |source| {
         source.enabled = wanted.enabled.unwrap_or(source.enabled);
+        source.silent_after_hours = wanted.silent_after_hours.unwrap_or(source.silent_after_hours);
         if let Some(name) = name {
             source.name = name;
         }

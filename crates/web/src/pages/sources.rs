@@ -8,9 +8,11 @@ mod import;
 pub mod imports;
 mod list;
 pub mod mapping;
+mod pace;
 mod snippet;
 pub mod sql;
 mod standing;
+mod torn;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -18,10 +20,10 @@ use axum::response::Response;
 use domain::access::Action;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Source, inbox, source};
+use store::{Source, inbox, source, source_minute};
 
 pub use deliveries::replay;
-pub use detail::{change, rotate, show as one};
+pub use detail::{change, choose, rotate, show as one};
 pub use import::{failed, form as import_form, run as import};
 
 use self::detail::Detail;
@@ -82,6 +84,7 @@ async fn overview(
     let db = app.engine.store().read();
     let overview = Overview {
         sources: source::all(db).await?,
+        paces: source_minute::paces(db, app.engine.now()).await?,
         backlog: inbox::backlog(db).await?,
         waiting: app.engine.waiting(),
         now: app.engine.now(),

@@ -11,6 +11,7 @@ use engine::import::ImportError;
 use lake::expression::ExpressionError;
 use lake::{FrameError, QueryError};
 use store::StoreError;
+use store::account_merge::MergeError;
 
 use super::Problem;
 use crate::auth::link::LinkError;
@@ -74,6 +75,16 @@ impl From<ImportError> for Problem {
             ImportError::Engine(error) => error.into(),
             ImportError::Object(_) => Self::not_found().advise(sentence(&error)),
             error => Self::invalid("file", sentence(&error)).because(error),
+        }
+    }
+}
+
+impl From<engine::merge::Error> for Problem {
+    fn from(error: engine::merge::Error) -> Self {
+        match error {
+            engine::merge::Error::Engine(error) => error.into(),
+            engine::merge::Error::Refused(MergeError::Store(error)) => error.into(),
+            engine::merge::Error::Refused(error) => Self::conflict(sentence(&error)),
         }
     }
 }

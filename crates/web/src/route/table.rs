@@ -63,6 +63,9 @@ const PAGES: &[Route] = routes! {
     POST    "/accounts/{id}/fields/release"             WriteAccounts  Page    Form    SameOrigin  pages::account::fields::release;
     POST    "/accounts/{id}/sentiment"                  WriteAccounts  Page    Form    SameOrigin  pages::account::set_sentiment;
     POST    "/accounts/{id}/touchpoints"                WriteAccounts  Page    Form    SameOrigin  pages::account::work::log_touchpoint;
+    GET     "/merges"                                   MergeAccounts  Page    Nothing Safe        pages::merges::show;
+    POST    "/merges"                                   MergeAccounts  Heavy   Form    SameOrigin  pages::merges::create;
+    POST    "/merges/{id}/undo"                         MergeAccounts  Heavy   Form    SameOrigin  pages::merges::undo;
     GET     "/ctas"                                     ReadAccounts   Page    Nothing Safe        pages::ctas::list::show;
     POST    "/ctas"                                     WorkCtas       Page    Form    SameOrigin  pages::ctas::new::create;
     GET     "/ctas/new"                                 WorkCtas       Page    Nothing Safe        pages::ctas::new::form;
@@ -98,6 +101,7 @@ const PAGES: &[Route] = routes! {
     GET     "/sources/{id}/mapping"                     ReadSources    Page    Nothing Safe        pages::sources::mapping::show;
     POST    "/sources/{id}/mapping"                     ManageSources  Heavy   Form    SameOrigin  pages::sources::mapping::change;
     POST    "/sources/{id}/rotate"                      ManageSources  Page    Form    SameOrigin  pages::sources::rotate;
+    POST    "/sources/{id}/users/{user}"                ManageSources  Page    Form    SameOrigin  pages::sources::choose;
     POST    "/sources/{id}/deliveries/{delivery}/replay" ManageSources Page   Form    SameOrigin  pages::sources::replay;
     GET     "/settings"                                 ManageSelf     Page    Nothing Safe        pages::settings::show;
     POST    "/settings/password"                        ManageSelf     SignIn  Form    SameOrigin  pages::settings::set_password;
@@ -131,6 +135,9 @@ const API: &[Route] = routes! {
     POST    "/api/v1/accounts/{id}/responses"           WriteAccounts  Api     Json    SameOrigin  api::response::create         => "Record an answer to a survey";
     GET     "/api/v1/accounts/{id}/sentiments"          ReadAccounts   Api     Nothing Safe        api::sentiment::list          => "List judgements of an account";
     POST    "/api/v1/accounts/{id}/sentiments"          WriteAccounts  Api     Json    SameOrigin  api::sentiment::create        => "Record a judgement of an account";
+    POST    "/api/v1/accounts/{id}/merge"               MergeAccounts  Heavy   Json    SameOrigin  api::merge::create            => "Merge an account into another one";
+    GET     "/api/v1/merges"                            MergeAccounts  Api     Nothing Safe        api::merge::list              => "List merges of accounts";
+    POST    "/api/v1/merges/{id}/undo"                  MergeAccounts  Heavy   Nothing SameOrigin  api::merge::undo              => "Undo a merge";
     GET     "/api/v1/signals"                           ReadAccounts   Api     Nothing Safe        api::signal::list             => "List open signals";
     GET     "/api/v1/ctas"                              ReadAccounts   Api     Nothing Safe        api::cta::list                => "List CTAs";
     POST    "/api/v1/ctas"                              WorkCtas       Api     Json    SameOrigin  api::cta::create              => "Open a CTA";
@@ -154,6 +161,9 @@ const API: &[Route] = routes! {
     PATCH   "/api/v1/sources/{id}"                      ManageSources  Api     Json    SameOrigin  api::source::change           => "Rename, enable or disable a source";
     POST    "/api/v1/sources/{id}/rotate"               ManageSources  Api     Nothing SameOrigin  api::source::rotate           => "Replace a source's write key";
     GET     "/api/v1/sources/{id}/refusals"             ReadSources    Api     Nothing Safe        api::source::refusals         => "List messages a source had refused";
+    GET     "/api/v1/sources/{id}/pace"                 ReadSources    Api     Nothing Safe        api::source::pace             => "Show how much a source sends, and how late";
+    GET     "/api/v1/sources/{id}/users"                ReadSources    Api     Nothing Safe        api::source::users            => "List users who were grouped with several accounts";
+    PUT     "/api/v1/sources/{id}/users/{user}"         ManageSources  Api     Json    SameOrigin  api::source::choose           => "Choose which of their accounts a user belongs to";
     GET     "/api/v1/sources/{id}/origins"              ReadSources    Api     Nothing Safe        api::source::origins          => "List the websites that may use a source's write key";
     PUT     "/api/v1/sources/{id}/origins"              ManageSources  Api     Json    SameOrigin  api::source::set_origins      => "Limit a source's write key to websites";
     GET     "/api/v1/sources/{id}/webhook"              ReadSources    Api     Nothing Safe        api::webhook::show            => "Show who posts to a source";

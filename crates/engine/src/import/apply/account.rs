@@ -23,7 +23,7 @@ use crate::{EngineError, import::Taken};
 /// Writes accounts and what their drafts carry along.
 pub(super) async fn apply(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
     let keys: Vec<&str> = drafts.iter().map(|draft| draft.key.as_str()).collect();
-    let mut known = owner::accounts(tx, &keys, from).await?;
+    let mut known = owner::named(tx, &keys, from).await?;
     known.extend(elsewhere(tx, drafts, &known, from).await?);
     let taken =
         if from.ids == Ids::Own { record::known::<Account>(tx, None, &own_ids(drafts)).await? } else { Known::new() };
@@ -66,7 +66,7 @@ async fn elsewhere(
 ) -> Result<Known<Account>, EngineError> {
     let new: Vec<&&Draft> = drafts.iter().filter(|draft| !known.contains_key(&draft.key)).collect();
     let same: Vec<&str> = new.iter().filter_map(|draft| draft.text("same_as").set()).collect();
-    let same = owner::accounts(tx, &same, From { ids: Ids::Shared, ..from }).await?;
+    let same = owner::named(tx, &same, From { ids: Ids::Shared, ..from }).await?;
     let mut found = Known::new();
     for draft in &new {
         if let Some(account) = draft.text("same_as").set().and_then(|key| same.get(key)) {

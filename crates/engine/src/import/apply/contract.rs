@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use connectors::record::{Code, Draft, Given};
 use domain::{Day, time::day_of};
 use store::{
-    Account, Identity, Subscription, SubscriptionItem, Tx, identity,
+    Account, Identity, Subscription, SubscriptionItem, Tx, account_merge, identity,
     record::{self, Fact, Saved},
     subscription_item,
 };
@@ -113,10 +113,11 @@ pub(super) async fn of_accounts(
     let keys: Vec<String> = own.iter().map(|(_, account)| format!("{}:contract", account.external_id)).collect();
     let names: Vec<&str> = keys.iter().map(String::as_str).collect();
     let known = record::known::<Subscription>(tx, from.source_id, &names).await?;
+    let merged = account_merge::standing(tx, None).await?;
     let contract = |((draft, account), key): (&(&Draft, &Account), &String)| {
         let before = known.get(key);
         let starts = account.customer_from.unwrap_or_else(|| day_of(from.now));
-        let new = || blank(account.id, account.currency.clone(), key, starts, from);
+        let new = || blank(merged.of(account.id), account.currency.clone(), key, starts, from);
         let mut after = before.cloned().unwrap_or_else(new);
         after.recorded_at = from.now;
         account.currency.clone_into(&mut after.currency);

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use connectors::record::{Draft, Object, Value, mail};
-use store::{Account, Identity, Tx, account, contact, identity, record};
+use store::{Account, Identity, Tx, account, account_merge, contact, identity, record};
 
 use super::{
     From, Ids, Orphans, Refusal, missing,
@@ -74,8 +74,26 @@ pub(super) fn address(draft: &Draft) -> Option<&str> {
     draft.text(draft.object.mail_field()?).set()
 }
 
-/// The accounts a source means by these ids.
+/// The accounts a source means by these ids; those that were merged are their survivors.
 pub(super) async fn accounts(tx: &Tx, keys: &[&str], from: From) -> Result<Known<Account>, EngineError> {
+    let mut found = named(tx, keys, from).await?;
+    let merged = account_merge::standing(tx, None).await?;
+    let gone: Vec<i64> = found.values().map(|account| account.id).filter(|id| merged.hides(*id)).collect();
+    if !gone.is_empty() {
+        let shown: Vec<i64> = gone.into_iter().map(|id| merged.of(id)).collect();
+        let survivors = record::of_ids::<Account>(tx, &shown).await?;
+        for account in found.values_mut() {
+            if let Some(survivor) = survivors.get(&merged.of(account.id)).filter(|_| merged.hides(account.id)) {
+                account.clone_from(survivor);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The accounts a source means by these ids, whether they were merged or not: what is said about an account itself,
+/// and events, stay with it.
+pub(super) async fn named(tx: &Tx, keys: &[&str], from: From) -> Result<Known<Account>, EngineError> {
     if keys.is_empty() {
         return Ok(Known::new());
     }

@@ -236,8 +236,14 @@ impl<'a> Run<'a> {
         } else {
             self.touched.extend(events.iter().filter_map(|event| event.account_id));
             let source_id = self.from.source_id.unwrap_or_default();
-            let accept =
-                Accept { source_id, received_at: self.from.now, events, users: Vec::new(), refused: Vec::new() };
+            let accept = Accept {
+                source_id,
+                received_at: self.from.now,
+                sent_at: None,
+                events,
+                users: Vec::new(),
+                refused: Vec::new(),
+            };
             self.engine.intake().accept(accept).await.map_err(EngineError::from)?.duplicates
         };
         self.report.created += total - known;

@@ -35,7 +35,7 @@ pub(super) async fn tab(subject: &Subject<'_>, access: &Access) -> Answer<Markup
     let may_edit = may(access, Action::WriteAccounts) && !subject.past;
     Ok(html! {
         (card("Where each field comes from", &listing(subject, &fields, may_edit)))
-        (card("Known as", &names(subject).await?))
+        (card("Known as", &names(subject, may(access, Action::MergeAccounts) && !subject.past).await?))
         @if may_edit { (card("Set fields by hand", &editor(subject, &fields))) }
     })
 }
@@ -121,7 +121,7 @@ fn pairs(words: &'static [&'static str], or_none: bool) -> Vec<(&'static str, &'
 }
 
 /// What sources call the account.
-async fn names(subject: &Subject<'_>) -> Answer<Markup> {
+async fn names(subject: &Subject<'_>, may_merge: bool) -> Answer<Markup> {
     let db = subject.engine.store().read();
     let names = identity::of_record(db, "account", subject.id()).await?;
     let sources: BTreeMap<i64, String> =
@@ -133,6 +133,9 @@ async fn names(subject: &Subject<'_>) -> Answer<Markup> {
             @for name in &names { div { dt { (owner(name.source_id)) } dd { code { (name.external_id) } } } }
         }
         p.muted { "Whatever a source sends about one of these ids is about this account." }
+        @if may_merge {
+            div.actions { (form::link_button(&Link::to("/merges").with("account", subject.id()), "Merge into another account")) }
+        }
     })
 }
 

@@ -127,7 +127,7 @@ fn account(typed: &str, book: &Book, filter: &RowFilter) -> Answer<(i64, Option<
 }
 
 /// Which of the accounts, given as external id and name, was typed: exactly, or as the only one that contains it.
-fn meant(typed: &str, accounts: &[(&str, &str)]) -> Answer<usize> {
+pub(in crate::pages) fn meant(typed: &str, accounts: &[(&str, &str)]) -> Answer<usize> {
     let needle = typed.trim().to_lowercase();
     if needle.is_empty() {
         return Err(Problem::invalid("account", "Say which account it is about."));

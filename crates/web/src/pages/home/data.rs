@@ -1,7 +1,6 @@
 //! How much of what the page says is known: how old the numbers are, how far the past is computed, how much of the
 //! scorecard has data, and which sources have gone quiet. What is missing is said, never guessed.
 
-use chrono::TimeDelta;
 use domain::access::RowFilter;
 use domain::scorecard::Band;
 use domain::{Day, Instant};
@@ -13,8 +12,6 @@ use store::Source;
 use crate::ui::card::{card_with, definitions};
 use crate::ui::{Link, format, pill};
 
-/// A source that is silent for longer is named.
-const QUIET_AFTER: TimeDelta = TimeDelta::hours(24);
 /// Sources named.
 const SOURCES: usize = 4;
 
@@ -65,13 +62,9 @@ fn weeks(trends: &[&[Option<f64>]], oldest: Option<Day>, as_of: Day) -> (usize, 
 }
 
 fn quiet(sources: &[Source], now: Instant) -> Vec<Quiet> {
-    // Files and the synthetic company send once.
-    let sends = |source: &&Source| {
-        use store::source::Kind;
-        source.enabled && matches!(source.kind, Kind::Segment | Kind::Api | Kind::Singer)
-    };
-    let late = |source: &&Source| source.last_message_at.is_none_or(|last| now - last > QUIET_AFTER);
-    let sources = sources.iter().filter(sends).filter(late);
+    let missed = |source: &&Source| source.enabled && source.missed_after_hours().is_some();
+    let late = |source: &&Source| source.last_message_at.is_none() || source.silence(now).is_some();
+    let sources = sources.iter().filter(missed).filter(late);
     sources.map(|source| Quiet { name: source.name.clone(), last: source.last_message_at }).collect()
 }
 

@@ -10,20 +10,22 @@ use engine::import::{self, SqlPlace, SqlSource};
 use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
+use store::end_user::{self, Tie};
 use store::source::{self, Kind};
+use store::source_minute::{self, Pace};
 use store::{Delivery, Refusal, Source, delivery, refusal};
 
 use super::list::kind;
 use super::standing::Standing;
-use super::{deliveries, said, snippet, sql};
-use crate::api::source::{ChangeSource, alter, replace_key};
+use super::{deliveries, pace, said, snippet, sql, torn};
+use crate::api::source::{ChangeSource, alter, belongs_to, replace_key};
 use crate::auth::secret::Secret;
 use crate::extract::{At, Form, Params};
 use crate::gate::Access;
 use crate::page::{Titled, Want};
 use crate::pages::faults::Faults;
 use crate::pages::{may, site};
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
 use crate::state::AppState;
 use crate::ui::card::{card, columns, definitions};
 use crate::ui::dialog::{dialog, opener};
@@ -65,6 +67,7 @@ pub async fn show(
 pub struct Change {
     name: Option<String>,
     enabled: Option<bool>,
+    silent_after_hours: Option<String>,
 }
 
 /// Renames, enables or disables a source.
@@ -76,16 +79,48 @@ pub async fn change(
     At(id): At<i64>,
     Form(wanted): Form<Change>,
 ) -> Answer<Response> {
-    let typed = wanted.name.clone();
-    match alter(&app, id, ChangeSource { name: wanted.name, enabled: wanted.enabled }).await {
+    let (typed, typed_hours) = (wanted.name.clone(), wanted.silent_after_hours.clone());
+    match altered(&app, id, wanted).await {
         Ok(_) => Ok(Redirect::to(&format!("/sources/{id}")).into_response()),
         Err(problem) => {
             let faults = Faults::of(problem)?;
             let source = source::find(app.engine.store().read(), id).await?;
             let found = Detail::of(&app, &headers, &access, source, None).await?;
-            Ok(respond(&app, &access, want, &Detail { typed, faults, ..found }))
+            Ok(respond(&app, &access, want, &Detail { typed, typed_hours, faults, ..found }))
         }
     }
+}
+
+async fn altered(app: &AppState, id: i64, wanted: Change) -> Answer<Source> {
+    let hours = |typed: &str| match typed.trim() {
+        "" => Ok(None),
+        typed => {
+            typed.parse().map(Some).map_err(|_| Problem::invalid("silent_after_hours", "This is not a whole number."))
+        }
+    };
+    let silent_after_hours = wanted.silent_after_hours.as_deref().map(hours).transpose()?;
+    alter(app, id, ChangeSource { name: wanted.name, enabled: wanted.enabled, silent_after_hours }).await
+}
+
+/// Which of their accounts a user belongs to; empty takes the choice back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    account: String,
+}
+
+/// Chooses which of their accounts a user belongs to.
+pub async fn choose(
+    State(app): State<AppState>,
+    At((id, user)): At<(i64, i64)>,
+    Form(chosen): Form<Chosen>,
+) -> Answer<Response> {
+    let account = match chosen.account.as_str() {
+        "" => None,
+        typed => Some(typed.parse().map_err(|_| Problem::invalid("account", "Choose one of the accounts."))?),
+    };
+    belongs_to(&app, id, user, account).await?;
+    Ok(Redirect::to(&format!("/sources/{id}")).into_response())
 }
 
 /// Replaces the write key and shows the new one.
@@ -107,6 +142,10 @@ pub(super) struct Detail {
     source: Source,
     refusals: Vec<Refusal>,
     deliveries: Vec<Delivery>,
+    /// How much it sends now, and how late.
+    pace: Option<Pace>,
+    /// Users who were grouped with several accounts.
+    torn: Vec<Tie>,
     /// Whether there are older ones.
     more: bool,
     now: Instant,
@@ -118,6 +157,8 @@ pub(super) struct Detail {
     key: Option<Secret>,
     /// The name as it was typed, where it was refused.
     typed: Option<String>,
+    /// The hours of silence as they were typed.
+    typed_hours: Option<String>,
     faults: Faults,
 }
 
@@ -132,24 +173,30 @@ impl Detail {
     ) -> Answer<Self> {
         let db = app.engine.store().read();
         let mut refusals = refusal::of_source(db, source.id, before, PER_PAGE + 1).await?;
-        let sql = match import::sql_source(db, source.id).await? {
+        let sql = match import::sql_source(&app.engine, source.id).await? {
             Some(sql) => Some((sql, import::sql_place(db, source.id).await?)),
             None => None,
         };
         let more = refusals.len() as u64 > PER_PAGE;
         refusals.truncate(PER_PAGE as usize);
         let deliveries = delivery::of_source(db, source.id, None, deliveries::SHOWN).await?;
+        let now = app.engine.now();
+        let pace = source_minute::paces(db, now).await?.remove(&source.id);
+        let torn = end_user::torn(db, source.id, torn::SHOWN).await?;
         Ok(Self {
             source,
             refusals,
             deliveries,
+            pace,
+            torn,
             more,
-            now: app.engine.now(),
+            now,
             site: site(app, headers),
             may_manage: may(access, Action::ManageSources),
             sql,
             key: None,
             typed: None,
+            typed_hours: None,
             faults: Faults::default(),
         })
     }
@@ -181,6 +228,7 @@ fn page(detail: &Detail) -> Markup {
     let main = html! {
         @if source.kind == Kind::Segment { (sending(detail)) }
         @if let Some((sql, place)) = &detail.sql { (card("The database", &sql::standing(source.id, sql, place, detail.may_manage, detail.now))) }
+        (torn::card_of(source.id, &detail.torn, detail.may_manage))
         (deliveries::card_of(&detail.deliveries, detail.may_manage, detail.now))
         (card("Refused messages", &html! { div id=(REFUSALS) data-fragment="" { (refusals(detail)) } }))
     };
@@ -250,6 +298,10 @@ fn figures(detail: &Detail) -> Markup {
     let count = |n: i64| html! { (format::count(n)) };
     definitions(&[
         ("Last message", format::or_unknown(source.last_message_at, |at| format::ago(at, detail.now))),
+        ("Rate", pace::rate(detail.pace.as_ref())),
+        ("Lag", pace::lag(detail.pace.as_ref())),
+        ("Waits to be sealed", pace::unsealed(detail.pace.as_ref(), detail.now)),
+        ("Missed after", missed(source)),
         ("Accepted", count(source.accepted)),
         ("Refused", count(source.refused)),
         ("Unattributed", count(source.unattributed)),
@@ -266,16 +318,28 @@ fn figures(detail: &Detail) -> Markup {
     ])
 }
 
+/// After how long a silence it is missed.
+fn missed(source: &Source) -> Markup {
+    match source.missed_after_hours() {
+        Some(hours) => html! { (format::counted(i64::from(hours), "hour", "hours")) " of silence" },
+        None => html! { span.muted { "never" } },
+    }
+}
+
 fn changes(detail: &Detail) -> Markup {
     let source = &detail.source;
     let name = detail.typed.as_deref().unwrap_or(&source.name);
+    let hours = source.silent_after_hours.map_or_else(String::new, |hours| hours.to_string());
     let (enable, button) =
         if source.enabled { ("false", "Disable this source") } else { ("true", "Enable this source") };
     html! {
-        (detail.faults.notice(&["name"]))
+        (detail.faults.notice(&["name", "silent_after_hours"]))
         form.form method="post" action=(detail.link()) {
             (form::input("text", &Field::new("name", "Name").value(name).error(detail.faults.field("name")).required()))
-            div.actions { (form::submit("Rename")) }
+            (form::input("number", &Field::new("silent_after_hours", "Missed after hours of silence")
+                .value(detail.typed_hours.as_deref().unwrap_or(&hours)).error(detail.faults.field("silent_after_hours"))
+                .hint("Empty for what is usual for its kind, 0 for never.")))
+            div.actions { (form::submit("Save")) }
         }
         form.form method="post" action=(detail.link()) {
             input type="hidden" name="enabled" value=(enable);
@@ -318,7 +382,6 @@ mod tests {
     use super::super::standing::sample;
     use super::*;
     use crate::auth::secret;
-    use crate::problem::Problem;
 
     fn detail(kind: Kind) -> Detail {
         let now: Instant = "2026-11-22T12:00:00Z".parse().unwrap();
@@ -334,6 +397,8 @@ mod tests {
             source: sample(kind),
             refusals: vec![refusal],
             deliveries: Vec::new(),
+            pace: None,
+            torn: Vec::new(),
             more: true,
             now,
             site: "http://localhost:8080".to_owned(),
@@ -341,6 +406,7 @@ mod tests {
             sql: None,
             key: None,
             typed: None,
+            typed_hours: None,
             faults: Faults::default(),
         }
     }

@@ -1,14 +1,17 @@
 //! How the list of sources looks: figures about all of them, a line for each, the rules behind the words, and the
 //! form for one more. One source has a page of its own.
 
+use std::collections::HashMap;
+
 use domain::Instant;
 use maud::{Markup, html};
 use store::inbox::Backlog;
 use store::source::Kind;
+use store::source_minute::Pace;
 use store::{Source, inbox};
 
 use super::standing::{RULES, Standing};
-use super::{said, snippet};
+use super::{pace, said, snippet};
 use crate::pages::faults::Faults;
 use crate::ui::card::{Tile, card, columns, definitions, tiles};
 use crate::ui::form::Field;
@@ -17,11 +20,14 @@ use crate::ui::{Link, form, format, notice, pill, shell};
 
 const STANDING: Column<'_> = Column::new("State");
 const LAST: Column<'_> = Column::new("Last message");
+const RATE: Column<'_> = Column::new("Rate").number();
+const LAG: Column<'_> = Column::new("Lag").number().until(Stay::Tablet);
 const ACCEPTED: Column<'_> = Column::new("Accepted").number();
 const REFUSED: Column<'_> = Column::new("Refused").number();
 const UNATTRIBUTED: Column<'_> = Column::new("Unattributed").number().until(Stay::Tablet);
 const ERROR: Column<'_> = Column::new("Last error");
-const COLUMNS: [Column<'_>; 7] = [Column::new("Source"), STANDING, LAST, ACCEPTED, REFUSED, UNATTRIBUTED, ERROR];
+const COLUMNS: [Column<'_>; 9] =
+    [Column::new("Source"), STANDING, LAST, RATE, LAG, ACCEPTED, REFUSED, UNATTRIBUTED, ERROR];
 
 /// Characters of an error that the list shows.
 const SHOWN_ERROR: usize = 90;
@@ -30,6 +36,8 @@ const SHOWN_ERROR: usize = 90;
 #[derive(Debug)]
 pub(super) struct Overview {
     pub(super) sources: Vec<Source>,
+    /// How much each sends now, and how late.
+    pub(super) paces: HashMap<i64, Pace>,
     /// What is committed and waits to be sealed.
     pub(super) backlog: inbox::Backlog,
     /// Requests that wait for their commit at this moment.
@@ -60,11 +68,11 @@ pub(super) fn page(overview: &Overview, typed: &str, faults: &Faults) -> Markup 
         @if overview.sources.is_empty() { (nothing_yet(overview, typed, faults)) }
         @else {
             @if !silent.is_empty() {
-                (notice::error(&format!("Silent: {}.", silent.join(", ")), "A source that sends by itself has said nothing for a day or more: look whether it still runs, and whether its key is still good."))
+                (notice::error(&format!("Silent: {}.", silent.join(", ")), "It has sent nothing for longer than it may: look whether it still runs, and whether its key is still good."))
             }
             (figures(overview))
             (stacking("Sources", &header(&COLUMNS, Sort { key: "", descending: false }, &Link::to("/sources"), ""),
-                &html! { @for source in &overview.sources { (line(source, overview.now)) } }))
+                &html! { @for source in &overview.sources { (line(source, overview.paces.get(&source.id), overview.now)) } }))
             @if overview.may_manage { (columns(&meanings(), &card("Add a source", &new_source(typed, faults)))) }
             @else { (meanings()) }
         }
@@ -132,7 +140,7 @@ fn waiting(backlog: &Backlog, uncommitted: usize, now: Instant) -> String {
     words
 }
 
-fn line(source: &Source, now: Instant) -> Markup {
+fn line(source: &Source, pace: Option<&Pace>, now: Instant) -> Markup {
     let standing = Standing::of(source, now);
     let link = Link::to(format!("/sources/{}", source.id));
     html! {
@@ -140,6 +148,8 @@ fn line(source: &Source, now: Instant) -> Markup {
             (row_head(&link, &source.name, &html! { (kind(source.kind)) }))
             (cell(&STANDING, &pill::pill(standing.ink(), &standing.word())))
             (cell(&LAST, &format::or_unknown(source.last_message_at, |at| format::ago(at, now))))
+            (cell(&RATE, &pace::rate(pace)))
+            (cell(&LAG, &pace::lag(pace)))
             (cell(&ACCEPTED, &html! { (format::count(source.accepted)) }))
             (cell(&REFUSED, &html! { (format::count(source.refused)) }))
             (cell(&UNATTRIBUTED, &html! { (format::count(source.unattributed)) }))
@@ -175,6 +185,8 @@ fn meanings() -> Markup {
         "What the words mean",
         &html! {
             (definitions(&rules))
+            p.muted { "The rate is of the last five minutes and of the last hour. Lag is how long messages of the last \
+                hour were under way, by their senders' clocks." }
             p.muted { "Unattributed events are kept: they count for an account as soon as a message says which one their \
                 user belongs to." }
         },
@@ -202,6 +214,7 @@ mod tests {
     fn overview(sources: Vec<Source>) -> Overview {
         Overview {
             sources,
+            paces: HashMap::from([(7, Pace { per_minute: 2.4, last_hour: 90, lag: None, unsealed: None })]),
             backlog: Backlog { rows: 0, events: 0, bytes: 0, oldest: None },
             waiting: 0,
             now: "2026-11-22T12:00:00Z".parse().unwrap(),
@@ -217,8 +230,16 @@ mod tests {
         let error = Some("<b>no event name</b>".to_owned());
         let source = Source { last_message_at: at, last_error: error, last_error_at: at, ..sample(Kind::Segment) };
         let html = page(&overview(vec![source]), "", &Faults::default()).into_string();
-        for part in ["href=\"/sources/7\"", "Failing", "12 minutes ago", "12,345", "&lt;b&gt;no event name", "Web app"]
-        {
+        for part in [
+            "href=\"/sources/7\"",
+            "Failing",
+            "12 minutes ago",
+            "12,345",
+            "&lt;b&gt;no event name",
+            "Web app",
+            "2.4/min",
+            "90/h",
+        ] {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(html.contains("under 0.1% of all"), "{html}");

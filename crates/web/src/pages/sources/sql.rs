@@ -89,7 +89,7 @@ async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
     let new = Source::new(key_of(&name), name, Kind::Sql, now);
     let keep = app.engine.store().write(async |tx| -> Answer<i64> {
         let source = source::insert(tx, new).await?;
-        import::set_sql_source(tx, source.id, &sql).await?;
+        import::set_sql_source(&app.engine, tx, source.id, &sql).await?;
         Ok(source.id)
     });
     let id = keep.await?;

@@ -1,14 +1,10 @@
-//! How a source is doing, by five rules that the page states. Only sources that
-//! send by themselves can be silent: a file comes when somebody brings it.
+//! How a source is doing, by five rules that the page states. Sources that send by
+//! themselves are silent after a day, others and other times where somebody said so.
 
 use chrono::TimeDelta;
 use domain::Instant;
 use report::Ink;
 use store::Source;
-use store::source::Kind;
-
-/// A sender that said nothing for this long is silent.
-const SILENCE: TimeDelta = TimeDelta::hours(24);
 
 /// A refusal this old no longer speaks about today.
 const RECENT: TimeDelta = TimeDelta::hours(24);
@@ -33,7 +29,7 @@ pub(super) const RULES: [(&str, &str); 5] = [
     ("Off", "it is disabled, and its write key is refused."),
     ("Nothing yet", "it has never sent anything."),
     ("Failing", "its last message was refused, at least in part, within the last 24 hours."),
-    ("Silent", "it sends by itself and has sent nothing for 24 hours or more."),
+    ("Silent", "it has sent nothing for longer than it may: 24 hours, unless its page says otherwise."),
     ("Fine", "none of these."),
 ];
 
@@ -45,11 +41,10 @@ impl Standing {
         }
         let Some(last) = source.last_message_at else { return Self::New };
         let failed = source.last_error_at.is_some_and(|failed| failed >= last && now - failed < RECENT);
-        let sends = matches!(source.kind, Kind::Segment | Kind::Api | Kind::Sql);
-        match now - last {
+        match source.silence(now) {
             _ if failed => Self::Failing,
-            silence if sends && silence >= SILENCE => Self::Silent(silence.num_hours()),
-            _ => Self::Fine,
+            Some(silence) => Self::Silent(silence.num_hours()),
+            None => Self::Fine,
         }
     }
 
@@ -59,6 +54,7 @@ impl Standing {
             Self::Off => "Off".to_owned(),
             Self::New => "Nothing yet".to_owned(),
             Self::Failing => "Failing".to_owned(),
+            Self::Silent(1) => "Silent for an hour".to_owned(),
             Self::Silent(hours @ ..48) => format!("Silent for {hours} hours"),
             Self::Silent(hours) => format!("Silent for {} days", hours / 24),
             Self::Fine => "Fine".to_owned(),
@@ -77,7 +73,7 @@ impl Standing {
 }
 
 #[cfg(test)]
-pub(super) fn sample(kind: Kind) -> Source {
+pub(super) fn sample(kind: store::source::Kind) -> Source {
     Source {
         id: 7,
         write_key_hash: Some("hash".to_owned()),
@@ -91,6 +87,8 @@ pub(super) fn sample(kind: Kind) -> Source {
 
 #[cfg(test)]
 mod tests {
+    use store::source::Kind;
+
     use super::*;
 
     fn judge(kind: Kind, message: Option<&str>, error: Option<&str>) -> Standing {
@@ -108,6 +106,16 @@ mod tests {
         assert_eq!(judge(Segment, Some("2026-11-22T11:01:00Z"), Some("2026-11-22T11:00:00Z")), Standing::Fine);
         assert_eq!(judge(Segment, Some("2026-11-21T11:00:00Z"), Some("2026-11-21T11:00:00Z")), Standing::Silent(25));
         assert_eq!(judge(Csv, Some("2026-01-01T00:00:00Z"), None), Standing::Fine);
+        let said = |hours, kind| {
+            let last_message_at = Some("2026-11-22T10:00:00Z".parse().unwrap());
+            let source = Source { silent_after_hours: Some(hours), last_message_at, ..sample(kind) };
+            Standing::of(&source, "2026-11-22T12:00:00Z".parse().unwrap())
+        };
+        assert_eq!(
+            (said(2, Segment), said(3, Segment), said(0, Segment)),
+            (Standing::Silent(2), Standing::Fine, Standing::Fine)
+        );
+        assert_eq!(said(1, Csv), Standing::Silent(2), "a file that should come every hour");
         let off = Source { enabled: false, ..sample(Segment) };
         assert_eq!(Standing::of(&off, off.created_at), Standing::Off);
     }

@@ -88,12 +88,14 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     if path.contains("members/{id}") {
         return fill(if absent { NONE } else { VIEWER });
     }
-    if path.contains("imports/{id}") {
+    if path.contains("imports/{id}") || path.contains("merges/{id}") {
         return fill(NONE);
     }
     if path.contains("sources/{id}") {
         // The second one: rotating the first would end the write key that other rows use.
-        return fill(if absent { NONE } else { 2 }).replace("{delivery}", &NONE.to_string());
+        return fill(if absent { NONE } else { 2 })
+            .replace("{delivery}", &NONE.to_string())
+            .replace("{user}", &NONE.to_string());
     }
     if path.contains("{secret}") {
         return path.replace("{secret}", &secret(world, path, whose).await);
@@ -182,6 +184,7 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
     let value = match (method, path.trim_start_matches("/api/v1/")) {
         (_, "me/password") => json!({ "new": "too short" }),
         (_, "accounts/{id}") => json!({ "stage": "adoption" }),
+        (_, "accounts/{id}/merge") => json!({ "into": NONE }),
         (_, "accounts/{id}/touchpoints") => json!({ "kind": "call", "direction": "outbound", "subject": "Hello" }),
         (_, "accounts/{id}/responses") => json!({ "kind": "nps", "score": 9 }),
         (_, "accounts/{id}/sentiments") => json!({ "score": 4 }),
@@ -196,9 +199,10 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
         (_, "query") => json!({ "sql": "select 1" }),
         (_, "sources") => json!({ "key": &fresh[..20], "name": "New" }),
         (_, "sources/{id}") => json!({ "name": "Spare" }),
+        (_, "sources/{id}/users/{user}") => json!({ "account_id": ADAS }),
         (_, "sources/{id}/origins") => json!({ "origins": [] }),
         (_, "sources/{id}/webhook") => json!({ "sender": { "sender": "stripe" }, "secrets": ["whsec_of_the_matrix"] }),
-        (_, path) if path.ends_with("/replay") => return String::new(),
+        (_, path) if path.ends_with("/replay") || path.ends_with("/undo") => return String::new(),
         (_, "sources/{id}/rotate") => return String::new(),
         (_, "members") => json!({ "email": format!("{fresh}@example.com"), "name": "New", "role": "viewer" }),
         (_, "members/{id}") => json!({ "title": "Guest" }),
@@ -216,6 +220,7 @@ fn form(path: &str, fresh: &str) -> String {
         "/segments" => format!("name={fresh}&expression=health+%3C+50"),
         "/accounts/{id}/fields" => "industry=Trade".to_owned(),
         "/accounts/{id}/fields/release" => "field=industry".to_owned(),
+        "/merges" => format!("from={NONE}&account=Alder"),
         "/accounts/{id}/sentiment" => "score=4&note=".to_owned(),
         "/accounts/{id}/touchpoints" => "kind=call&direction=outbound&subject=Hello&body=".to_owned(),
         "/ctas" => "account=Alder&title=x&kind=risk&reason=by_hand&priority=low&due_on=2026-12-01&owner=me".to_owned(),
@@ -225,6 +230,7 @@ fn form(path: &str, fresh: &str) -> String {
         "/ctas/{id}/tasks/{task}" => "done=true".to_owned(),
         "/sources" => format!("name={fresh}"),
         "/sources/{id}" => "name=Spare".to_owned(),
+        "/sources/{id}/users/{user}" => format!("account={ADAS}"),
         "/sources/sql" => "name=&url=&query=&stream=&keys=&cursor=&every_minutes=5".to_owned(),
         "/sources/{id}/mapping" => "preset=generic&rules=&stream=&do=try".to_owned(),
         "/settings/password" => "new=too+short&again=too+short".to_owned(),
