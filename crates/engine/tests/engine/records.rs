@@ -255,7 +255,7 @@ async fn a_database_is_read_by_its_cursor_and_never_written() {
 async fn no_secret_of_a_source_lies_in_clear() {
     let (home, settings) = company(2).await;
     let (engine, _) = open(&settings).await;
-    let id = a_source(&engine, "billing").await;
+    let id = a_source(&engine, "tillpoint").await;
     let secret = "whsec_planted_canary_7";
     let sender = serde_json::json!({ "sender": "stripe" });
     engine::webhook::set_up(&engine, id, sender, &[secret.to_owned()]).await.unwrap();
@@ -274,7 +274,7 @@ async fn no_secret_of_a_source_lies_in_clear() {
     assert_eq!(holding(home.path(), b"planted_canary"), Vec::<std::path::PathBuf>::new());
     engine.close().await.unwrap();
     assert_eq!(holding(home.path(), b"planted_canary"), Vec::<std::path::PathBuf>::new());
-    assert!(!holding(home.path(), b"billing").is_empty(), "the search itself finds what is there");
+    assert!(!holding(home.path(), b"tillpoint").is_empty(), "the search itself finds what is there");
 }
 
 /// The files below a folder that hold some bytes.

@@ -40,13 +40,14 @@ pub(super) fn unsealed(pace: Option<&Pace>, now: Instant) -> Markup {
 fn duration(time: TimeDelta) -> String {
     let (sign, ms) =
         if time < TimeDelta::zero() { ("−", -time.num_milliseconds()) } else { ("", time.num_milliseconds()) };
-    match ms {
-        ..1_000 => format!("{sign}{ms} ms"),
-        ..60_000 => format!("{sign}{:.1} s", ms as f64 / 1e3),
-        ..3_600_000 => format!("{sign}{} min", ms / 60_000),
-        ..172_800_000 => format!("{sign}{} h", ms / 3_600_000),
-        _ => format!("{sign}{} days", ms / 86_400_000),
-    }
+    let (amount, unit) = match ms {
+        _ if ms < 1_000 => (ms.to_string(), "ms"),
+        _ if ms < 60_000 => (format!("{:.1}", ms as f64 / 1e3), "s"),
+        _ if ms < 3_600_000 => ((ms / 60_000).to_string(), "min"),
+        _ if ms < 172_800_000 => ((ms / 3_600_000).to_string(), "h"),
+        _ => ((ms / 86_400_000).to_string(), "days"),
+    };
+    format!("{sign}{amount} {unit}")
 }
 
 #[cfg(test)]
