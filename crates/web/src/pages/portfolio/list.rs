@@ -36,9 +36,10 @@ pub struct Asked {
 }
 
 /// The accounts of a list, filtered and sorted, with what is said about them.
-pub(super) struct List {
+pub(super) struct List<'a> {
     pub(super) asked: Asked,
-    pub(super) rows: Vec<Arc<Row>>,
+    /// In order as far as the page that was asked for.
+    pub(super) rows: Vec<&'a Arc<Row>>,
     /// Rows by band, in the order of [`Band::ALL`], before the band narrows.
     pub(super) bands: [i64; 4],
     pub(super) arr_cents: i64,
@@ -54,15 +55,16 @@ pub(super) fn address() -> Link {
     Link::to("/accounts")
 }
 
-impl List {
+impl<'a> List<'a> {
     /// Reads a list out of a book.
-    pub(super) fn of(book: &Book, filter: &RowFilter, asked: Asked, segments: &[Segment]) -> Answer<Self> {
+    pub(super) fn of(book: &'a Book, filter: &'a RowFilter, asked: Asked, segments: &[Segment]) -> Answer<Self> {
         let (chosen, wrong) = chosen(book, filter, &asked, segments)?;
         let mut list =
             Self { rows: Vec::new(), bands: [0; 4], arr_cents: 0, owners: Vec::new(), tiers: Vec::new(), wrong, asked };
         let wanted = Band::parse(&list.asked.band);
         let needle = list.asked.q.trim().to_lowercase();
         let csm: Option<i64> = list.asked.csm.parse().ok();
+        let arr = book.definitions.catalogue.position("arr");
         for row in book.visible(filter) {
             list.note_choices(row);
             let fits = row.active == (list.asked.status != "churned")
@@ -77,13 +79,14 @@ impl List {
             }
             list.bands[row.health.band as usize] += 1;
             if wanted.is_none_or(|band| row.health.band == band) {
-                list.arr_cents += book.arr_cents(row);
-                list.rows.push(Arc::clone(row));
+                list.arr_cents += value(row, arr).map_or(0, |cents| cents as i64);
+                list.rows.push(row);
             }
         }
         list.owners.sort_by(|a, b| a.1.cmp(&b.1));
         list.tiers.sort();
-        list.sort(book);
+        let shown = list.page().saturating_mul(PER_PAGE);
+        list.sort(book, usize::try_from(shown).unwrap_or(usize::MAX));
         Ok(list)
     }
 
@@ -100,32 +103,23 @@ impl List {
         }
     }
 
-    fn sort(&mut self, book: &Book) {
+    /// Brings the first rows into order, at least `most` of them; of a long list only a page is looked at.
+    fn sort(&mut self, book: &Book, most: usize) {
         let descending = self.descending();
-        if self.sort_key() == "name" || self.sort_key() == "csm" {
-            let by_name = self.sort_key() == "name";
-            self.rows.sort_by(|a, b| {
-                let order = if by_name { a.account.name.cmp(&b.account.name) } else { owner(a).cmp(&owner(b)) };
-                if descending { order.reverse() } else { order }
-            });
-            return;
+        let turned = |order: Ordering| if descending { order.reverse() } else { order };
+        match self.sort_key() {
+            "name" => first(&mut self.rows, most, |a, b| {
+                turned(a.account.name.cmp(&b.account.name)).then_with(|| by_id(a, b))
+            }),
+            "csm" => first(&mut self.rows, most, |a, b| turned(owner(a).cmp(&owner(b))).then_with(|| by_id(a, b))),
+            key => {
+                let column = metric(key).and_then(|metric| book.definitions.catalogue.position(metric));
+                let score = |row: &Row| if metric(key).is_some() { value(row, column) } else { row.health.score };
+                let mut keyed: Vec<_> = self.rows.iter().map(|row| (score(row), *row)).collect();
+                first(&mut keyed, most, |(a, x), (b, y)| known_first(*a, *b, descending).then_with(|| by_id(x, y)));
+                self.rows = keyed.into_iter().map(|(_, row)| row).collect();
+            }
         }
-        let metric = match self.sort_key() {
-            "arr" => "arr",
-            "value" => "lifetime_value",
-            "renewal" => "days_to_renewal",
-            "seats" => "seat_utilisation",
-            "touch" => "days_since_touchpoint",
-            _ => "health",
-        };
-        let column = book.definitions.catalogue.position(metric);
-        let value = |row: &Row| match column {
-            Some(column) => row.values.get(column).copied().flatten(),
-            None => row.health.score,
-        };
-        let mut keyed: Vec<(Option<f64>, Arc<Row>)> = self.rows.drain(..).map(|row| (value(&row), row)).collect();
-        keyed.sort_by(|(a, x), (b, y)| known_first(*a, *b, descending).then_with(|| x.account.id.cmp(&y.account.id)));
-        self.rows = keyed.into_iter().map(|(_, row)| row).collect();
     }
 
     /// The key the list is sorted by.
@@ -144,7 +138,7 @@ impl List {
     }
 
     /// The rows of that page.
-    pub(super) fn shown(&self) -> &[Arc<Row>] {
+    pub(super) fn shown(&self) -> &[&'a Arc<Row>] {
         let last = (self.rows.len() as u64).div_ceil(PER_PAGE).max(1);
         let from = ((self.page().min(last) - 1) * PER_PAGE) as usize;
         &self.rows[from..self.rows.len().min(from + PER_PAGE as usize)]
@@ -171,8 +165,10 @@ impl List {
     }
 
     /// The whole list as a table.
-    pub(super) fn frame(&self, book: &Book) -> Result<lake::Frame, lake::FrameError> {
-        engine::book::table(&book.definitions, &self.rows)
+    pub(super) fn frame(mut self, book: &Book) -> Result<lake::Frame, lake::FrameError> {
+        self.sort(book, usize::MAX);
+        let rows: Vec<Arc<Row>> = self.rows.into_iter().map(Arc::clone).collect();
+        engine::book::table(&book.definitions, &rows)
     }
 }
 
@@ -195,6 +191,35 @@ fn mentions(row: &Row, needle: &str) -> bool {
     account.name.to_lowercase().contains(needle)
         || account.external_id.to_lowercase().contains(needle)
         || account.domain.as_ref().is_some_and(|domain| domain.contains(needle))
+}
+
+/// The metric a list is sorted by; health is none.
+fn metric(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "arr" => "arr",
+        "value" => "lifetime_value",
+        "renewal" => "days_to_renewal",
+        "seats" => "seat_utilisation",
+        "touch" => "days_since_touchpoint",
+        _ => return None,
+    })
+}
+
+fn value(row: &Row, column: Option<usize>) -> Option<f64> {
+    row.values.get(column?).copied().flatten()
+}
+
+/// Sorts at least the first `most` items.
+fn first<T>(items: &mut [T], most: usize, order: impl Fn(&T, &T) -> Ordering) {
+    if most < items.len() {
+        items.select_nth_unstable_by(most, &order);
+    }
+    let most = most.min(items.len());
+    items[..most].sort_unstable_by(order);
+}
+
+fn by_id(a: &Row, b: &Row) -> Ordering {
+    a.account.id.cmp(&b.account.id)
 }
 
 fn owner(row: &Row) -> Option<&str> {

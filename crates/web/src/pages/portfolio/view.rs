@@ -30,7 +30,7 @@ const COLUMNS: [Column<'_>; 9] =
     [Column::new("Account").sorts("name"), HEALTH, TREND, ARR, VALUE, RENEWAL, SEATS, CSM, TOUCH];
 
 /// The whole page.
-pub(super) fn page(book: &Book, list: &List, segments: &[Segment]) -> Markup {
+pub(super) fn page(book: &Book, list: &List<'_>, segments: &[Segment]) -> Markup {
     let csv = list.link().without("page").to_string().replacen("/accounts", "/accounts.csv", 1);
     let actions = html! { a.btn href=(csv) download="" { "Export CSV" } };
     html! {
@@ -41,7 +41,7 @@ pub(super) fn page(book: &Book, list: &List, segments: &[Segment]) -> Markup {
     }
 }
 
-fn filters(book: &Book, list: &List, segments: &[Segment]) -> Markup {
+fn filters(book: &Book, list: &List<'_>, segments: &[Segment]) -> Markup {
     let owners: Vec<(String, &str)> = list.owners.iter().map(|(id, name)| (id.to_string(), &**name)).collect();
     let mut csm = vec![("", "All CSMs")];
     csm.extend(owners.iter().map(|(id, name)| (id.as_str(), *name)));
@@ -60,7 +60,7 @@ fn filters(book: &Book, list: &List, segments: &[Segment]) -> Markup {
     search(&list.link(), &list.asked.q, "Search name or domain", &choices, RESULTS)
 }
 
-fn results(book: &Book, list: &List) -> Markup {
+fn results(book: &Book, list: &List<'_>) -> Markup {
     let here = list.link();
     let sort = Sort { key: list.sort_key(), descending: list.descending() };
     let pages = Pages { page: list.page(), per_page: PER_PAGE, total: list.rows.len() as u64 };
@@ -80,7 +80,7 @@ fn results(book: &Book, list: &List) -> Markup {
     }
 }
 
-fn bands(book: &Book, list: &List) -> Markup {
+fn bands(book: &Book, list: &List<'_>) -> Markup {
     let here = list.link().without("page");
     let total: i64 = list.bands.iter().sum();
     let all = Chip {
@@ -154,7 +154,7 @@ fn trend(row: &Row) -> Markup {
 }
 
 /// The segment's expression: shown, edited, and saved under a name.
-fn expression(list: &List) -> Markup {
+fn expression(list: &List<'_>) -> Markup {
     let field = Field::new("expression", "Expression over the snapshot")
         .value(&list.asked.expression)
         .hint("For example: health < 50 and arr >= 20000 and days_to_renewal between 0 and 90");
