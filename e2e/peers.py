@@ -175,8 +175,10 @@ def run(command: list[str], within: float) -> tuple[dict | None, str]:
     answers = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode == 0 and answers:
         return json.loads(answers[-1]), ""
-    said = (done.stderr.strip().splitlines() or ["no answer"])[-1]
-    return None, said[:160]
+    said = done.stderr.strip().splitlines() or ["no answer"]
+    # R ends with "Execution halted" and says why before.
+    why = next((line for line in said if "no package called" in line), said[-1])
+    return None, why.removeprefix("Error in ")[:160]
 
 
 def theirs(peer: str, task: str, path: Path, options: argparse.Namespace) -> tuple[dict | None, str]:
@@ -184,7 +186,7 @@ def theirs(peer: str, task: str, path: Path, options: argparse.Namespace) -> tup
         if not shutil.which("Rscript"):
             return None, "there is no R"
         if (peer, task) not in R_TASKS:
-            return None, "no call is written for it"
+            return None, "it fits logs of purchases, not the summaries of this file"
         return run(["Rscript", "-e", R_READY + R_TASKS[peer, task] + R_DONE, str(path)], options.within)
     why = "no interpreter was given"
     for python in options.python:

@@ -160,13 +160,17 @@ fn measured(task: &str, rows: &[Vec<f64>]) -> Result<String, Failure> {
     ))
 }
 
-/// Processor seconds of this thread where the kernel says so, the wall clock elsewhere.
+/// What the kernel counts in, or more: shorter work is timed by the wall clock.
+const TICK: f64 = 0.02;
+
+/// Processor seconds of this thread where the kernel says so and counts finely enough, the wall clock elsewhere.
 fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let (wall, processor) = (Instant::now(), on_processor());
     let value = work();
+    let elapsed = wall.elapsed().as_secs_f64();
     let seconds = match (processor, on_processor()) {
-        (Some(before), Some(after)) => (after - before) * 1e-9,
-        _ => wall.elapsed().as_secs_f64(),
+        (Some(before), Some(after)) if elapsed > TICK => (after - before) * 1e-9,
+        _ => elapsed,
     };
     (seconds, value)
 }

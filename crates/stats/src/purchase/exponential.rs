@@ -6,7 +6,7 @@
 use super::Rising;
 use super::history::Row;
 use crate::real::{Jet, Real};
-use crate::special::integral::{LEGENDRE_16, scaled_exponential_integral};
+use crate::special::integral::{legendre, scaled_exponential_integral};
 
 /// Log-odds of having died between the last purchase and the end of observation, with the first `ORDER` derivatives
 /// in `r, alpha, s, beta` and zeros for the others; `None` where no time has passed since the last purchase.
@@ -34,7 +34,7 @@ pub(super) fn ln_odds_gone<const ORDER: usize>(
         let half = 0.5 * width.min(length - from);
         let mut largest = f64::NEG_INFINITY;
         let middle = (from + half).exp();
-        for (node, weight) in LEGENDRE_16 {
+        for &(node, weight) in legendre(2.0 * half * (shape + s + 1.0), 2.0 * half) {
             // Nodes lie symmetrically: one exponential serves both, at the cost of rounding errors that are
             // small against `alpha` and `beta`, to which they are added.
             let away = (half * node).exp();

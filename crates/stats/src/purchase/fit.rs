@@ -1,6 +1,6 @@
 //! Maximum likelihood for the three purchase models: Newton steps on log-parameters in scaled time.
 //! Time is measured in median ages, so days, weeks and months give the same fit to the last digits. A large book is
-//! first fitted on a systematic sample, from which the full likelihood needs three or four evaluations. Sums run
+//! first fitted on systematic samples, from which the full likelihood needs three or four evaluations. Sums run
 //! over fixed chunks in a fixed order: the number of threads does not change a bit of the result.
 
 use super::history::Row;
@@ -13,6 +13,10 @@ use crate::optimise::{Evaluation, Minimum, Search, minimise};
 use crate::real::{Jet, Real};
 
 const CHUNK: usize = 4096;
+/// Points of the samples over which a large book is approached.
+const SAMPLES: [usize; 2] = [8192, 65_536];
+/// A sample's own error is far larger than this slope.
+const ROUGH: Search = Search { bounds: (-14.0, 14.0), tolerance: 1e-5, patience: 60 };
 /// A gain in log-likelihood over the model without drop-out below which drop-out counts as not detected.
 const DETECTABLE: f64 = 0.01;
 /// A mean drop-out probability below which it counts as not detected.
@@ -205,16 +209,26 @@ impl Problem<'_> {
         }
     }
 
+    /// The minimum over all rows, approached over samples of growing size: each search begins where the one before
+    /// ended, so that the whole book is evaluated three or four times only.
     fn minimum(&self) -> Result<Minimum, Error> {
-        let step = self.rows.len() / CHUNK;
-        if step < 2 {
-            return self.best_of_starts(self.rows, self.customers);
+        let mut near = None;
+        for points in SAMPLES.into_iter().take_while(|points| self.rows.len() >= 4 * points) {
+            let sample = sampled(self.rows, self.customers / points as f64);
+            // A sample that says nothing leaves the start to the next.
+            near = self.minimum_of(&sample, near.as_ref(), ROUGH).ok().or(near);
         }
-        let sample: Vec<Row> = self.rows.iter().skip(step / 2).step_by(step).copied().collect();
-        let weight = sample.iter().map(|r| r.weight).sum();
-        let near = self.best_of_starts(&sample, weight)?;
-        minimise(self.model.name(), &near.at, Search::default(), |log| self.objective(self.rows, self.customers, log))
-            .or_else(|_| self.best_of_starts(self.rows, self.customers))
+        let whole = |near| self.minimum_of(self.rows, near, Search::default());
+        whole(near.as_ref()).or_else(|_| whole(None))
+    }
+
+    /// The minimum over some rows, from where another search ended or else from the usual starts.
+    fn minimum_of(&self, rows: &[Row], near: Option<&Minimum>, search: Search) -> Result<Minimum, Error> {
+        let customers = rows.iter().map(|row| row.weight).sum();
+        match near {
+            Some(near) => minimise(self.model.name(), &near.at, search, |log| self.objective(rows, customers, log)),
+            None => self.best_of_starts(rows, customers),
+        }
     }
 
     /// The plain negative binomial, for which the last purchase does not matter.
@@ -231,6 +245,18 @@ impl Problem<'_> {
             in_logs(&sum, &theta, -1.0 / self.customers)
         })
     }
+}
+
+/// Every `step`-th customer, in the order of the rows: a row counts as often as a step ends in it. Rows that stand for
+/// many customers so keep their weight, and rows of one stand in for their neighbours.
+fn sampled(rows: &[Row], step: f64) -> Vec<Row> {
+    let mut passed = 0.5 * step;
+    let taken = rows.iter().map(|row| {
+        let before = (passed / step).floor();
+        passed += row.weight;
+        Row { weight: step * ((passed / step).floor() - before), ..*row }
+    });
+    taken.filter(|row| row.weight > 0.0).collect()
 }
 
 /// The log-likelihood of weighted rows under the plain negative binomial.

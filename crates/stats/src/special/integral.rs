@@ -16,6 +16,42 @@ pub(crate) const LEGENDRE_16: [(f64, f64); 8] = [
     (0.989_400_934_991_649_4, 0.027_152_459_411_754_176),
 ];
 
+/// Ten nodes, likewise.
+const LEGENDRE_10: [(f64, f64); 5] = [
+    (0.148_874_338_981_631_2, 0.295_524_224_714_752_87),
+    (0.433_395_394_129_247_2, 0.269_266_719_309_996_35),
+    (0.679_409_568_299_024_4, 0.219_086_362_515_982_04),
+    (0.865_063_366_688_984_5, 0.149_451_349_150_580_6),
+    (0.973_906_528_517_171_7, 0.066_671_344_308_688_14),
+];
+
+/// Eight nodes, likewise.
+const LEGENDRE_8: [(f64, f64); 4] = [
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
+    (0.960_289_856_497_536_2, 0.101_228_536_290_376_26),
+];
+
+/// Six nodes, likewise.
+const LEGENDRE_6: [(f64, f64); 3] = [
+    (0.238_619_186_083_196_9, 0.467_913_934_572_691_04),
+    (0.661_209_386_466_264_5, 0.360_761_573_048_138_6),
+    (0.932_469_514_203_152, 0.171_324_492_379_170_36),
+];
+
+/// The nodes that integrate a sum of two falling powers of `m + u` over a panel of `ln(m + u)` to about `1e-12`:
+/// `fall` is the logarithm by which the integrand falls over the panel at most, `length` the panel's. Steeper and longer
+/// panels need more of them, because the second power bends within `π` of the real line.
+pub(crate) fn legendre(fall: f64, length: f64) -> &'static [(f64, f64)] {
+    match (fall, length) {
+        (..=1.5, ..=1.0) => &LEGENDRE_6,
+        (..=4.0, ..=2.0) => &LEGENDRE_8,
+        (..=8.0, ..=2.0) => &LEGENDRE_10,
+        _ => &LEGENDRE_16,
+    }
+}
+
 /// `e^z E_s(z) = ∫₀^∞ e^{-zw} (1+w)^{-s} dw` for `z > 0`, any `s ≥ 0`; relative error near `1e-14`.
 /// Substituting `w = e^v` leaves an integrand that decays at both ends; the step of 1/4 is exact to rounding.
 pub(crate) fn scaled_exponential_integral<R: Real>(s: R, z: R) -> R {

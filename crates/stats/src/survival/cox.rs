@@ -4,6 +4,7 @@
 //! robust errors Lin & Wei (1989). Penalties and splines are absent.
 
 mod likelihood;
+mod products;
 mod residuals;
 
 use self::likelihood::Sorted;
@@ -78,11 +79,13 @@ impl Design<'_> {
         if !self.clusters.is_empty() {
             same_length("clusters and subjects", self.clusters.len(), self.subjects.len())?;
         }
-        for (i, &x) in self.covariates.iter().enumerate() {
-            finite("covariate", i / self.columns, x)?;
-        }
         if self.columns == 0 {
             return Err(Error::TooFew { what: "covariates", needed: 1, found: 0 });
+        }
+        for (row, covariates) in self.covariates.chunks(self.columns).enumerate() {
+            for &x in covariates {
+                finite("covariate", row, x)?;
+            }
         }
         if !self.subjects.iter().any(|s| s.event) {
             return Err(Error::NotIdentified { what: "hazard ratios", why: "nobody has had the event" });
@@ -96,15 +99,18 @@ impl Design<'_> {
         // Row by row: the columns of a large design do not fit the cache one at a time.
         let mut means = vec![0.0; self.columns];
         for row in self.covariates.chunks(self.columns) {
-            means.iter_mut().zip(row).for_each(|(m, x)| *m += x / n);
+            means.iter_mut().zip(row).for_each(|(m, x)| *m += x);
+        }
+        for m in &mut means {
+            *m /= n;
         }
         let mut scales = vec![0.0; self.columns];
         for row in self.covariates.chunks(self.columns) {
             for ((s, x), m) in scales.iter_mut().zip(row).zip(&means) {
-                *s += (x - m).powi(2) / n;
+                *s += (x - m) * (x - m);
             }
         }
-        let scales: Vec<f64> = scales.into_iter().map(f64::sqrt).collect();
+        let scales: Vec<f64> = scales.into_iter().map(|s| (s / n).sqrt()).collect();
         if scales.iter().zip(&means).any(|(s, m)| *s <= 1e-12 * m.abs() || *s == 0.0) {
             return Err(Error::NotIdentified {
                 what: "hazard ratios",
@@ -144,7 +150,8 @@ pub fn fit(design: &Design<'_>, ties: Ties) -> Result<Fitted, Error> {
         return Err(lost);
     }
     let unscale = |m: &Matrix| Matrix::from_fn(m.size(), |i, j| m[(i, j)] / (scales[i] * scales[j]));
-    let meat = residuals::clustered_scores(&sorted, &found.at, design.clusters);
+    let weights = sorted.weights(&found.at);
+    let meat = residuals::clustered_scores(&sorted, &weights, design.clusters);
     Ok(Fitted {
         coefficients: found.at.iter().zip(&scales).map(|(b, s)| b / s).collect(),
         covariance: unscale(&inverse),
@@ -153,7 +160,7 @@ pub fn fit(design: &Design<'_>, ties: Ties) -> Result<Fitted, Error> {
         null_log_likelihood,
         events,
         means,
-        baselines: sorted.baselines(&found.at),
+        baselines: sorted.baselines(&weights),
     })
 }
 

@@ -1,9 +1,13 @@
 //! The partial likelihood over rows sorted once: risk-set sums grow as time runs backwards and shrink at entries.
-//! Cost is rows times covariates squared per evaluation. Also here, because they walk the same order: the baseline
-//! hazard and the concordance.
+//! The information needs no products over risk sets: what an event time takes from everybody at risk is, summed the
+//! other way round, what every row was exposed to, so each row is multiplied out once ([`Products`]). Cost is rows times
+//! covariates squared per evaluation. Also here, because they walk the same order: the baseline hazard and the
+//! concordance.
 
+use std::cmp::Reverse;
+
+use super::products::Products;
 use super::{Baseline, Design, Ties};
-use crate::linear::Matrix;
 use crate::optimise::Evaluation;
 
 /// Rows by stratum, then by exit, latest first; covariates centred and scaled.
@@ -20,45 +24,31 @@ pub(super) struct Sorted {
     pub(super) strata: Vec<std::ops::Range<usize>>,
     /// Per stratum, rows in order of entry, latest first; empty where nobody enters late.
     late: Vec<Vec<usize>>,
+    /// The sum of the covariates over all events.
+    leaving: Vec<f64>,
     ties: Ties,
     events: f64,
 }
 
-/// The sums over the risk set: weights, weighted covariates, weighted products (lower triangle).
+/// The sums over the risk set: weights and weighted covariates.
 struct Sums {
     s0: f64,
     s1: Vec<f64>,
-    s2: Vec<f64>,
 }
 
 impl Sums {
     fn new(columns: usize) -> Self {
-        Self { s0: 0.0, s1: vec![0.0; columns], s2: vec![0.0; columns * (columns + 1) / 2] }
+        Self { s0: 0.0, s1: vec![0.0; columns] }
     }
 
     fn clear(&mut self) {
         self.s0 = 0.0;
         self.s1.fill(0.0);
-        self.s2.fill(0.0);
-    }
-
-    fn clear_if_used(&mut self) {
-        if self.s0 != 0.0 {
-            self.clear();
-        }
     }
 
     fn add(&mut self, weight: f64, x: &[f64]) {
         self.s0 += weight;
-        let mut k = 0;
-        for (i, &xi) in x.iter().enumerate() {
-            let scaled = weight * xi;
-            self.s1[i] += scaled;
-            for (s, &xj) in self.s2[k..=k + i].iter_mut().zip(x) {
-                *s += scaled * xj;
-            }
-            k += i + 1;
-        }
+        self.s1.iter_mut().zip(x).for_each(|(s, x)| *s += weight * x);
     }
 }
 
@@ -72,16 +62,33 @@ pub(super) struct Tie<'a> {
     pub(super) events: usize,
 }
 
+/// What an event time adds to the baseline hazard, and how much of it each of its own events escapes.
+struct Jump {
+    rows: std::ops::Range<usize>,
+    hazard: f64,
+    spared: f64,
+}
+
 impl Sorted {
     pub(super) fn new(design: &Design<'_>, means: &[f64], scales: &[f64], ties: Ties) -> Self {
         let subjects = design.subjects;
         let stratum = |i: usize| design.strata.get(i).copied().unwrap_or(0);
-        let mut original: Vec<usize> = (0..subjects.len()).collect();
-        original.sort_unstable_by(|&a, &b| {
-            (stratum(a).cmp(&stratum(b))).then(subjects[b].exit.total_cmp(&subjects[a].exit)).then(a.cmp(&b))
-        });
+        // Non-negative floats order like their bits, and keys that lie together sort without being looked up.
+        let key = |i: usize| (stratum(i), Reverse((subjects[i].exit + 0.0).to_bits()), i);
+        let mut keys: Vec<_> = (0..subjects.len()).map(key).collect();
+        keys.sort_unstable();
+        let original: Vec<usize> = keys.into_iter().map(|(_, _, i)| i).collect();
         let p = design.columns;
-        let row = |&i: &usize| (0..p).map(move |j| (design.covariates[i * p + j] - means[j]) / scales[j]);
+        let units: Vec<f64> = scales.iter().map(|scale| 1.0 / scale).collect();
+        let mut x = Vec::with_capacity(design.covariates.len());
+        let mut leaving = vec![0.0; p];
+        for &i in &original {
+            let row = design.covariates[i * p..(i + 1) * p].iter().zip(means).zip(&units);
+            x.extend(row.map(|((value, mean), unit)| (value - mean) * unit));
+            if subjects[i].event {
+                leaving.iter_mut().zip(&x[x.len() - p..]).for_each(|(sum, x)| *sum += x);
+            }
+        }
         let mut strata = Vec::new();
         for i in 0..=design.strata.iter().copied().max().unwrap_or(0) {
             let from = original.partition_point(|&r| stratum(r) < i);
@@ -91,13 +98,14 @@ impl Sorted {
         let late = strata.iter().map(|range| late_entries(range.clone(), &entry)).collect();
         Self {
             columns: p,
-            x: original.iter().flat_map(row).collect(),
+            x,
             exit: original.iter().map(|&i| subjects[i].exit).collect(),
             event: original.iter().map(|&i| subjects[i].event).collect(),
             entry,
             original,
             strata,
             late,
+            leaving,
             ties,
             events: subjects.iter().filter(|s| s.event).count() as f64,
         }
@@ -121,42 +129,70 @@ impl Sorted {
     /// Minus the log partial likelihood per event, with derivatives.
     pub(super) fn evaluate(&self, beta: &[f64]) -> Evaluation {
         let weights = self.weights(beta);
-        let p = self.columns;
-        let mut out = Evaluation::zeros(p);
-        let mut lower = vec![0.0; p * (p + 1) / 2];
-        let mut mean = vec![0.0; p];
-        self.walk(&weights, |rows, risk, tied, events| {
-            for i in rows.filter(|&i| self.event[i]) {
-                out.value -= weights[i].ln();
-                out.gradient.iter_mut().zip(self.row(i)).for_each(|(g, x)| *g -= x);
-            }
-            for f in self.fractions(events) {
-                let total = risk.s0 - f * tied.s0;
+        let mut value = -self.leaving.iter().zip(beta).map(|(x, b)| x * b).sum::<f64>();
+        let mut gradient: Vec<f64> = self.leaving.iter().map(|x| -x).collect();
+        let mut products = Products::new(self.columns);
+        let mut mean = vec![0.0; self.columns];
+        let mut jumps = Vec::new();
+        self.each_tie(&weights, |tie| {
+            let mut jump = Jump { rows: tie.rows.clone(), hazard: 0.0, spared: 0.0 };
+            for f in self.fractions(tie.events) {
+                let total = tie.s0 - f * tie.tied0;
                 let inverse = 1.0 / total;
-                out.value += total.ln();
-                for j in 0..p {
-                    mean[j] = (risk.s1[j] - f * tied.s1[j]) * inverse;
-                    out.gradient[j] += mean[j];
+                value += total.ln();
+                jump.hazard += inverse;
+                jump.spared += f * inverse;
+                let sums = tie.s1.iter().zip(tie.tied1);
+                mean.iter_mut().zip(sums).for_each(|(mean, (s, t))| *mean = (s - f * t) * inverse);
+                products.add(-1.0, &mean);
+            }
+            jumps.push(jump);
+        });
+        for (i, exposure) in self.exposures(&jumps).into_iter().enumerate() {
+            let expected = weights[i] * exposure;
+            let row = self.row(i);
+            gradient.iter_mut().zip(row).for_each(|(g, x)| *g += expected * x);
+            products.add(expected, row);
+        }
+        for g in &mut gradient {
+            *g /= self.events;
+        }
+        let hessian = products.matrix(1.0 / self.events);
+        Evaluation { value: value / self.events, gradient, hessian }
+    }
+
+    /// The baseline hazard that every row was exposed to. Tied events escape part of their own.
+    fn exposures(&self, jumps: &[Jump]) -> Vec<f64> {
+        let mut exposures = vec![0.0; self.exit.len()];
+        let mut jumps = jumps;
+        for range in &self.strata {
+            let own = jumps.partition_point(|jump| jump.rows.start < range.end);
+            let (here, rest) = jumps.split_at(own);
+            jumps = rest;
+            let mut total = 0.0;
+            let mut cumulated = Vec::with_capacity(here.len());
+            let mut ahead = here.iter().rev().peekable();
+            // Earliest first: rows and jumps lie latest first.
+            for i in range.clone().rev() {
+                while let Some(jump) = ahead.next_if(|jump| i < jump.rows.end) {
+                    total += jump.hazard;
+                    cumulated.push((self.exit[jump.rows.start], total));
                 }
-                let mut k = 0;
-                for i in 0..p {
-                    let cells = lower[k..=k + i].iter_mut().zip(&mean);
-                    for ((cell, mean_j), (s, t)) in cells.zip(risk.s2[k..].iter().zip(&tied.s2[k..])) {
-                        *cell += (s - f * t) * inverse - mean[i] * mean_j;
-                    }
-                    k += i + 1;
+                exposures[i] = total;
+                if self.entry[i] > 0.0 {
+                    let before = cumulated.partition_point(|(time, _)| *time <= self.entry[i]);
+                    exposures[i] -= before.checked_sub(1).map_or(0.0, |last| cumulated[last].1);
                 }
             }
-        });
-        let at = |i: usize, j: usize| lower[i.max(j) * (i.max(j) + 1) / 2 + i.min(j)] / self.events;
-        out.value /= self.events;
-        out.gradient.iter_mut().for_each(|g| *g /= self.events);
-        out.hessian = Matrix::from_fn(p, at);
-        out
+            for jump in here.iter().filter(|jump| jump.spared > 0.0) {
+                jump.rows.clone().filter(|&i| self.event[i]).for_each(|i| exposures[i] -= jump.spared);
+            }
+        }
+        exposures
     }
 
     /// Calls `visit` for every event time, latest first within each stratum.
-    fn walk(&self, weights: &[f64], mut visit: impl FnMut(std::ops::Range<usize>, &Sums, &Sums, usize)) {
+    pub(super) fn each_tie(&self, weights: &[f64], mut visit: impl FnMut(&Tie<'_>)) {
         let (mut risk, mut tied) = (Sums::new(self.columns), Sums::new(self.columns));
         for (range, late) in self.strata.iter().zip(&self.late) {
             risk.clear();
@@ -168,40 +204,31 @@ impl Sorted {
                 while to < range.end && self.exit[to] == time {
                     to += 1;
                 }
-                let events = self.event[from..to].iter().filter(|&&e| e).count();
-                for i in from..to {
-                    risk.add(weights[i], self.row(i));
-                }
+                let rows = from..to;
+                let events = rows.clone().filter(|&i| self.event[i]).count();
+                rows.clone().for_each(|i| risk.add(weights[i], self.row(i)));
                 // A single event shares its risk set with nobody; the tied sums then stay zero.
-                tied.clear_if_used();
+                if tied.s0 != 0.0 {
+                    tied.clear();
+                }
                 if events > 1 {
-                    for i in (from..to).filter(|&i| self.event[i]) {
-                        tied.add(weights[i], self.row(i));
-                    }
+                    rows.clone().filter(|&i| self.event[i]).for_each(|i| tied.add(weights[i], self.row(i)));
                 }
                 while let Some(i) = late.next_if(|&i| self.entry[i] >= time) {
                     risk.add(-weights[i], self.row(i));
                 }
                 if events > 0 && risk.s0 > 0.0 {
-                    visit(from..to, &risk, &tied, events);
+                    visit(&Tie { rows, s0: risk.s0, s1: &risk.s1, tied0: tied.s0, tied1: &tied.s1, events });
                 }
                 from = to;
             }
         }
     }
 
-    /// Like [`Sorted::walk`], for callers that need means but no products.
-    pub(super) fn each_tie(&self, weights: &[f64], mut visit: impl FnMut(&Tie<'_>)) {
-        self.walk(weights, |rows, risk, tied, events| {
-            visit(&Tie { rows, s0: risk.s0, s1: &risk.s1, tied0: tied.s0, tied1: &tied.s1, events });
-        });
-    }
-
     /// Efron's (or Breslow's) cumulative baseline hazard of every stratum.
-    pub(super) fn baselines(&self, beta: &[f64]) -> Vec<Baseline> {
-        let weights = self.weights(beta);
+    pub(super) fn baselines(&self, weights: &[f64]) -> Vec<Baseline> {
         let mut steps: Vec<Vec<(f64, f64)>> = vec![Vec::new(); self.strata.len()];
-        self.each_tie(&weights, |tie| {
+        self.each_tie(weights, |tie| {
             let stratum = self.strata.partition_point(|range| range.end <= tie.rows.start);
             let jump = self.fractions(tie.events).map(|f| 1.0 / (tie.s0 - f * tie.tied0)).sum();
             steps[stratum].push((self.exit[tie.rows.start], jump));

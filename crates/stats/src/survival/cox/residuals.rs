@@ -5,25 +5,17 @@
 use std::collections::BTreeMap;
 
 use super::likelihood::Sorted;
+use super::products::Products;
 use crate::linear::Matrix;
 
 /// The sum over clusters of the outer product of their scores, in standardised units.
-pub(super) fn clustered_scores(sorted: &Sorted, beta: &[f64], clusters: &[usize]) -> Matrix {
+pub(super) fn clustered_scores(sorted: &Sorted, weights: &[f64], clusters: &[usize]) -> Matrix {
     let p = sorted.columns;
-    let residuals = scores(sorted, beta);
-    let mut meat = Matrix::zeros(p);
-    let mut add = |score: &[f64]| {
-        for i in 0..p {
-            for j in 0..p {
-                meat[(i, j)] += score[i] * score[j];
-            }
-        }
-    };
+    let residuals = scores(sorted, weights);
+    let mut meat = Products::new(p);
     if clusters.is_empty() {
-        for residual in residuals.chunks(p) {
-            add(residual);
-        }
-        return meat;
+        residuals.chunks(p).for_each(|residual| meat.add(1.0, residual));
+        return meat.matrix(1.0);
     }
     let mut sums: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for (residual, &row) in residuals.chunks(p).zip(&sorted.original) {
@@ -31,9 +23,9 @@ pub(super) fn clustered_scores(sorted: &Sorted, beta: &[f64], clusters: &[usize]
         sum.iter_mut().zip(residual).for_each(|(s, r)| *s += r);
     }
     for sum in sums.values() {
-        add(sum);
+        meat.add(1.0, sum);
     }
-    meat
+    meat.matrix(1.0)
 }
 
 /// Hazard and hazard-weighted mean accumulated up to each event time of one stratum.
@@ -45,14 +37,13 @@ struct Accumulated {
 }
 
 /// Score residuals, row-major, in sorted order.
-fn scores(sorted: &Sorted, beta: &[f64]) -> Vec<f64> {
+fn scores(sorted: &Sorted, weights: &[f64]) -> Vec<f64> {
     let p = sorted.columns;
-    let weights = sorted.weights(beta);
     let mut residuals = vec![0.0; sorted.x.len()];
     let empty = || Accumulated { times: Vec::new(), hazard: Vec::new(), mean: Vec::new() };
     let mut strata: Vec<Accumulated> = sorted.strata.iter().map(|_| empty()).collect();
     let (mut jump, mut spared_mean, mut average) = (vec![0.0; p], vec![0.0; p], vec![0.0; p]);
-    sorted.each_tie(&weights, |tie| {
+    sorted.each_tie(weights, |tie| {
         for buffer in [&mut jump, &mut spared_mean, &mut average] {
             buffer.fill(0.0);
         }
@@ -82,9 +73,16 @@ fn scores(sorted: &Sorted, beta: &[f64]) -> Vec<f64> {
     });
     for (range, stratum) in sorted.strata.iter().zip(&mut strata) {
         stratum.accumulate(p);
+        // Rows and event times both run latest first, so one is found from the other by going on.
+        let mut last = 0;
         for i in range.clone() {
+            last += stratum.times[last..].iter().take_while(|&&time| time > sorted.exit[i]).count();
             let residual = &mut residuals[i * p..(i + 1) * p];
-            stratum.subtract_exposure(sorted, i, weights[i], residual);
+            stratum.subtract(last, weights[i], sorted.row(i), residual);
+            if sorted.entry[i] > 0.0 {
+                let entered = stratum.times.partition_point(|&time| time > sorted.entry[i]);
+                stratum.subtract(entered, -weights[i], sorted.row(i), residual);
+            }
         }
     }
     residuals
@@ -101,19 +99,12 @@ impl Accumulated {
         }
     }
 
-    fn subtract_exposure(&self, sorted: &Sorted, i: usize, weight: f64, residual: &mut [f64]) {
-        let p = sorted.columns;
-        let mut add = |time: f64, sign: f64| {
-            let k = self.times.partition_point(|&t| t > time);
-            if k < self.times.len() {
-                for (j, r) in residual.iter_mut().enumerate() {
-                    *r -= sign * weight * (sorted.row(i)[j] * self.hazard[k] - self.mean[k * p + j]);
-                }
-            }
-        };
-        add(sorted.exit[i], 1.0);
-        if sorted.entry[i] > 0.0 {
-            add(sorted.entry[i], -1.0);
+    /// Takes away from a row's residual what it was exposed to up to the event time at position `k`.
+    fn subtract(&self, k: usize, weight: f64, row: &[f64], residual: &mut [f64]) {
+        let Some(&hazard) = self.hazard.get(k) else { return };
+        let mean = &self.mean[k * row.len()..(k + 1) * row.len()];
+        for ((r, x), mean) in residual.iter_mut().zip(row).zip(mean) {
+            *r -= weight * (x * hazard - mean);
         }
     }
 }
