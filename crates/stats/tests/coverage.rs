@@ -4,6 +4,7 @@
 //! `docs/models/coverage.md`. The short ones run always and would notice an interval that is plainly too narrow or wide.
 
 use stats::purchase::bg_bb::{self, Count};
+use stats::purchase::covariates::{Covariates, fit_with_covariates};
 use stats::purchase::{Histories, History, Model, Options, Params, fit};
 use stats::random::{Seeded, Uniforms, beta, exponential, normal};
 use stats::spend::{self, Spend};
@@ -20,6 +21,7 @@ type Outcome = Vec<(Option<Interval>, f64)>;
 fn quantities(what: &str) -> &'static [&'static str] {
     match what {
         "bg-nbd" | "mbg-nbd" => &["r", "alpha", "a", "b", "P(alive)", "purchases"],
+        "covariates" => &["r", "alpha", "a", "b", "buying", "leaving"],
         "pareto-nbd" => &["r", "alpha", "s", "beta", "P(alive)", "purchases"],
         "gamma-gamma" => &["p", "q", "gamma", "mean spend"],
         "bg-bb" => &["alpha", "beta", "gamma", "delta"],
@@ -62,6 +64,26 @@ fn purchases(model: Model, customers: usize, source: &mut Seeded) -> Outcome {
     outcome.push((Some(p), params.p_alive(&history).unwrap()));
     let y = fitted.expected_purchases(&history, 52.0, Confidence::P95).unwrap().interval;
     outcome.push((Some(y), params.expected_purchases(&history, 52.0).unwrap()));
+    outcome
+}
+
+/// BG/NBD in which every second customer buys more and stops sooner.
+fn moved(customers: usize, source: &mut Seeded) -> Outcome {
+    let truth = [1.2, 6.0, 0.8, 2.5];
+    let (buying, leaving) = (0.4, 0.5);
+    let covariates: Vec<f64> = (0..customers).map(|i| (i % 2) as f64).collect();
+    let draw = |z: &f64| {
+        let values = [truth[0], truth[1] * (-buying * z).exp(), truth[2] * (leaving * z).exp(), truth[3]];
+        let age = 60.0 + 60.0 * source.uniform();
+        Params::new(Model::BgNbd, values).unwrap().simulate(age, source).unwrap()
+    };
+    let histories: Vec<History> = covariates.iter().map(draw).collect();
+    let known = Covariates { buying: &covariates, leaving: &covariates };
+    let fitted = fit_with_covariates(Model::BgNbd, &histories, known).unwrap();
+    let base = fitted.for_customer(&[0.0], &[0.0]).unwrap();
+    let mut outcome: Outcome = base.intervals(Confidence::P95).into_iter().zip(truth).collect();
+    let coefficients = fitted.coefficients(Confidence::P95);
+    outcome.extend(coefficients.iter().map(|it| Some(it.interval)).zip([buying, leaving]));
     outcome
 }
 
@@ -158,6 +180,7 @@ fn run(what: &str, sets: u64, customers: usize, low: f64, high: f64) {
         "bg-nbd" => purchases(Model::BgNbd, customers, source),
         "mbg-nbd" => purchases(Model::MbgNbd, customers, source),
         "pareto-nbd" => purchases(Model::ParetoNbd, customers, source),
+        "covariates" => moved(customers, source),
         "gamma-gamma" => spending(customers as u32, source),
         "bg-bb" => donating(customers, source),
         "sbg" => renewing(tenure::Model::Sbg, customers, source),
@@ -174,7 +197,7 @@ fn run(what: &str, sets: u64, customers: usize, low: f64, high: f64) {
 
 #[test]
 fn thirty_data_sets_a_model() {
-    for what in ["bg-nbd", "mbg-nbd", "pareto-nbd", "gamma-gamma", "bg-bb", "sbg", "bdw", "survival"] {
+    for what in ["bg-nbd", "mbg-nbd", "pareto-nbd", "covariates", "gamma-gamma", "bg-bb", "sbg", "bdw", "survival"] {
         run(what, 30, 1200, 0.79, 1.0);
     }
 }
@@ -194,6 +217,7 @@ macro_rules! long {
 long!(bg_nbd, "bg-nbd", 1000);
 long!(mbg_nbd, "mbg-nbd", 1000);
 long!(pareto_nbd, "pareto-nbd", 1000);
+long!(covariates, "covariates", 1000);
 long!(gamma_gamma, "gamma-gamma", 1000);
 long!(bg_bb, "bg-bb", 1000);
 long!(sbg, "sbg", 2000);
