@@ -72,7 +72,7 @@ async fn run(Arguments { settings, command }: Arguments) -> anyhow::Result<()> {
         Command::Revenue(revenue) => revenue.run(&settings).await,
         Command::Forecast(forecast) => forecast.run(&settings).await,
         Command::Config(config) => config.run(&settings),
-        Command::Clv(clv) => clv.run(),
+        Command::Clv(clv) => clv.run(&settings).await,
     }
 }
 

@@ -38,7 +38,7 @@ pub use keep::{Extent, bring_up_to_date, vintage};
 pub(crate) use keep::{keep_fresh, past};
 pub(crate) use learn::Past;
 pub use portfolio::{Economics, Summary, summary};
-pub(crate) use read::{Buyers, read};
+pub(crate) use read::{Buyers, read, stays};
 pub use stats::value::Timing;
 pub(crate) use worth::{Appraiser, OUTPUTS, Subject};
 pub use worth::{Lifetime, Standing};

@@ -18,6 +18,15 @@ pub struct Uncertainty {
     identified: Vec<bool>,
 }
 
+/// Which of two nested fits to use: the likelihood-ratio test of the larger one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Comparison {
+    /// Twice the gain in log-likelihood.
+    pub statistic: f64,
+    /// Probability of such a gain if the simpler model were true.
+    pub p_value: f64,
+}
+
 impl Uncertainty {
     /// From a covariance of log-parameters that was kept; see [`Self::log_covariance`] and [`Self::identified`].
     /// Fails where the two differ in size or a number is not finite.

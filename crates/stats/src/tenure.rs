@@ -11,7 +11,7 @@ pub use renewal::constant_retention;
 pub use spells::Spells;
 
 use crate::error::{Error, positive};
-use crate::inference::Uncertainty;
+use crate::inference::{Comparison, Uncertainty};
 use crate::linear::Matrix;
 use crate::optimise::{Evaluation, Search, minimise};
 use crate::real::{Jet, Real};
@@ -171,15 +171,6 @@ impl Fitted {
         errors.truncate(self.model.parameter_names().len());
         errors
     }
-}
-
-/// Which of two nested fits to use.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Comparison {
-    /// Twice the gain in log-likelihood.
-    pub statistic: f64,
-    /// Probability of such a gain if the simpler model were true.
-    pub p_value: f64,
 }
 
 /// Tests the shifted-beta-geometric inside the beta-discrete-Weibull (`c = 1`), one degree of freedom.

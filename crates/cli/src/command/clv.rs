@@ -1,5 +1,5 @@
-//! `pomona clv`: lifetime value models on a file, without a home and without a server. The arguments are read here;
-//! what columns mean, what is estimated and how it is worded is decided in the engine.
+//! `pomona clv`: lifetime value models on a file, or on the book of the home where none is named; no server is needed. The
+//! arguments are read here; what columns mean, what is estimated and how it is worded is decided in the engine.
 
 mod fit;
 mod predict;
@@ -17,13 +17,13 @@ use clap::{Args, CommandFactory, Subcommand, error::ErrorKind};
 use domain::Day;
 use engine::{
     Clock,
-    clv::{ClvError, DateFormat, Input, Override, Progress, TimeUnit, parse_time_unit},
+    clv::{ClvError, CovariateColumns, DateFormat, Input, Override, Progress, Records, TimeUnit, parse_time_unit},
 };
 use indicatif::ProgressBar;
 
-use crate::print;
+use crate::{print, settings::Settings};
 
-/// Fits lifetime value models to a file, predicts customers, judges the model, invents data.
+/// Fits lifetime value models to a file or the book, predicts customers, judges the model, invents data.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Clv {
     Fit(fit::Fit),
@@ -32,17 +32,26 @@ pub(crate) enum Clv {
     Simulate(simulate::Simulate),
 }
 
-/// The file and how to read it.
+/// What errors and reports call the book.
+const BOOK: &str = "the book";
+
+/// The file and how to read it, or the book.
 #[derive(Debug, Args)]
 struct Source {
     /// A purchase log (`id,date,amount`), a summary (`x,t_x,T[,m][,n]`), survivors by age, or tenures (`tenure,left`);
-    /// CSV or Parquet
+    /// CSV or Parquet; the book of the home when left out
     #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    input: Option<PathBuf>,
     /// What a column holds, where its name does not tell: `id`, `date`, `amount`, `x`, `t_x`, `T`, `m`, `n`, `customers`,
     /// `tenure`, `left`, `age`, `survivors`; by header or position
     #[arg(long = "column", value_name = "MEANING=COLUMN")]
     columns: Vec<Override>,
+    /// Columns that may move how often a customer buys, by header or position; bg-nbd, mbg-nbd and pareto-nbd
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "input")]
+    buying: Vec<String>,
+    /// Columns that may move how soon a customer stops
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "input")]
+    leaving: Vec<String>,
     /// How dates are written: `iso`, `dmy`, `mdy`, `epoch_s`, `epoch_ms`, `excel`, or a pattern like `%d.%m.%Y`
     #[arg(long, value_name = "FORMAT")]
     date_format: Option<DateFormat>,
@@ -61,9 +70,27 @@ struct Source {
 }
 
 impl Source {
-    fn input(&self) -> Input<'_> {
+    /// Reads the book where no file is named.
+    async fn records(&self, settings: &Settings) -> anyhow::Result<Option<Records>> {
+        if self.input.is_some() {
+            return Ok(None);
+        }
+        let clock = Clock::System;
+        let (store, lake) = engine::open_data(&settings.engine(settings.home()), clock.now()).await?;
+        let records = Records::load(&store, &lake, clock.today()).await?;
+        store.close().await?;
+        Ok(Some(records))
+    }
+
+    fn path(&self) -> &Path {
+        self.input.as_deref().unwrap_or(Path::new(BOOK))
+    }
+
+    fn input<'a>(&'a self, records: Option<&'a Records>) -> Input<'a> {
         Input {
-            path: &self.input,
+            path: self.path(),
+            records,
+            covariates: CovariateColumns { buying: &self.buying, leaving: &self.leaving },
             columns: &self.columns,
             date_format: self.date_format.as_ref(),
             unit: self.time_unit,
@@ -77,11 +104,11 @@ impl Source {
 }
 
 impl Clv {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let outcome = match self {
-            Self::Fit(fit) => fit.run(),
-            Self::Predict(predict) => predict.run(),
-            Self::Report(report) => report.run(),
+            Self::Fit(fit) => fit.run(settings).await,
+            Self::Predict(predict) => predict.run(settings).await,
+            Self::Report(report) => report.run(settings).await,
             Self::Simulate(simulate) => simulate.run(),
         };
         let Err(error) = outcome else { return Ok(()) };

@@ -201,18 +201,20 @@ impl<'a> Columns<'a> {
     }
 
     fn told(&self, role: Role) -> Result<Option<usize>, ClvError> {
-        let Some(told) = self.overrides.iter().rev().find(|told| told.role == role) else { return Ok(None) };
+        let told = self.overrides.iter().rev().find(|told| told.role == role);
+        told.map(|told| self.named(&told.column)).transpose()
+    }
+
+    /// The column of this header or position.
+    pub(super) fn named(&self, column: &str) -> Result<usize, ClvError> {
         let header = self.table.header();
-        let exact = header.iter().position(|name| *name == told.column);
-        let alike = || self.names.iter().position(|name| *name == reduced(&told.column));
-        let numbered = || told.column.parse::<usize>().ok().filter(|n| (1..=header.len()).contains(n)).map(|n| n - 1);
-        match exact.or_else(numbered).or_else(alike) {
-            Some(index) => Ok(Some(index)),
-            None => Err(ClvError::unsuited(
-                self.table.path(),
-                format!("there is no column `{}`; the file has {}", told.column, header.join(", ")),
-            )),
-        }
+        let exact = header.iter().position(|name| name == column);
+        let alike = || self.names.iter().position(|name| *name == reduced(column));
+        let numbered = || column.parse::<usize>().ok().filter(|n| (1..=header.len()).contains(n)).map(|n| n - 1);
+        exact.or_else(numbered).or_else(alike).ok_or_else(|| {
+            let message = format!("there is no column `{column}`; the file has {}", header.join(", "));
+            ClvError::unsuited(self.table.path(), message)
+        })
     }
 }
 

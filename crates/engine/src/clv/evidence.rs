@@ -1,9 +1,12 @@
 //! May the model be trusted here? It is fitted to the past, predicts the rest of the file, and is held against what
 //! happened: total, customers, classes by frequency, and the naive rule it must beat. Renewal models predict the ages
-//! they were not shown. The answer ends in one plain sentence.
+//! they were not shown, BG/BB the opportunities after it, Gamma-Gamma the amounts of those who bought again. The answer
+//! ends in one plain sentence.
 
+mod opportunities;
 mod purchases;
 mod renewals;
+mod spend;
 
 use std::fmt;
 
@@ -12,15 +15,28 @@ use serde::Serialize;
 
 use super::error::ClvError;
 use super::fit::Fit;
+use super::log::Log;
 use super::model::Model;
-use super::read::{Input, Progress};
+use super::read::{Data, Input, Progress};
+
+/// What is predicted and held against what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Purchases, or opportunities taken.
+    Purchases,
+    /// The mean amount of a purchase.
+    Spend,
+    /// The share still here.
+    Survival,
+}
 
 /// How one model did on what it had not seen.
 #[derive(Debug, Clone, Serialize)]
 pub struct Candidate {
     /// The model, fitted to the calibration period.
     pub fit: Fit,
-    /// Predicted: purchases of everybody, or the share still here at the last age.
+    /// Predicted: purchases of everybody, the mean amount of a purchase, or the share still here at the last age.
     pub expected: f64,
     /// What happened.
     pub actual: f64,
@@ -54,6 +70,8 @@ pub struct Point {
 /// The holdout evidence of a file.
 #[derive(Debug, Clone, Serialize)]
 pub struct Evidence {
+    /// What is predicted.
+    pub what: Quantity,
     /// The models tried, the best in the holdout first.
     pub candidates: Vec<Candidate>,
     /// The end of calibration, in words.
@@ -66,7 +84,7 @@ pub struct Evidence {
     pub tracking: Vec<Point>,
     /// The point of `tracking` at which calibration ended.
     pub known_points: usize,
-    /// Mean purchases in the holdout by class of frequency; empty for renewals.
+    /// Mean purchases, or amounts of a purchase, in the holdout by class of frequency; empty for renewals.
     pub calibration: Vec<Point>,
     /// What was decided or left out.
     pub notes: Vec<String>,
@@ -81,9 +99,8 @@ pub fn evaluate(
     match model {
         Some(Model::Purchases(model)) => purchases::evaluate(&[model], input, progress),
         Some(Model::Tenure(model)) => renewals::evaluate(&[model], input, progress),
-        Some(other) => Err(ClvError::Argument(format!(
-            "{other} has no holdout report: choose bg-nbd, mbg-nbd, pareto-nbd, sbg or bdw, or none for all that suit"
-        ))),
+        Some(Model::Opportunities) => opportunities::evaluate(input, progress),
+        Some(Model::Spend) => spend::evaluate(input, progress),
         None => match purchases::evaluate(&stats::purchase::Model::ALL, input, progress) {
             Err(ClvError::Unsuited { .. }) if input.calibration_end.is_none() => {
                 renewals::evaluate(&[stats::tenure::Model::Sbg, stats::tenure::Model::Bdw], input, progress)
@@ -141,6 +158,23 @@ impl fmt::Display for Evidence {
         }
         write!(f, "\n{}", self.sentence())
     }
+}
+
+/// The log of some data and the day at which it is cut; half-way where nobody says.
+fn held_out(data: &Data, input: &Input<'_>) -> Result<(Log, Day), ClvError> {
+    let Some(log) = data.log().cloned() else {
+        return Err(ClvError::unsuited(
+            input.path,
+            "a summary holds no holdout, because it does not say what happened after T; give the purchase log",
+        ));
+    };
+    let end = input.calibration_end.unwrap_or_else(|| log.middle());
+    if end >= log.last {
+        let message =
+            format!("calibration ends on {end} and the log on {}: nothing is held out; name an earlier day", log.last);
+        return Err(ClvError::unsuited(input.path, message));
+    }
+    Ok((log, end))
 }
 
 /// The last known day of a text.

@@ -1,6 +1,7 @@
 //! Fits a model to a file and says what came out: estimates, errors, likelihood, whether anybody is seen to leave.
 //! A degenerate answer is labelled in `attrition` and `notes`; what the data do not identify is `null`, never a number.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,10 +10,12 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use stats::Confidence;
 use stats::purchase::bg_bb::{self, Count};
+use stats::purchase::covariates::CovariateFitted;
 use stats::purchase::{self, Attrition, Histories, History, Options, drop_out_bound};
 use stats::spend::{self, Spend};
 use stats::tenure;
 
+use super::covariates::{self, Kinds};
 use super::error::ClvError;
 use super::model::Model;
 use super::read::{Data, Hear, Input, Progress, Stage};
@@ -25,7 +28,7 @@ const DEPENDENT: f64 = 0.2;
 
 /// Values by the names of parameters; `None` is not identified.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Named(pub Vec<(&'static str, Option<f64>)>);
+pub struct Named(pub Vec<(Cow<'static, str>, Option<f64>)>);
 
 impl Named {
     /// The value of this name.
@@ -64,6 +67,8 @@ pub struct Fit {
     pub log_likelihood_without_attrition: Option<f64>,
     /// Where no attrition is detected: the largest mean drop-out that the data do not reject, at 95 %.
     pub drop_out_at_most: Option<f64>,
+    /// The likelihood of the same model without covariates, where there are any.
+    pub log_likelihood_without_covariates: Option<f64>,
     /// Repeat purchases, or opportunities taken; `null` for renewals.
     #[serde(serialize_with = "as_counts")]
     pub repeats: Option<f64>,
@@ -81,6 +86,7 @@ pub struct Fit {
 #[derive(Debug, Clone)]
 pub(super) enum Fitted {
     Purchases(purchase::Fitted),
+    Covariates(CovariateFitted),
     Opportunities(bg_bb::Fitted),
     Spend(spend::Fitted),
     Tenure(tenure::Fitted),
@@ -122,6 +128,9 @@ pub(super) fn fit_to(
 ) -> Result<Fit, ClvError> {
     let refused = || ClvError::estimate(model.name(), input.path);
     let mut fit = match model {
+        Model::Purchases(model) if !input.covariates.is_empty() => {
+            of_covariates(model, customers, input.covariates).map_err(refused())?
+        }
         Model::Purchases(model) => of_purchases(model, customers, input.threads).map_err(refused())?,
         Model::Opportunities => of_opportunities(customers).map_err(refused())?,
         Model::Spend => of_spend(customers, data, input)?,
@@ -134,7 +143,7 @@ pub(super) fn fit_to(
 }
 
 fn named(names: &[&'static str], values: impl IntoIterator<Item = Option<f64>>) -> Named {
-    Named(names.iter().copied().zip(values).collect())
+    Named(names.iter().copied().map(Cow::Borrowed).zip(values).collect())
 }
 
 fn of_purchases(model: purchase::Model, customers: &[Customer], threads: usize) -> Result<Fit, stats::Error> {
@@ -165,6 +174,40 @@ fn of_purchases(model: purchase::Model, customers: &[Customer], threads: usize) 
         repeats: Some(book.repeats()),
         notes,
         ..Fit::of(model.name(), fitted.log_likelihood, fitted.customers as f64, Fitted::Purchases(fitted))
+    })
+}
+
+fn of_covariates(
+    model: purchase::Model,
+    customers: &[Customer],
+    columns: covariates::Columns<'_>,
+) -> Result<Fit, stats::Error> {
+    let fitted = covariates::fit(model, customers, columns)?;
+    let base = fitted.for_customer(&vec![0.0; fitted.buying.len()], &vec![0.0; fitted.leaving.len()])?;
+    let coefficients = fitted.coefficients(Confidence::P95);
+    let mut params = named(&model.parameter_names(), base.params.values().map(Some));
+    let mut standard_errors = named(&model.parameter_names(), base.standard_errors());
+    for (name, coefficient) in columns.coefficients().into_iter().zip(&coefficients) {
+        params.0.push((name.clone().into(), Some(coefficient.value)));
+        standard_errors.0.push((name.into(), Some(coefficient.standard_error)));
+    }
+    let test = fitted.likelihood_ratio();
+    let notes = vec![
+        format!(
+            "covariates: likelihood ratio {:.2} against the model without them, p = {:.3}",
+            test.statistic, test.p_value
+        ),
+        "parameters are those of a customer whose covariates are all zero; a coefficient above zero means more buying, or sooner leaving".to_owned(),
+    ];
+    let repeats = customers.iter().map(|customer| customer.weight * f64::from(customer.history.repeats)).sum();
+    Ok(Fit {
+        params,
+        standard_errors,
+        attrition: Some("detected"),
+        log_likelihood_without_covariates: Some(fitted.log_likelihood_without),
+        repeats: Some(repeats),
+        notes,
+        ..Fit::of(model.name(), fitted.log_likelihood, fitted.customers as f64, Fitted::Covariates(fitted))
     })
 }
 
@@ -254,6 +297,15 @@ fn of_tenure(model: tenure::Model, data: &Data, known: Option<u32>) -> Result<Fi
 }
 
 impl Fit {
+    /// The models of purchases that it holds for some customers; `None` for other kinds of model.
+    pub(super) fn kinds(&self, customers: &[Customer]) -> Result<Option<Kinds>, stats::Error> {
+        match &self.fitted {
+            Fitted::Purchases(fitted) => Ok(Some(Kinds::one(fitted, customers))),
+            Fitted::Covariates(fitted) => Kinds::by_covariates(fitted, customers).map(Some),
+            Fitted::Opportunities(_) | Fitted::Spend(_) | Fitted::Tenure(_) => Ok(None),
+        }
+    }
+
     fn of(model: &'static str, log_likelihood: f64, customers: f64, fitted: Fitted) -> Self {
         Self {
             model,
@@ -264,6 +316,7 @@ impl Fit {
             attrition: None,
             log_likelihood_without_attrition: None,
             drop_out_at_most: None,
+            log_likelihood_without_covariates: None,
             repeats: None,
             time_unit: "",
             calibration_end: None,
@@ -284,9 +337,10 @@ impl fmt::Display for Fit {
             write!(f, ", known to {end}")?;
         }
         writeln!(f, ", time in {}s\n", self.time_unit)?;
-        writeln!(f, "{:<12}{:>14}{:>16}", "", "estimate", "standard error")?;
+        let width = self.params.0.iter().map(|(name, _)| name.len() + 2).max().unwrap_or(0).max(12);
+        writeln!(f, "{:<width$}{:>14}{:>16}", "", "estimate", "standard error")?;
         for ((name, value), (_, error)) in self.params.0.iter().zip(&self.standard_errors.0) {
-            writeln!(f, "{name:<12}{:>14}{:>16}", shown(*value), shown(*error))?;
+            writeln!(f, "{name:<width$}{:>14}{:>16}", shown(*value), shown(*error))?;
         }
         write!(f, "\nlog-likelihood {:.4}", self.log_likelihood)?;
         if let Some(attrition) = self.attrition {

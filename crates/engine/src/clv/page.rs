@@ -4,7 +4,7 @@
 use report::document::{Document, Part};
 use report::{Axis, Frame, Ink, Line, Series, lines};
 
-use super::evidence::{Evidence, Point};
+use super::evidence::{Evidence, Point, Quantity};
 
 /// A picture with a name for its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Evidence {
     fn tracking_picture(&self) -> Picture {
         let last = self.tracking.last();
         let numbers = last.and_then(|point| Some((point.expected?, point.actual?)));
-        let is_share = self.calibration.is_empty();
+        let is_share = self.what == Quantity::Survival;
         let format: fn(f64) -> String = if is_share { percent } else { count };
         let said = numbers.map_or_else(String::new, |(expected, actual)| {
             format!(" At the end the model says {} and {} happened.", format(expected), format(actual))
@@ -54,11 +54,14 @@ impl Evidence {
             .iter()
             .filter_map(|class| Some((class, (class.expected? - class.actual?).abs())))
             .max_by(|a, b| a.1.total_cmp(&b.1));
+        let (title, what, unit) = match self.what {
+            Quantity::Spend => ("Holdout amounts by earlier repeats", "Mean amount of a purchase", ""),
+            _ => ("Holdout purchases by earlier repeats", "Mean purchases", " purchases"),
+        };
         let said = worst.map_or_else(String::new, |(class, off)| {
-            format!(" The largest gap is {off:.2} purchases, at {} repeats.", class.label)
+            format!(" The largest gap is {off:.2}{unit}, at {} repeats.", class.label)
         });
-        let caption = format!("Mean purchases in the holdout, by repeats before it.{said}");
-        let title = "Holdout purchases by earlier repeats";
+        let caption = format!("{what} in the holdout, by repeats before it.{said}");
         let svg = drawn("calibration", title, &caption, &self.calibration, two_digits);
         Picture { name: "calibration.svg", svg, caption }
     }
@@ -74,8 +77,11 @@ impl Evidence {
             self.models(),
         ];
         parts.extend(self.parameters());
-        for (picture, points) in self.pictures().into_iter().zip([&self.tracking, &self.calibration]) {
-            let heading = if picture.name == "tracking.svg" { "Over time" } else { "By class of customer" };
+        for picture in self.pictures() {
+            let (heading, points) = match picture.name {
+                "tracking.svg" => ("Over time", &self.tracking),
+                _ => ("By class of customer", &self.calibration),
+            };
             parts.push(Part::Heading(heading.to_owned()));
             parts.push(Part::Figure { svg: picture.svg, caption: picture.caption });
             if points.len() <= 24 {
@@ -116,7 +122,7 @@ impl Evidence {
         let shown =
             |value: Option<f64>| value.map_or_else(|| "not identified".to_owned(), |value| format!("{value:.5}"));
         let rows = fit.params.0.iter().zip(&fit.standard_errors.0);
-        let rows = rows.map(|((name, value), (_, error))| vec![(*name).to_owned(), shown(*value), shown(*error)]);
+        let rows = rows.map(|((name, value), (_, error))| vec![name.to_string(), shown(*value), shown(*error)]);
         let table = Part::Table {
             title: format!("Parameters of {}", fit.model),
             head: ["parameter", "estimate", "standard error"].map(str::to_owned).to_vec(),

@@ -9,9 +9,11 @@ use domain::Day;
 use stats::purchase::TimeUnit;
 
 use super::columns::{Columns, Override, Role};
+use super::covariates;
 use super::error::ClvError;
 use super::log::Log;
 use super::model::Model;
+use super::records::Records;
 use super::source::Table;
 use super::summary::{self, Customer};
 use super::tenure::{self, Tenures};
@@ -19,10 +21,14 @@ use super::tenure::{self, Tenures};
 /// A file and how to read it.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
-    /// The file, CSV or Parquet.
+    /// The file, CSV or Parquet; with `records` what errors call them.
     pub path: &'a Path,
+    /// What the book holds, in place of a file.
+    pub records: Option<&'a Records>,
     /// Columns named by the caller.
     pub columns: &'a [Override],
+    /// Columns that may move buying and leaving.
+    pub covariates: covariates::Columns<'a>,
     /// How dates are written, where the file cannot tell.
     pub date_format: Option<&'a Format>,
     /// The unit of time; the model's usual one when absent.
@@ -111,6 +117,14 @@ impl Input<'_> {
 
     /// Reads the file for a model; `hear` is told how far it is.
     pub fn read(&self, model: Model, hear: &mut dyn FnMut(Progress)) -> Result<Data, ClvError> {
+        if !self.covariates.is_empty() && !matches!(model, Model::Purchases(_)) {
+            return Err(ClvError::Argument(format!(
+                "{model} knows no covariates: choose bg-nbd, mbg-nbd or pareto-nbd, or leave --buying and --leaving out"
+            )));
+        }
+        if let Some(records) = self.records {
+            return records.read(model, self);
+        }
         let table = Table::open(self.path)?;
         let columns = Columns::new(&table, self.columns)?;
         let mut notes = Vec::new();
@@ -131,7 +145,9 @@ impl Input<'_> {
                 ));
             }
             Model::Tenure(_) => Held::Tenures(tenure::read(&table, &columns, self, &mut notes, hear)?),
-            _ if is_summary => Held::Summaries(summary::read(&table, &columns, model, &mut notes, hear)?),
+            _ if is_summary => {
+                Held::Summaries(summary::read(&table, &columns, model, self.covariates, &mut notes, hear)?)
+            }
             _ if is_log || columns.find(Role::Date).is_some() || columns.find(Role::Id).is_some() => {
                 Held::Log(Log::read(&table, &columns, self, &mut notes, hear)?)
             }

@@ -274,6 +274,13 @@ impl<'a> Row<'a> {
             .ok_or_else(|| self.wrong(slot, format!("`{}` is not a number; write it like 1234.50", shortened(text))))
     }
 
+    /// A number that must be there, of either sign.
+    pub(super) fn covariate(&self, slot: usize) -> Result<f64, ClvError> {
+        self.number(slot)?.ok_or_else(|| {
+            self.wrong(slot, "is empty; a covariate must be known of every customer: fill it or leave it out")
+        })
+    }
+
     /// A number that must be there and not below zero.
     pub(super) fn amount(&self, slot: usize) -> Result<f64, ClvError> {
         match self.number(slot)? {

@@ -6,6 +6,7 @@ use stats::purchase::bg_bb::Count;
 use stats::spend::Spend;
 
 use super::columns::{Columns, Role};
+use super::covariates;
 use super::error::ClvError;
 use super::model::Model;
 use super::read::Hear;
@@ -24,6 +25,10 @@ pub struct Customer {
     pub weight: f64,
     /// Purchases after the end of calibration; opportunities taken after it for BG/BB.
     pub later: u32,
+    /// Amount spent after the end of calibration; zero where amounts are not known.
+    pub later_spend: f64,
+    /// What else is known of it, in the order it was asked for.
+    pub covariates: Box<[f64]>,
 }
 
 impl Customer {
@@ -47,6 +52,7 @@ struct Slots {
     age: Option<usize>,
     mean: Option<usize>,
     weight: Option<usize>,
+    covariates: Vec<usize>,
 }
 
 /// Whether a file looks like summaries.
@@ -60,10 +66,15 @@ pub(super) fn read(
     table: &Table,
     columns: &Columns<'_>,
     model: Model,
+    covariates: covariates::Columns<'_>,
     notes: &mut Vec<String>,
     hear: &mut Hear<'_>,
 ) -> Result<Vec<Customer>, ClvError> {
-    let (wanted, slots) = slots(table, columns, model, notes)?;
+    let (mut wanted, mut slots) = slots(table, columns, model, notes)?;
+    for name in covariates.all() {
+        slots.covariates.push(wanted.len());
+        wanted.push(columns.named(name)?);
+    }
     let mut customers = Vec::new();
     table.each(&wanted, &mut |done| hear.reading(done, table.total()), |row| {
         customers.push(customer(row, &slots, model)?);
@@ -98,7 +109,7 @@ fn slots(
         found => found.map(&mut slot),
     };
     let id = columns.find(Role::Id).map(&mut slot);
-    Ok((wanted, Slots { id, repeats, recency, age, mean, weight }))
+    Ok((wanted, Slots { id, repeats, recency, age, mean, weight, covariates: Vec::new() }))
 }
 
 /// Which columns hold the age and the number of customers. `n` is the number of opportunities for BG/BB, unless `T`
@@ -159,7 +170,8 @@ fn customer(row: &Row<'_>, slots: &Slots, model: Model) -> Result<Customer, ClvE
         Some(weight) => f64::from(row.count(weight)?),
         None => 1.0,
     };
-    Ok(Customer { id, history, mean_spend, weight, later: 0 })
+    let covariates = slots.covariates.iter().map(|&slot| row.covariate(slot)).collect::<Result<_, _>>()?;
+    Ok(Customer { id, history, mean_spend, weight, later: 0, later_spend: 0.0, covariates })
 }
 
 /// Refuses a row that contradicts itself, with the column that does.

@@ -12,7 +12,7 @@ use lake::{FrameError, expression::Formula};
 use store::Invoice;
 
 use super::{
-    Lifetime,
+    Lifetime, contract,
     worth::{Appraiser, Reading, Subject},
 };
 use crate::{
@@ -47,6 +47,12 @@ impl Buyers {
         let of = |bills: &Vec<Bill>| bills.iter().filter(stands).map(|bill| (bill.day, bill.cents)).collect();
         self.0.iter().map(|(account, bills)| (*account, of(bills))).collect()
     }
+}
+
+/// From when to when each account was under contract, as far as is known at the end of a day.
+pub(crate) fn stays(subjects: &[Subject<'_>], day: Day) -> Vec<(Day, Option<Day>)> {
+    let span = |subject: &Subject<'_>| contract::span(subject.account, subject.steps, subject.terms, day);
+    subjects.iter().filter_map(span).map(|span| (span.start, span.exit.map(|(day, _)| day))).collect()
 }
 
 /// Reads rows: the drivers as they stand, and the money by the definition's expressions.

@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use domain::Day;
-use engine::clv::{self, ClvError, Confidence, Draw, Fit, Input, Model, Override, Terms, TimeUnit};
+use engine::clv::{
+    self, ClvError, Confidence, CovariateColumns, Draw, Fit, Input, Model, Override, Quantity, Records, Terms, TimeUnit,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
@@ -25,7 +27,9 @@ fn day(text: &str) -> Day {
 fn input(path: &Path) -> Input<'_> {
     Input {
         path,
+        records: None,
         columns: &[],
+        covariates: CovariateColumns::default(),
         date_format: None,
         unit: None,
         calibration_end: None,
@@ -137,6 +141,105 @@ fn the_walkthrough_customer_is_predicted() {
     assert!((number("p_alive") - 0.96885).abs() < 0.0001, "{busiest}");
     assert!(number("clv_low") < number("clv") && number("clv") < number("clv_high"));
     assert_eq!(json["definition"], "non-contractual@1 (profit)");
+}
+
+#[test]
+fn amounts_and_opportunities_are_held_out_too() {
+    let Some(path) = reference("cdnow/CDNOW_sample.txt") else { return };
+    let input = Input { calibration_end: Some(day("1997-09-30")), ..input(&path) };
+    let spend = clv::evaluate(Some("gamma-gamma".parse().unwrap()), &input, &mut |_| ()).unwrap();
+    assert_eq!(spend.what, Quantity::Spend);
+    let judged = spend.best().unwrap();
+    assert!(spend.customers > 400.0 && judged.root_mean_squared_error < judged.naive_error, "{spend}");
+    assert!(judged.error.unwrap().abs() < 0.15, "{spend}");
+    assert!(spend.to_html("log").contains("Holdout amounts by earlier repeats"));
+    let months = Input { unit: Some(TimeUnit::Month), ..input };
+    let donors = clv::evaluate(Some("bg-bb".parse().unwrap()), &months, &mut |_| ()).unwrap();
+    let judged = donors.best().unwrap();
+    assert!(
+        (donors.customers - 2357.0).abs() < 0.5 && judged.actual > 500.0 && judged.correlation.unwrap() > 0.4,
+        "{donors}"
+    );
+    let years = Input { unit: Some(TimeUnit::Year), calibration_end: Some(day("1998-06-01")), ..input };
+    let refused = clv::evaluate(Some("bg-bb".parse().unwrap()), &years, &mut |_| ()).unwrap_err().to_string();
+    assert!(refused.contains("--time-unit"), "{refused}");
+}
+
+/// A summary of two kinds of customers, of whom the second buy more often and stop sooner.
+fn two_kinds() -> String {
+    use std::fmt::Write;
+
+    use stats::purchase::{self, Params};
+    use stats::random::Seeded;
+
+    let mut source = Seeded::new(5);
+    let mut text = String::from("x,t_x,T,premium\n");
+    for i in 0..4_000 {
+        let premium = f64::from(i % 2);
+        let values = [1.2, 6.0 * (-0.5 * premium).exp(), 0.8 * (0.6 * premium).exp(), 3.0];
+        let params = Params::new(purchase::Model::BgNbd, values).unwrap();
+        let history = params.simulate(52.0, &mut source).unwrap();
+        writeln!(text, "{},{},{},{premium}", history.repeats, history.recency, history.age).unwrap();
+    }
+    text
+}
+
+#[test]
+fn covariates_move_buying_and_leaving() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kinds.csv");
+    std::fs::write(&path, two_kinds()).unwrap();
+    let columns = ["premium".to_owned()];
+    let covariates = CovariateColumns { buying: &columns, leaving: &columns };
+    let input = Input { covariates, ..input(&path) };
+    let fitted = fit("bg-nbd", &input).unwrap();
+    for (name, truth) in [("buying:premium", 0.5), ("leaving:premium", 0.6), ("r", 1.2)] {
+        let (ours, error) = (fitted.params.find(name).unwrap(), fitted.standard_errors.find(name).unwrap());
+        assert!((ours - truth).abs() < 3.5 * error, "{name} is {ours} ± {error}, not {truth}");
+    }
+    assert!(fitted.log_likelihood > fitted.log_likelihood_without_covariates.unwrap() + 10.0);
+    let terms = Terms { horizon: Some(26.0), annual_rate: 0.1, margin: None, confidence: Confidence::P95 };
+    let prediction = clv::predict("bg-nbd".parse().unwrap(), &input, terms, &mut |_| ()).unwrap();
+    let mut out = Vec::new();
+    assert!(prediction.write_csv(&mut out, &mut |_| ()).unwrap().is_none(), "no sum over kinds");
+    assert_eq!(String::from_utf8(out).unwrap().lines().count(), 4_001);
+    let refused = fit("gamma-gamma", &input).unwrap_err();
+    assert!(refused.is_usage() && refused.to_string().contains("covariates"), "{refused}");
+    let unknown = ["size".to_owned()];
+    let missing = Input { covariates: CovariateColumns { buying: &unknown, leaving: &[] }, ..input };
+    assert!(fit("bg-nbd", &missing).unwrap_err().to_string().contains("no column `size`"));
+}
+
+#[test]
+fn a_covariate_of_a_log_belongs_to_the_customer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.csv");
+    let columns = ["paid".to_owned()];
+    let input = Input { covariates: CovariateColumns { buying: &columns, leaving: &[] }, ..input(&path) };
+    std::fs::write(&path, "id,date,amount,paid\na,2024-01-01,5,1\nb,2024-01-02,5,0\na,2024-03-01,5,2\n").unwrap();
+    let changed = fit("bg-nbd", &input).unwrap_err().to_string();
+    assert!(["line 4", "`paid`", "was 1"].iter().all(|word| changed.contains(word)), "{changed}");
+    std::fs::write(&path, "id,date,amount,paid\na,2024-01-01,5,\n").unwrap();
+    assert!(fit("bg-nbd", &input).unwrap_err().to_string().contains("must be known"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_book_is_a_file_like_any_other() {
+    let (_home, settings) = crate::home::company(60).await;
+    let (store, lake) = engine::open_data(&settings, crate::home::noon()).await.unwrap();
+    let records = Records::load(&store, &lake, crate::home::today()).await.unwrap();
+    let path = Path::new("the book");
+    let book =
+        Input { records: Some(&records), unit: Some(TimeUnit::Month), today: crate::home::today(), ..input(path) };
+    let fitted = fit("sbg", &book).unwrap();
+    assert!(fitted.customers > 30.0, "{fitted}");
+    let terms = Terms { horizon: None, annual_rate: 0.1, margin: None, confidence: Confidence::P95 };
+    let mut out = Vec::new();
+    clv::predict("bdw".parse().unwrap(), &book, terms, &mut |_| ()).unwrap().write_csv(&mut out, &mut |_| ()).unwrap();
+    assert!(out.starts_with(b"age,survival"), "{}", String::from_utf8_lossy(&out));
+    let bought = fit("bg-nbd", &book).map_or_else(|error| error.to_string(), |fit| fit.to_string());
+    assert!(bought.contains("customers") || bought.contains("buys without a contract"), "{bought}");
+    store.close().await.unwrap();
 }
 
 /// Writes `text` and fits `model` to it.

@@ -6,11 +6,12 @@
 use super::history::Row;
 use super::{Attrition, Fitted, Histories, History, Model, Options, Params, Rising, exponential, fit, geometric};
 use crate::error::{Error, finite, same_length};
-use crate::inference::Uncertainty;
+use crate::inference::{Comparison, Uncertainty};
 use crate::interval::{Confidence, Estimate};
 use crate::linear::Matrix;
 use crate::optimise::{Evaluation, Search, minimise};
 use crate::purchase::in_logs;
+use crate::special::gamma::chi_squared_upper;
 
 /// Covariates of every customer, row-major; either block may be empty.
 #[derive(Debug, Clone, Copy)]
@@ -208,6 +209,13 @@ impl CovariateFitted {
         let one =
             |(j, &g): (usize, &f64)| Estimate::symmetric(g, covariance[(4 + j, 4 + j)].max(0.0).sqrt(), confidence);
         self.buying.iter().chain(&self.leaving).enumerate().map(one).collect()
+    }
+
+    /// Tests all covariates at once against the model without them.
+    pub fn likelihood_ratio(&self) -> Comparison {
+        let statistic = (2.0 * (self.log_likelihood - self.log_likelihood_without)).max(0.0);
+        let degrees = (self.buying.len() + self.leaving.len()) as f64;
+        Comparison { statistic, p_value: chi_squared_upper(statistic, degrees) }
     }
 }
 

@@ -5,9 +5,9 @@ use clap::Args;
 use engine::clv::{self, Model};
 
 use super::{Source, followed, notes};
-use crate::print;
+use crate::{print, settings::Settings};
 
-/// Fits a model to a file and prints its parameters.
+/// Fits a model to a file or the book and prints its parameters.
 ///
 /// Example: pomona clv fit --model bg-nbd --input purchases.csv --calibration-end 1997-09-30 --json
 #[derive(Debug, Args)]
@@ -23,9 +23,10 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let records = self.source.records(settings).await?;
         let bar = print::progress();
-        let fit = clv::fit(self.model, &self.source.input(), &mut followed(&bar))?;
+        let fit = clv::fit(self.model, &self.source.input(records.as_ref()), &mut followed(&bar))?;
         bar.finish_and_clear();
         if self.json {
             print::line(&serde_json::to_string(&fit)?);

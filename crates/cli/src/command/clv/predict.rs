@@ -7,9 +7,9 @@ use clap::Args;
 use engine::clv::{self, Confidence, Model, Terms};
 
 use super::{Source, answer, followed, notes};
-use crate::print;
+use crate::{print, settings::Settings};
 
-/// Predicts every customer of a file: alive, purchases, lifetime value, each with an interval.
+/// Predicts every customer of a file or the book: alive, purchases, lifetime value, each with an interval.
 ///
 /// Example: pomona clv predict --model pareto-nbd --input purchases.csv --horizon 52 --margin 0.3 --out values.csv
 #[derive(Debug, Args)]
@@ -40,7 +40,8 @@ pub(crate) struct Predict {
 }
 
 impl Predict {
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let records = self.source.records(settings).await?;
         let bar = print::progress();
         let terms = Terms {
             horizon: self.horizon,
@@ -48,7 +49,7 @@ impl Predict {
             margin: self.margin,
             confidence: self.confidence,
         };
-        let prediction = clv::predict(self.model, &self.source.input(), terms, &mut followed(&bar))?;
+        let prediction = clv::predict(self.model, &self.source.input(records.as_ref()), terms, &mut followed(&bar))?;
         let mut out = answer(self.out.as_deref())?;
         let total = if self.json {
             prediction.write_json(&mut out, &mut followed(&bar))?

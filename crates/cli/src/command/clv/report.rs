@@ -11,9 +11,9 @@ use clap::Args;
 use engine::clv::{self, Model};
 
 use super::{Source, followed, notes};
-use crate::print;
+use crate::{print, settings::Settings};
 
-/// Fits to the beginning of a file, predicts the rest, and says whether the model may be trusted.
+/// Fits to the beginning of a file or the book, predicts the rest, and says whether the model may be trusted.
 ///
 /// Example: pomona clv report --input purchases.csv --calibration-end 1997-09-30 --out report.html
 #[derive(Debug, Args)]
@@ -35,12 +35,13 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let records = self.source.records(settings).await?;
         let bar = print::progress();
-        let evidence = clv::evaluate(self.model, &self.source.input(), &mut followed(&bar))?;
+        let evidence = clv::evaluate(self.model, &self.source.input(records.as_ref()), &mut followed(&bar))?;
         bar.finish_and_clear();
         if let Some(path) = &self.out {
-            let source = self.source.input.file_name().unwrap_or_default().to_string_lossy();
+            let source = self.source.path().file_name().unwrap_or_default().to_string_lossy();
             written(path, &evidence.to_html(&source))?;
         }
         if let Some(folder) = &self.svg {

@@ -3,10 +3,11 @@
 
 use chrono::Datelike;
 use domain::Day;
-use stats::purchase::{self, Horizon, TimeUnit};
+use stats::purchase::{self, History, Horizon, TimeUnit};
 use stats::validation::holdout::{self, Class};
 
-use super::{Candidate, Evidence, Point, in_words};
+use super::{Candidate, Evidence, Point, Quantity, held_out, in_words};
+use crate::clv::covariates::Kinds;
 use crate::clv::error::ClvError;
 use crate::clv::fit::{Fitted, fit_to};
 use crate::clv::log::Log;
@@ -25,18 +26,7 @@ pub(super) fn evaluate(
 ) -> Result<Evidence, ClvError> {
     let any = Model::Purchases(models[0]);
     let mut data = input.read(any, progress)?;
-    let Some(log) = data.log().cloned() else {
-        return Err(ClvError::unsuited(
-            input.path,
-            "a summary holds no holdout, because it does not say what happened after T; give the purchase log",
-        ));
-    };
-    let end = input.calibration_end.unwrap_or_else(|| log.middle());
-    if end >= log.last {
-        let message =
-            format!("calibration ends on {end} and the log on {}: nothing is held out; name an earlier day", log.last);
-        return Err(ClvError::unsuited(input.path, message));
-    }
+    let (log, end) = held_out(&data, input)?;
     let input = &Input { calibration_end: Some(end), ..*input };
     let (customers, _) = data.customers(input, any)?;
     let unit = input.unit_for(any);
@@ -63,6 +53,7 @@ pub(super) fn evaluate(
     let (tracking, known_points) =
         tracking(&best, &log, end, unit).map_err(ClvError::estimate(best.fit.model, input.path))?;
     Ok(Evidence {
+        what: Quantity::Purchases,
         known_to: in_words(end),
         held_out_to: in_words(log.last),
         customers: customers.len() as f64,
@@ -86,12 +77,10 @@ fn judge(
     let refused = || ClvError::estimate(model.name(), input.path);
     let histories: Vec<_> = customers.iter().map(|customer| customer.history).collect();
     let actual: Vec<f64> = customers.iter().map(|customer| f64::from(customer.later)).collect();
-    let Fitted::Purchases(fitted) = &fit.fitted else {
+    let Some(kinds) = fit.kinds(customers).map_err(refused())? else {
         return Err(ClvError::Argument(format!("{} predicts no purchases", fit.model)));
     };
-    let ahead = Horizon { length: horizon, discount: 0.0 };
-    let expectations = fitted.params.expectations(&histories, ahead).map_err(refused())?;
-    let expected: Vec<f64> = expectations.iter().map(|one| one.purchases).collect();
+    let expected = expected(&kinds, &histories, horizon).map_err(refused())?;
     let report = holdout::report(&histories, &expected, &actual, horizon).map_err(refused())?;
     let candidate = Candidate {
         expected: report.expected_total,
@@ -107,7 +96,20 @@ fn judge(
     Ok((candidate, report.classes))
 }
 
-fn point(class: &Class) -> Point {
+/// What each customer's own model expects of it.
+fn expected(kinds: &Kinds, histories: &[History], length: f64) -> Result<Vec<f64>, stats::Error> {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); kinds.models.len()];
+    kinds.of.iter().enumerate().for_each(|(customer, &kind)| members[kind].push(customer));
+    let mut expected = vec![0.0; histories.len()];
+    for (model, members) in kinds.models.iter().zip(&members) {
+        let own: Vec<History> = members.iter().map(|&customer| histories[customer]).collect();
+        let ahead = model.params.expectations(&own, Horizon { length, discount: 0.0 })?;
+        members.iter().zip(ahead).for_each(|(&customer, one)| expected[customer] = one.purchases);
+    }
+    Ok(expected)
+}
+
+pub(super) fn point(class: &Class) -> Point {
     let open = if class.repeats == holdout::LAST_CLASS { "+" } else { "" };
     Point {
         label: format!("{}{open}", class.repeats),

@@ -3,7 +3,7 @@
 
 use stats::tenure;
 
-use super::{Candidate, Evidence, Point};
+use super::{Candidate, Evidence, Point, Quantity};
 use crate::clv::error::ClvError;
 use crate::clv::fit::{Fitted, fit_to};
 use crate::clv::model::Model;
@@ -39,6 +39,7 @@ pub(super) fn evaluate(
     candidates.sort_by(|a, b| a.mean_absolute_error.total_cmp(&b.mean_absolute_error));
     let tracking = candidates.first().map_or_else(Vec::new, |best| tracking(best, &curve));
     Ok(Evidence {
+        what: Quantity::Survival,
         customers: candidates.first().map_or(0.0, |best| best.fit.customers),
         candidates,
         known_to: format!("age {known}"),

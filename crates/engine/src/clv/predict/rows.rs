@@ -1,7 +1,7 @@
 //! The rows of a prediction, made one at a time so that a million customers need no memory beyond themselves. A row is
 //! what identifies it and a list of estimates; the columns are those with their bounds.
 
-use stats::purchase::{self, Horizon, bg_bb};
+use stats::purchase::{Horizon, bg_bb};
 use stats::{Estimate, spend, tenure};
 
 use super::money::Money;
@@ -40,7 +40,7 @@ impl Prediction {
     /// The names of what identifies a row.
     fn keys(&self) -> &'static [&'static str] {
         match &self.fit.fitted {
-            Fitted::Purchases(_) => &["id", "x", "t_x", "T"],
+            Fitted::Purchases(_) | Fitted::Covariates(_) => &["id", "x", "t_x", "T"],
             Fitted::Opportunities(_) => &["id", "x", "t_x", "n"],
             Fitted::Spend(_) => &["id", "x", "m"],
             Fitted::Tenure(_) => &["age"],
@@ -50,7 +50,7 @@ impl Prediction {
     /// The names of the estimates of a row.
     fn names(&self) -> &'static [&'static str] {
         match &self.fit.fitted {
-            Fitted::Purchases(_) => {
+            Fitted::Purchases(_) | Fitted::Covariates(_) => {
                 &["p_alive", "purchases", "discounted_purchases", "dert", "mean_spend", "clv", "residual_clv"]
             }
             Fitted::Opportunities(_) => &["p_alive", "purchases", "dert"],
@@ -69,7 +69,7 @@ impl Prediction {
     /// Hands every row to `take`; the answer is the sum over all customers, where the model has one.
     pub(super) fn each(&self, take: &mut Take<'_>) -> Result<Option<Estimate>, ClvError> {
         match &self.fit.fitted {
-            Fitted::Purchases(fitted) => self.purchases(fitted, take).map(Some),
+            Fitted::Purchases(_) | Fitted::Covariates(_) => self.purchases(take),
             Fitted::Opportunities(fitted) => self.opportunities(fitted, take).map(|()| None),
             Fitted::Spend(fitted) => self.spends(fitted, take).map(|()| None),
             Fitted::Tenure(fitted) => self.tenures(fitted, take).map(|()| None),
@@ -80,12 +80,16 @@ impl Prediction {
         |source| ClvError::Estimate { model: self.fit.model, path: self.path.clone(), source }
     }
 
-    fn purchases(&self, fitted: &purchase::Fitted, take: &mut Take<'_>) -> Result<Estimate, ClvError> {
+    /// Kinds of customers share the error of the parameters, so their sums have no interval that could be added up.
+    fn purchases(&self, take: &mut Take<'_>) -> Result<Option<Estimate>, ClvError> {
+        let Some(kinds) = self.fit.kinds(&self.customers).map_err(self.refused())? else { return Ok(None) };
         let Terms { annual_rate, confidence, .. } = self.terms;
         let horizon = Horizon { length: self.horizon, discount: self.unit.discount(annual_rate) };
-        let mut forecaster = fitted.forecaster(horizon, confidence).map_err(self.refused())?;
+        let forecasters = kinds.models.iter().map(|model| model.forecaster(horizon, confidence));
+        let mut forecasters = forecasters.collect::<Result<Vec<_>, _>>().map_err(self.refused())?;
         let money = self.money();
-        for customer in &self.customers {
+        for (customer, &kind) in self.customers.iter().zip(&kinds.of) {
+            let forecaster = &mut forecasters[kind];
             let history = customer.history;
             let forecast = forecaster.forecast(&history, customer.weight);
             let residual = (horizon.discount > 0.0).then(|| forecaster.residual(&history));
@@ -103,7 +107,7 @@ impl Prediction {
                 quantities: &[Some(p_alive), Some(purchases), Some(discounted), residual, spend, clv, residual_clv],
             })?;
         }
-        Ok(forecaster.total())
+        Ok(if let [one] = &forecasters[..] { Some(one.total()) } else { None })
     }
 
     /// The spend model behind the values, where there is one.
