@@ -42,7 +42,9 @@ pub struct Economics {
     pub won: usize,
     /// Cost to acquire per customer won.
     pub acquisition_cost: Result<f64, Undefined>,
-    /// Mean lifetime value before the cost to acquire, over the mean cost to acquire.
+    /// The accounts of which lifetime value and cost to acquire are known, and the sums of both, the value before the cost.
+    pub valued: (usize, f64, f64),
+    /// The first sum over the second.
     pub value_to_cost: Result<f64, Undefined>,
     /// Median months until the cost to acquire is earned, over the customers that have such a month.
     pub payback_months: Option<u32>,
@@ -104,13 +106,15 @@ fn economics(definition: &Definition, rows: &[&Row], day: Day) -> Economics {
     let retained: f64 = kept.iter().map(|row| row.steps.on(day) as f64).sum();
     let mut paybacks: Vec<u32> = rows.iter().filter_map(|row| row.lifetime.payback_months).collect();
     paybacks.sort_unstable();
+    let valued = valued(rows);
     Economics {
         revenue_per_customer: per_customer,
         churn,
         simple: simple(definition, rows, churn, now),
         won: won.len(),
         acquisition_cost,
-        value_to_cost: value_to_cost(rows),
+        valued,
+        value_to_cost: flat(value::lifetime_to_cost(valued.1, valued.2)),
         payback_months: paybacks.get(paybacks.len() / 2).copied(),
         retention_cost: flat(value::retention_cost((12.0 * serving).max(0.0), kept.len() as f64)),
         retention_cost_share: flat(value::retention_cost_share(serving.max(0.0), retained)),
@@ -145,8 +149,7 @@ fn simple(definition: &Definition, rows: &[&Row], churn: Option<f64>, paying: us
     value::simple(&economics, monthly, definition.form).map_or(Err(Undefined::NothingToDivideBy), |it| it.value)
 }
 
-fn value_to_cost(rows: &[&Row]) -> Result<f64, Undefined> {
+fn valued(rows: &[&Row]) -> (usize, f64, f64) {
     let both = rows.iter().filter_map(|row| Some((row.lifetime.value?.value, row.lifetime.acquisition_cost?)));
-    let (values, costs) = both.fold((0.0, 0.0), |sum, (value, cost)| (sum.0 + value + cost, sum.1 + cost));
-    value::lifetime_to_cost(values, costs).unwrap_or(Err(Undefined::NothingToDivideBy))
+    both.fold((0, 0.0, 0.0), |sum, (value, cost)| (sum.0 + 1, sum.1 + value + cost, sum.2 + cost))
 }

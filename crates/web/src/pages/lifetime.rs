@@ -120,7 +120,7 @@ fn headline(view: &View) -> Markup {
                     html! { (format::number(ratio, 1)) " : 1" }
                 }),
                 delta: html! { "lifetime value over cost to acquire" },
-                explained_at: None,
+                explained_at: Some(Link::to("/lifetime#value-to-cost")),
             },
         ],
     )

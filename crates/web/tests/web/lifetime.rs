@@ -36,6 +36,7 @@ async fn the_page_shows_what_one_may_see() {
     {
         assert!(all.contains(part), "{part}: {all}");
     }
+    assert!(all.contains("href=\"/lifetime#value-to-cost\"") && all.contains("id=\"value-to-cost\""), "{all}");
     let own = world.get("/lifetime", &cookie(ADA)).await.body;
     assert!(own.contains("1 customer") && own.contains("Alder") && !own.contains("Birch"), "{own}");
     let account = world.get(&format!("/accounts/{ADAS}"), &cookie(ADA)).await.body;

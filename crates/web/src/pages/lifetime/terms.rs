@@ -35,9 +35,27 @@ pub(super) fn ratios(view: &View) -> Markup {
         "Acquiring and keeping, 12 months",
         &html! {
             (definitions(&rows))
+            (value_to_cost(view))
             p.muted { "The simple formula assumes that everybody leaves at one rate for ever; it stands here to be compared." }
         },
     )
+}
+
+/// The arithmetic of the ratio, and the accounts it is over.
+fn value_to_cost(view: &View) -> Markup {
+    let economics = &view.summary.economics;
+    let (accounts, value, cost) = economics.valued;
+    let money = |cents: f64| format::money(cents.round() as i64, &view.summary.currency);
+    let with_both = Link::to("/accounts").with("expression", "lifetime_value > -1000000000 and acquisition_cost >= 0");
+    html! {
+        p id="value-to-cost" {
+            strong { "Value to cost" } ": the lifetime value of " (format::counted(accounts as i64, "account", "accounts"))
+            " before the cost to acquire, " (money(value)) ", over what it cost to win them, " (money(cost))
+            @if let Ok(ratio) = economics.value_to_cost { ", is " (format::number(ratio, 2)) " : 1" }
+            ". An account of which one of the two is unknown is in neither sum. "
+            a href=(with_both) { "The accounts" }
+        }
+    }
 }
 
 fn stated(why: impl std::fmt::Display) -> String {
