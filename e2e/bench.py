@@ -237,6 +237,8 @@ def pages(binary: Binary, ready: dict) -> None:
     for name, path, times in [
         ("portfolio", lambda _: "/accounts", 200),
         ("portfolio, by a segment's expression", lambda _: "/accounts?expression=health+%3C+75+and+arr+%3E+10000", 100),
+        ("lifetime value", lambda _: "/lifetime", 50),
+        ("goals", lambda _: "/goals", 50),
         ("an account", lambda at: f"/accounts/{ids[at % len(ids)]}", 200),
     ]:
         for at in range(5):
