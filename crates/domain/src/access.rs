@@ -102,6 +102,8 @@ pub enum Action {
     WorkCtas,
     /// Save or delete segments.
     WriteSegments,
+    /// Set, change and delete goals.
+    WriteGoals,
     /// Take rows out in bulk.
     Export,
     /// Merge accounts that are one, and take that back.
@@ -223,7 +225,11 @@ pub fn authorize(actor: &Actor, action: Action) -> Decision {
 pub fn scope_for(action: Action) -> Option<Scope> {
     match action {
         Action::ReadAccounts | Action::Export | Action::ReadSources => Some(Scope::AccountsRead),
-        Action::WriteAccounts | Action::WriteSegments | Action::MergeAccounts | Action::Import => {
+        Action::WriteAccounts
+        | Action::WriteSegments
+        | Action::WriteGoals
+        | Action::MergeAccounts
+        | Action::Import => {
             Some(Scope::AccountsWrite)
         }
         Action::WorkCtas => Some(Scope::CtasWrite),

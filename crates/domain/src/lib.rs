@@ -4,7 +4,7 @@
 //! [`scorecard::Scorecard`], a [`signal::Rule`], a [`playbook::Playbook`]), read
 //! from typed text; *decisions* over them, pure functions from values to values
 //! ([`scorecard::Scorecard::evaluate`], [`signal::reconcile`], [`playbook::plan`],
-//! [`access::authorize`]); and the few *values* every crate speaks
+//! [`access::authorize`], [`goal::Goal::judge`]); and the few *values* every crate speaks
 //! ([`Event`], [`money::Money`], [`Instant`], [`Day`]).
 //!
 //! Deliberately absent: input and output, `async`, clocks, randomness, SQL and
@@ -14,6 +14,7 @@
 pub mod access;
 pub mod definition;
 pub mod event;
+pub mod goal;
 pub mod metric;
 pub mod money;
 pub mod playbook;

@@ -23,6 +23,7 @@ pub mod executive;
 pub mod explain;
 pub mod fields;
 pub mod forecast;
+pub mod goals;
 mod handle;
 pub mod history;
 pub mod import;

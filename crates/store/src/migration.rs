@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A file of statements and its name, in the order of application.
-const MIGRATIONS: [(&str, &str); 10] = [
+const MIGRATIONS: [(&str, &str); 11] = [
     ("0001_records", include_str!("../migrations/0001_records.sql")),
     ("0002_work", include_str!("../migrations/0002_work.sql")),
     ("0003_access_and_intake", include_str!("../migrations/0003_access_and_intake.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(&str, &str); 10] = [
     ("0009_contract_terms", include_str!("../migrations/0009_contract_terms.sql")),
     ("0010_merging", include_str!("../migrations/0010_merging.sql")),
     ("0011_rates", include_str!("../migrations/0011_rates.sql")),
+    ("0013_goals", include_str!("../migrations/0013_goals.sql")),
 ];
 
 /// A word of the migration files, what SQLite calls it, and what PostgreSQL calls it.

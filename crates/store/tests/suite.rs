@@ -7,6 +7,7 @@ mod suite {
     pub(crate) mod catalogue;
     pub(crate) mod company;
     pub(crate) mod database;
+    pub(crate) mod goal;
     pub(crate) mod inbox;
     pub(crate) mod lifetime;
     pub(crate) mod opening;

@@ -11,6 +11,7 @@ pub mod contact;
 pub mod cta;
 pub mod document;
 pub mod forecast;
+pub mod goal;
 pub mod health;
 pub mod import;
 pub mod invoice;

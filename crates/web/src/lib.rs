@@ -14,6 +14,7 @@ pub mod auth;
 pub mod extract;
 pub mod fact;
 pub mod gate;
+pub mod goal;
 pub mod ingest;
 pub mod live;
 pub mod page;

@@ -8,6 +8,7 @@ pub mod definitions;
 pub mod executive;
 mod faults;
 pub mod forecast;
+pub mod goals;
 pub mod home;
 pub mod lifetime;
 pub mod merges;

@@ -57,6 +57,25 @@ pub enum Base {
     Relative,
 }
 
+impl Base {
+    /// Every base.
+    pub const ALL: [Self; 3] = [Self::Level, Self::Change, Self::Relative];
+
+    /// The word stored and sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Level => "level",
+            Self::Change => "change",
+            Self::Relative => "relative",
+        }
+    }
+
+    /// The base a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|base| base.as_str() == word)
+    }
+}
+
 /// What a figure should be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {

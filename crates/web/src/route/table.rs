@@ -77,6 +77,12 @@ const PAGES: &[Route] = routes! {
     POST    "/ctas/{id}/tasks/{task}"                   WorkCtas       Page    Form    SameOrigin  pages::ctas::act::tick;
     GET     "/definitions"                              ReadAccounts   Page    Nothing Safe        pages::definitions::show;
     GET     "/executive"                                ReadAccounts   Page    Nothing Safe        pages::executive::show;
+    GET     "/goals"                                    ReadAccounts   Page    Nothing Safe        pages::goals::show;
+    POST    "/goals"                                    WriteGoals     Page    Form    SameOrigin  pages::goals::create;
+    GET     "/goals/new"                                WriteGoals     Page    Nothing Safe        pages::goals::new;
+    GET     "/goals/{id}"                               ReadAccounts   Page    Nothing Safe        pages::goals::one;
+    POST    "/goals/{id}"                               WriteGoals     Page    Form    SameOrigin  pages::goals::change;
+    POST    "/goals/{id}/delete"                        WriteGoals     Page    Form    SameOrigin  pages::goals::delete;
     GET     "/lifetime"                                 ReadAccounts   Page    Nothing Safe        pages::lifetime::show;
     GET     "/readiness"                                ReadSources    Page    Nothing Safe        pages::readiness::show;
     GET     "/forecast"                                 ReadAccounts   Page    Nothing Safe        pages::forecast::show;
@@ -144,6 +150,12 @@ const API: &[Route] = routes! {
     GET     "/api/v1/ctas/{id}"                         ReadAccounts   Api     Nothing Safe        api::cta::show                => "Show a CTA with its tasks";
     PATCH   "/api/v1/ctas/{id}"                         WorkCtas       Api     Json    SameOrigin  api::cta::change              => "Work a CTA";
     PUT     "/api/v1/ctas/{id}/tasks/{task}"            WorkCtas       Api     Json    SameOrigin  api::cta::tick                => "Tick a task off";
+    GET     "/api/v1/goals"                             ReadAccounts   Heavy   Nothing Safe        api::goal::list               => "List goals and how they stand";
+    POST    "/api/v1/goals"                             WriteGoals     Api     Json    SameOrigin  api::goal::create             => "Set a goal";
+    GET     "/api/v1/goals/presets"                     ReadAccounts   Api     Nothing Safe        api::goal::presets            => "List goals to start from";
+    GET     "/api/v1/goals/{id}"                        ReadAccounts   Api     Nothing Safe        api::goal::show               => "Show a goal and how it stands";
+    PATCH   "/api/v1/goals/{id}"                        WriteGoals     Api     Json    SameOrigin  api::goal::change             => "Change a goal";
+    DELETE  "/api/v1/goals/{id}"                        WriteGoals     Api     Nothing SameOrigin  api::goal::remove             => "Delete a goal";
     GET     "/api/v1/metrics"                           ReadAccounts   Api     Nothing Safe        api::metric::list             => "List the metric catalogue";
     GET     "/api/v1/snapshot"                          ReadAccounts   Api     Nothing Safe        api::snapshot::list           => "List snapshot rows";
     GET     "/api/v1/forecast"                          ReadAccounts   Heavy   Nothing Safe        api::forecast::show           => "Forecast revenue by quarter";

@@ -16,6 +16,8 @@ pub enum Icon {
     Board,
     /// Rising bars: the executive page.
     Chart,
+    /// A flag: goals.
+    Flag,
     /// A cut stone: lifetime value.
     Gem,
     /// Two stacks of coins: revenue.
@@ -60,6 +62,7 @@ impl Icon {
             Self::List => "M4 6h16M4 12h16M4 18h10",
             Self::Board => "M4 5h4.5v14H4zM15.5 5H20v8h-4.5zM9.75 5h4.5v10h-4.5z",
             Self::Chart => "M4 20h16M7 16v-4M12 16V6M17 16V9",
+            Self::Flag => "M6 21V4M6 4.5h12l-3 4 3 4H6",
             Self::Gem => "M7 5h10l4 5.5L12 20 3 10.5zM3 10.5h18M9 10.5 12 20l3-9.5M9 10.5 12 5l3 5.5",
             Self::Coins => {
                 "M5 8c0-1.7 2-3 4.5-3S14 6.3 14 8s-2 3-4.5 3S5 9.7 5 8zM5 8v8c0 1.7 2 3 4.5 3M14 8v3M10.5 15c0-1.7 2-3 4.5-3s4.5 1.3 4.5 3-2 3-4.5 3-4.5-1.3-4.5-3zM10.5 15v2.5c0 1.7 2 3 4.5 3s4.5-1.3 4.5-3V15"

@@ -20,6 +20,8 @@ pub enum Nav {
     Ctas,
     /// The company's numbers.
     Executive,
+    /// What the book is meant to reach.
+    Goals,
     /// What customers are worth.
     Lifetime,
     /// What recurs, what moved it, what was retained.
@@ -34,7 +36,7 @@ pub enum Nav {
 
 impl Nav {
     /// Every entry in the order of the bar.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Home,
         Self::Portfolio,
         Self::Ctas,
@@ -42,6 +44,7 @@ impl Nav {
         Self::Revenue,
         Self::Forecast,
         Self::Lifetime,
+        Self::Goals,
         Self::Sources,
         Self::Settings,
     ];
@@ -55,6 +58,7 @@ impl Nav {
             Self::Executive => "/executive",
             Self::Revenue => "/revenue",
             Self::Forecast => "/forecast",
+            Self::Goals => "/goals",
             Self::Lifetime => "/lifetime",
             Self::Sources => "/sources",
             Self::Settings => "/settings",
@@ -70,6 +74,7 @@ impl Nav {
             Self::Executive => "Executive",
             Self::Revenue => "Revenue",
             Self::Forecast => "Forecast",
+            Self::Goals => "Goals",
             Self::Lifetime => "Lifetime value",
             Self::Sources => "Sources",
             Self::Settings => "Settings",
@@ -85,6 +90,7 @@ impl Nav {
             Self::Executive => 'e',
             Self::Revenue => 'r',
             Self::Forecast => 'f',
+            Self::Goals => 'o',
             Self::Lifetime => 'v',
             Self::Sources => 's',
             Self::Settings => 't',
@@ -99,6 +105,7 @@ impl Nav {
             Self::Executive => Icon::Chart,
             Self::Revenue => Icon::Coins,
             Self::Forecast => Icon::Fan,
+            Self::Goals => Icon::Flag,
             Self::Lifetime => Icon::Gem,
             Self::Sources => Icon::Plug,
             Self::Settings => Icon::Sliders,

@@ -1,10 +1,11 @@
 //! The web layer from outside: requests into the whole router over a real store, answers out.
 //!
 //! Each module is one promise: who gets what ([`matrix`]), how one signs in, what the API says, how events arrive,
-//! how work is done on the pages, what revenue is and where it goes, and what customers are worth.
+//! how work is done on the pages, what revenue is, where it goes and should go, and what customers are worth.
 
 mod api;
 mod forecast;
+mod goals;
 mod lifetime;
 mod live;
 mod matrix;

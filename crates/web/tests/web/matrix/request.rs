@@ -6,7 +6,7 @@ use base64::Engine as _;
 use domain::access::{Scope, scope_for};
 use serde_json::json;
 use store::cta::{self, NewCta};
-use store::{StoreError, segment, task};
+use store::{StoreError, goal, segment, task};
 use web::auth::link::{self, Kind};
 use web::route::{Audience, Route};
 
@@ -75,6 +75,9 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
         let (cta, task) = if absent { (NONE, NONE) } else { cta(world, whose).await };
         return fill(cta).replace("{task}", &task.to_string());
     }
+    if path.contains("goals/{id}") {
+        return fill(if absent { NONE } else { goal(world, whose).await });
+    }
     if path.contains("segments/{id}") {
         return fill(if absent { NONE } else { segment(world).await });
     }
@@ -136,6 +139,28 @@ async fn cta(world: &World, whose: Whose) -> (i64, i64) {
     (cta.id, tasks[0].id)
 }
 
+/// A goal about Ada's accounts, or about Ben's.
+async fn goal(world: &World, whose: Whose) -> i64 {
+    let row = store::Goal {
+        id: 0,
+        name: "Grow".to_owned(),
+        figure: "arr".to_owned(),
+        base: "level".to_owned(),
+        period_months: 0,
+        value: 1e9,
+        baseline: None,
+        starts_on: now().date_naive(),
+        due_on: now().date_naive() + chrono::TimeDelta::days(365),
+        owner_id: if whose == Whose::Own { ADA } else { BEN },
+        whole_book: false,
+        preset: None,
+        created_at: now(),
+    };
+    let made: Result<store::Goal, StoreError> =
+        world.app.engine.store().write(async |tx| goal::insert(tx, row).await).await;
+    made.unwrap().id
+}
+
 async fn segment(world: &World) -> i64 {
     let row = store::Segment {
         id: 0,
@@ -194,6 +219,10 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
         }),
         (_, "ctas/{id}") => json!({ "status": "in_progress" }),
         (_, "ctas/{id}/tasks/{task}") => json!({ "done": true }),
+        (_, "goals") => json!({
+            "figure": "arr", "value": 1e9, "due_on": "2027-12-01", "owner_id": ADA, "whole_book": false,
+        }),
+        (_, "goals/{id}") => json!({ "name": fresh }),
         (_, "segments") => json!({ "name": fresh, "expression": "health < 50" }),
         (_, "segments/{id}") => json!({ "name": fresh }),
         (_, "query") => json!({ "sql": "select 1" }),
@@ -228,6 +257,9 @@ fn form(path: &str, fresh: &str) -> String {
         "/ctas/{id}/snooze" => "until=2026-12-01".to_owned(),
         "/ctas/{id}/close" => "outcome=done".to_owned(),
         "/ctas/{id}/tasks/{task}" => "done=true".to_owned(),
+        "/goals" | "/goals/{id}" => {
+            "figure=arr&base=level&value=1000000&due_on=2027-12-01&owner_id=3&scope=owner".to_owned()
+        }
         "/sources" => format!("name={fresh}"),
         "/sources/{id}" => "name=Spare".to_owned(),
         "/sources/{id}/users/{user}" => format!("account={ADAS}"),
@@ -242,7 +274,8 @@ fn form(path: &str, fresh: &str) -> String {
             || path.ends_with("/rotate")
             || path.ends_with("/replay")
             || path.ends_with("/link")
-            || path.ends_with("/undo") =>
+            || path.ends_with("/undo")
+            || path.ends_with("/delete") =>
         {
             String::new()
         }

@@ -1,0 +1,274 @@
+//! Goals held against the book: what a figure is today and by which arithmetic, and how a goal so stands. What a goal is
+//! and how it is judged is `domain::goal`; here is where its numbers come from, each by the definition that the page of
+//! the figure uses. A goal is about every account or about those of its owner. Absent so far: the
+//! forecast of the book; the standing says that it rests on a straight line.
+
+use domain::Day;
+use domain::access::RowFilter;
+use domain::goal::{Figure, Goal, Ground, Judgement, Standing};
+use domain::money::Money;
+use domain::revenue::{Base, Kind, Ledger, Percent, Retention, Scale, Span, Target, View, months_before};
+use domain::scorecard::Band;
+
+use crate::book::{Book, Row};
+use crate::lifetime;
+use crate::revenue::{NO_RATES, explain::money, ledger, main_currency};
+
+/// Answers older than this say nothing about today.
+const ANSWERED_WITHIN_DAYS: f64 = 365.0;
+
+/// A figure as it is today.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// The value on the figure's scale; `None` where it cannot be known.
+    pub value: Option<f64>,
+    /// The arithmetic with its numbers, or why there is none.
+    pub arithmetic: String,
+    /// The currency of money.
+    pub currency: String,
+}
+
+/// A goal and how it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// The goal as it is kept.
+    pub record: store::Goal,
+    /// The same as it is judged.
+    pub goal: Goal,
+    /// The figure today.
+    pub measured: Measured,
+    /// What it is forecast to be when the goal is due.
+    pub forecast: Option<f64>,
+    /// How it stands.
+    pub judgement: Judgement,
+}
+
+/// Which accounts a goal is about.
+pub fn scope(record: &store::Goal) -> RowFilter {
+    if record.whole_book { RowFilter::All } else { RowFilter::Members(vec![record.owner_id]) }
+}
+
+/// Whether somebody who sees these rows sees all that a goal is about.
+pub fn is_seen(record: &store::Goal, rows: &RowFilter) -> bool {
+    match rows {
+        RowFilter::All => true,
+        RowFilter::Members(members) => !record.whole_book && members.contains(&record.owner_id),
+    }
+}
+
+/// The goal that a record keeps; `None` where it names a figure or a base that this version does not know.
+pub fn goal(record: &store::Goal) -> Option<Goal> {
+    let figure = Figure::parse(&record.figure)?;
+    let target = Target {
+        scale: figure.scale(),
+        period_months: u32::try_from(record.period_months).ok()?,
+        base: Base::parse(&record.base)?,
+        value: record.value,
+    };
+    Some(Goal { figure, target, baseline: record.baseline, starts_on: record.starts_on, due_on: record.due_on })
+}
+
+/// Holds a goal against the book.
+pub fn hold(book: &Book, record: store::Goal) -> Option<Held> {
+    let goal = goal(&record)?;
+    let measured = measure(book, &scope(&record), goal.figure, goal.target.period_months);
+    let forecast = None;
+    let judgement = goal.judge(measured.value, forecast, book.as_of);
+    Some(Held { record, goal, measured, forecast, judgement })
+}
+
+/// What a figure is today, of the accounts a filter shows.
+pub fn measure(book: &Book, filter: &RowFilter, figure: Figure, period_months: u32) -> Measured {
+    let ledger = ledger(book, |row| row.visible(filter));
+    let currency = main_currency(&ledger, book.as_of);
+    let of = Of { book, filter, ledger, view: View { currency, rates: &NO_RATES, reactivation_days: None } };
+    let (value, arithmetic) = match figure {
+        Figure::NetRetention | Figure::GrossRetention | Figure::Churn => of.retention(figure, period_months),
+        Figure::Expansion => of.expansion(period_months),
+        Figure::Arr => of.arr(),
+        Figure::LifetimeValue | Figure::ValueToCost | Figure::AcquisitionCost => of.lifetime(figure),
+        Figure::Green => of.band(Band::Green),
+        Figure::Red => of.band(Band::Red),
+        Figure::Nps => of.nps(),
+        Figure::Satisfaction => of.satisfaction(),
+    };
+    Measured { value, arithmetic, currency: currency.to_string() }
+}
+
+/// What figures are measured of.
+struct Of<'a> {
+    book: &'a Book,
+    filter: &'a RowFilter,
+    ledger: Ledger,
+    view: View<'static>,
+}
+
+impl Of<'_> {
+    fn span(&self, months: u32) -> Span {
+        Span { after: months_before(self.book.as_of, months), through: self.book.as_of }
+    }
+
+    fn retention(&self, figure: Figure, months: u32) -> (Option<f64>, String) {
+        let span = self.span(months);
+        let kept: Retention = self.ledger.retention(span, &self.view);
+        let opening = || format!("{} that was paid on {}", money(kept.opening, &self.view), span.after);
+        let (share, said) = match figure {
+            Figure::NetRetention => (kept.net(), format!("{} of {}", money(kept.closing(), &self.view), opening())),
+            Figure::GrossRetention => {
+                (kept.gross(), format!("{} kept of {}", money(kept.kept(), &self.view), opening()))
+            }
+            _ => {
+                let lost = kept.logos - kept.logos_kept;
+                let said = format!("{lost} of {} accounts that paid on {}", kept.logos, span.after);
+                (Percent::of_counts(lost, kept.logos), said)
+            }
+        };
+        match share {
+            Some(share) => (Some(100.0 * share.as_f64()), said),
+            None => (None, format!("Nobody paid on {}.", span.after)),
+        }
+    }
+
+    fn expansion(&self, months: u32) -> (Option<f64>, String) {
+        let bridge = self.ledger.bridge(self.span(months), &self.view);
+        let (added, closing) = (bridge.of(Kind::Expansion), bridge.closing());
+        match Percent::of(added, closing) {
+            Some(share) => {
+                let said = format!("{} added, of {} today", money(added, &self.view), money(closing, &self.view));
+                (Some(100.0 * share.as_f64()), said)
+            }
+            None => (None, "Nothing recurs today.".to_owned()),
+        }
+    }
+
+    fn arr(&self) -> (Option<f64>, String) {
+        let accounts = self.ledger.paying(self.book.as_of, &self.view);
+        let said = format!("{accounts} paying accounts on {}", self.book.as_of);
+        (Some(self.ledger.arr(self.book.as_of, &self.view).cents() as f64), said)
+    }
+
+    fn lifetime(&self, figure: Figure) -> (Option<f64>, String) {
+        let summary = lifetime::summary(self.book, self.filter);
+        let economics = &summary.economics;
+        match figure {
+            Figure::LifetimeValue => {
+                let (accounts, value) =
+                    summary.tiers.iter().fold((0, 0.0), |sum, (count, value)| (sum.0 + count, sum.1 + value));
+                match accounts {
+                    0 => (None, "No customer's lifetime value is known yet.".to_owned()),
+                    _ => (Some(value / accounts as f64), format!("the mean of {accounts} customers")),
+                }
+            }
+            Figure::ValueToCost => match economics.value_to_cost {
+                Ok(ratio) => (Some(ratio), format!("over {} accounts of which both are known", economics.valued.0)),
+                Err(why) => (None, format!("It is not defined: {why}.")),
+            },
+            _ => match economics.acquisition_cost {
+                Ok(cost) => (Some(cost), format!("over {} customers won in twelve months", economics.won)),
+                Err(why) => (None, format!("It is not defined: {why}.")),
+            },
+        }
+    }
+
+    fn active(&self) -> impl Iterator<Item = &Row> {
+        self.book.visible(self.filter).map(|row| &**row).filter(|row| row.active)
+    }
+
+    fn band(&self, band: Band) -> (Option<f64>, String) {
+        let known = self.active().filter(|row| row.health.band != Band::Unknown).count();
+        let inside = self.active().filter(|row| row.health.band == band).count();
+        match Percent::of_counts(inside, known) {
+            Some(share) => {
+                (Some(100.0 * share.as_f64()), format!("{inside} of {known} accounts whose health is known"))
+            }
+            None => (None, "No account's health is known.".to_owned()),
+        }
+    }
+
+    /// A metric of the accounts that answered lately.
+    fn answers(&self, metric: &str, age: &str) -> Vec<f64> {
+        let lately = |row: &&Row| self.book.value(row, age).is_some_and(|days| days < ANSWERED_WITHIN_DAYS);
+        self.active().filter(lately).filter_map(|row| self.book.value(row, metric)).collect()
+    }
+
+    fn nps(&self) -> (Option<f64>, String) {
+        let scores = self.answers("last_nps", "days_since_nps");
+        let promoters = scores.iter().filter(|score| **score >= 9.0).count();
+        let detractors = scores.iter().filter(|score| **score <= 6.0).count();
+        if scores.is_empty() {
+            return (None, "No account answered within a year.".to_owned());
+        }
+        let net = 100.0 * (promoters as f64 - detractors as f64) / scores.len() as f64;
+        (Some(net), format!("{promoters} promoters less {detractors} detractors, of {} accounts", scores.len()))
+    }
+
+    fn satisfaction(&self) -> (Option<f64>, String) {
+        let means: Vec<f64> = self.active().filter_map(|row| self.book.value(row, "csat_mean_365d")).collect();
+        match means.len() {
+            0 => (None, "No account answered within a year.".to_owned()),
+            n => (Some(means.iter().sum::<f64>() / n as f64), format!("the mean of {n} accounts that answered")),
+        }
+    }
+}
+
+/// A value on a figure's scale as a person writes it.
+pub fn written(scale: Scale, value: f64, currency: &str) -> String {
+    match scale {
+        Scale::Share | Scale::Growth => format!("{value:.1} %"),
+        Scale::Nps | Scale::Health => format!("{value:.0}"),
+        Scale::Rating => format!("{value:.2}"),
+        Scale::Money => Money { cents: value.round() as i64, currency: currency.to_owned() }.to_string(),
+        Scale::Ratio => format!("{value:.2}"),
+    }
+}
+
+/// A target in words: what it says and over which months.
+pub fn in_words(target: &Target, currency: &str) -> String {
+    let (scale, value) = (target.scale, target.value);
+    let amount = match (target.base, scale) {
+        (Base::Level, _) => written(scale, value, currency),
+        (Base::Change, Scale::Share | Scale::Growth) => format!("{value:+.1} points"),
+        (Base::Change, Scale::Money) => {
+            let sign = if value < 0.0 { "" } else { "+" };
+            format!("{sign}{}", written(scale, value, currency))
+        }
+        (Base::Change, _) => format!("{value:+.2}"),
+        (Base::Relative, _) => format!("{value:+.1} % of where it stood"),
+    };
+    match target.period_months {
+        0 => amount,
+        1 => format!("{amount} over a month"),
+        months => format!("{amount} over {months} months"),
+    }
+}
+
+impl Held {
+    /// Why it stands as it does, in one sentence.
+    pub fn reason(&self) -> String {
+        let shown = |value: f64| written(self.goal.target.scale, value, &self.measured.currency);
+        let aim = self.goal.aim().map_or_else(|| "the goal".to_owned(), shown);
+        let actual = self.measured.value.map_or_else(|| "unknown".to_owned(), shown);
+        match (self.judgement.standing, self.judgement.ground) {
+            (Standing::Reached, _) => format!("It is {actual}, and {aim} was the goal."),
+            (Standing::Missed, _) => format!("It is {actual} after {}, and {aim} was the goal.", self.goal.due_on),
+            (_, Ground::Forecast(value)) => {
+                format!("It is forecast to be {} on {}; {aim} is the goal.", shown(value), self.goal.due_on)
+            }
+            (Standing::OnTrack, Ground::Line(line)) => {
+                format!("It is {actual}; a straight line to {aim} would be at {} today.", shown(line))
+            }
+            (_, Ground::Line(line)) => {
+                format!("It is {actual}, and a straight line to {aim} would be at {} today.", shown(line))
+            }
+            (_, Ground::NoStart) => {
+                format!("It is {actual}. Where it stood at the start is not known, so there is no way to tell.")
+            }
+            _ => self.measured.arithmetic.clone(),
+        }
+    }
+
+    /// Days until it is due; negative when it was.
+    pub fn days_left(&self, today: Day) -> i64 {
+        (self.goal.due_on - today).num_days()
+    }
+}
