@@ -38,6 +38,8 @@ pub struct Definitions {
     pub catalogue: Catalogue,
     /// The scorecard that gives accounts their health.
     pub scorecard: Scorecard,
+    /// The scorecard of readiness to buy more, which is not health.
+    pub expansion: Scorecard,
     /// All signal rules.
     pub rules: Vec<CompiledRule>,
     /// All playbooks.
@@ -89,7 +91,7 @@ macro_rules! shipped {
     };
 }
 
-const SHIPPED: [(&str, &str, &str); 13] = shipped![
+const SHIPPED: [(&str, &str, &str); 14] = shipped![
     "metrics" / "usage.toml",
     "metrics" / "engagement.toml",
     "metrics" / "support.toml",
@@ -100,6 +102,7 @@ const SHIPPED: [(&str, &str, &str); 13] = shipped![
     "metrics" / "relationship.toml",
     "metrics" / "value.toml",
     "scorecards" / "default.toml",
+    "expansion" / "default.toml",
     "lifetime" / "default.toml",
     "signals" / "churn.toml",
     "playbooks" / "detect_risk.toml",
@@ -117,7 +120,7 @@ impl Definitions {
     /// file adds to them. A home without a `definitions` folder changes nothing.
     pub fn load(home: &Path) -> Result<Self, DefinitionsError> {
         let mut files = shipped_files();
-        for folder in ["metrics", "scorecards", "lifetime", "signals", "playbooks"] {
+        for folder in ["metrics", "scorecards", "expansion", "lifetime", "signals", "playbooks"] {
             for file in home_files(home, folder)? {
                 match files.iter_mut().find(|known| known.folder == folder && known.name == file.name) {
                     Some(known) => known.text = file.text,
@@ -136,6 +139,10 @@ impl Definitions {
         }
         let card = of("scorecards").next_back().ok_or_else(|| error("scorecards", "there is no scorecard: add one"))?;
         let scorecard = Scorecard::read(&card.shown(), &card.text, &catalogue)?;
+        let ready = of("expansion")
+            .next_back()
+            .ok_or_else(|| error("expansion", "there is no readiness to buy more: add one"))?;
+        let expansion = Scorecard::read(&ready.shown(), &ready.text, &catalogue)?;
         let plan = Plan::new(&catalogue).map_err(|wrong| error("metrics", &wrong.to_string()))?;
         let metrics = catalogue.metrics().iter().map(|metric| (metric.key.as_str(), Kind::Float));
         let expressions = Expressions::new(ATTRIBUTES.into_iter().chain(metrics));
@@ -157,6 +164,7 @@ impl Definitions {
         Ok(Self {
             catalogue,
             scorecard,
+            expansion,
             rules,
             playbooks,
             expressions,

@@ -20,6 +20,7 @@ pub mod definitions;
 pub mod demo;
 mod error;
 pub mod executive;
+pub mod expansion;
 pub mod explain;
 pub mod fields;
 pub mod forecast;

@@ -83,6 +83,8 @@ fn of_change(engine: &Engine, change: &store::Change) -> Entry {
         "signal.closed" => (EntryKind::Signal, format!("Signal closed: {}", rule(field("rule")))),
         "health.band" => (EntryKind::Signal, format!("Health went from {} to {}", field("from"), field("to"))),
         "cta.opened" => (EntryKind::Work, format!("CTA opened: {}", field("title"))),
+        "opportunity.opened" => (EntryKind::Work, format!("Opportunity: {}", field("title"))),
+        "opportunity.changed" => (EntryKind::Work, format!("Opportunity {}: {}", field("to"), field("title"))),
         "cta.closed" => (EntryKind::Work, format!("CTA closed: {}", field("title"))),
         "cta.changed" => (EntryKind::Work, format!("CTA changed: {}", field("title"))),
         "account.merged" => (EntryKind::Change, format!("{} was merged into this account", field("name"))),

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A file of statements and its name, in the order of application.
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("0001_records", include_str!("../migrations/0001_records.sql")),
     ("0002_work", include_str!("../migrations/0002_work.sql")),
     ("0003_access_and_intake", include_str!("../migrations/0003_access_and_intake.sql")),
@@ -24,6 +24,7 @@ const MIGRATIONS: [(&str, &str); 11] = [
     ("0010_merging", include_str!("../migrations/0010_merging.sql")),
     ("0011_rates", include_str!("../migrations/0011_rates.sql")),
     ("0013_goals", include_str!("../migrations/0013_goals.sql")),
+    ("0014_opportunity", include_str!("../migrations/0014_opportunity.sql")),
 ];
 
 /// A word of the migration files, what SQLite calls it, and what PostgreSQL calls it.

@@ -21,6 +21,7 @@ pub mod member;
 pub mod merge;
 pub mod metric;
 pub mod operation;
+pub mod opportunity;
 pub mod query;
 pub mod reference;
 pub mod response;

@@ -24,6 +24,7 @@ pub mod probe;
 pub mod problem;
 pub mod route;
 pub mod server;
+pub mod sell;
 pub mod state;
 pub mod ui;
 pub mod work;

@@ -6,6 +6,7 @@ pub mod account;
 pub mod ctas;
 pub mod definitions;
 pub mod executive;
+pub mod expansion;
 mod faults;
 pub mod forecast;
 pub mod goals;

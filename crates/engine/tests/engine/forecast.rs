@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use domain::{Day, access::RowFilter, revenue::months_after};
 use engine::{
     Engine,
+    expansion::{prospects, reasons},
     forecast::{self, Ask, Forecast, Leaver, Measure, SEED, Scenario, Target, what_it_takes},
 };
 
@@ -23,6 +24,7 @@ async fn the_book_is_forecast_and_judged_by_its_past() {
     the_past_is_judged(&engine);
     the_year_ahead_is_within_the_bands(&engine, &forecast, home.path());
     the_founding_case(&engine);
+    white_space_rests_on_the_book(&engine);
     engine.close().await.unwrap();
 }
 
@@ -129,6 +131,30 @@ fn the_year_ahead_is_within_the_bands(engine: &Engine, forecast: &Forecast, home
     let sum: i64 = lost.iter().sum();
     println!("{} accounts leave, {expected:.1} expected; {sum} cents of {low} to {high}", lost.len());
     assert!((low..=high).contains(&sum), "{sum} outside of {low} to {high}");
+}
+
+fn white_space_rests_on_the_book(engine: &Engine) {
+    let book = engine.book();
+    let found = prospects(&book, &RowFilter::All);
+    assert_eq!(found.len(), book.rows().iter().filter(|row| row.active && book.arr_cents(row) > 0).count());
+    let scores: Vec<f64> = found.iter().map(|it| it.readiness.score.unwrap_or(-1.0)).collect();
+    assert!(scores.windows(2).all(|pair| pair[0] >= pair[1]), "{scores:?}");
+    for it in &found {
+        let row = book.row(it.account_id).unwrap();
+        let (seats, active) = (book.value(row, "seats").unwrap(), book.value(row, "active_users_28d").unwrap_or(0.0));
+        let more_seats = it.rooms.iter().any(|room| room.kind == "seat");
+        assert_eq!(more_seats, active / seats >= 0.85, "{active} of {seats}");
+        for room in it.rooms.iter().filter(|room| room.kind == "feature") {
+            assert!(
+                row.revenue.lines.iter().all(|line| !line.is_on(book.as_of) || *line.product != *room.what),
+                "{room:?}"
+            );
+        }
+        assert_eq!(reasons(&book, &it.readiness).len(), 9);
+    }
+    let rooms = |kind: &str| found.iter().flat_map(|it| &it.rooms).filter(|room| room.kind == kind).count();
+    println!("white space: {} of seats, {} of features", rooms("seat"), rooms("feature"));
+    assert!(rooms("seat") > 0 && rooms("feature") > 0);
 }
 
 fn the_founding_case(engine: &Engine) {

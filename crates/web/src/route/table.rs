@@ -85,6 +85,11 @@ const PAGES: &[Route] = routes! {
     POST    "/goals/{id}/delete"                        WriteGoals     Page    Form    SameOrigin  pages::goals::delete;
     GET     "/lifetime"                                 ReadAccounts   Page    Nothing Safe        pages::lifetime::show;
     GET     "/readiness"                                ReadSources    Page    Nothing Safe        pages::readiness::show;
+    GET     "/expansion"                                ReadAccounts   Page    Nothing Safe        pages::expansion::show;
+    POST    "/expansion"                                WriteAccounts  Page    Form    SameOrigin  pages::expansion::one::create;
+    GET     "/expansion/new"                            WriteAccounts  Page    Nothing Safe        pages::expansion::one::new;
+    GET     "/expansion/{id}"                           ReadAccounts   Page    Nothing Safe        pages::expansion::one::show;
+    POST    "/expansion/{id}"                           WriteAccounts  Page    Form    SameOrigin  pages::expansion::one::change;
     GET     "/forecast"                                 ReadAccounts   Page    Nothing Safe        pages::forecast::show;
     GET     "/forecast/figures/{key}"                   ReadAccounts   Page    Nothing Safe        pages::forecast::figure::show;
     GET     "/renewals"                                 ReadAccounts   Page    Nothing Safe        pages::renewals::show;
@@ -158,6 +163,11 @@ const API: &[Route] = routes! {
     DELETE  "/api/v1/goals/{id}"                        WriteGoals     Api     Nothing SameOrigin  api::goal::remove             => "Delete a goal";
     GET     "/api/v1/metrics"                           ReadAccounts   Api     Nothing Safe        api::metric::list             => "List the metric catalogue";
     GET     "/api/v1/snapshot"                          ReadAccounts   Api     Nothing Safe        api::snapshot::list           => "List snapshot rows";
+    GET     "/api/v1/expansion"                         ReadAccounts   Api     Nothing Safe        api::opportunity::ready       => "List who is ready to buy more, and what";
+    GET     "/api/v1/opportunities"                     ReadAccounts   Api     Nothing Safe        api::opportunity::list        => "List opportunities";
+    POST    "/api/v1/opportunities"                     WriteAccounts  Api     Json    SameOrigin  api::opportunity::create      => "Record an opportunity";
+    GET     "/api/v1/opportunities/{id}"                ReadAccounts   Api     Nothing Safe        api::opportunity::show        => "Show an opportunity";
+    PATCH   "/api/v1/opportunities/{id}"                WriteAccounts  Api     Json    SameOrigin  api::opportunity::change      => "Move or change an opportunity";
     GET     "/api/v1/forecast"                          ReadAccounts   Heavy   Nothing Safe        api::forecast::show           => "Forecast revenue by quarter";
     GET     "/api/v1/revenue"                           ReadAccounts   Heavy   Nothing Safe        api::revenue::show            => "Report revenue by month";
     GET     "/api/v1/segments"                          ReadAccounts   Api     Nothing Safe        api::segment::list            => "List segments";

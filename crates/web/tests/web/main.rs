@@ -4,6 +4,7 @@
 //! how work is done on the pages, what revenue is, where it goes and should go, and what customers are worth.
 
 mod api;
+mod expansion;
 mod forecast;
 mod goals;
 mod lifetime;

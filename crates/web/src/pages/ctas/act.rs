@@ -159,7 +159,7 @@ fn back_to(id: i64) -> Response {
 }
 
 /// A word of a closed list.
-pub(super) fn word<W: std::str::FromStr>(field: &'static str, given: &str) -> Answer<W>
+pub(in crate::pages) fn word<W: std::str::FromStr>(field: &'static str, given: &str) -> Answer<W>
 where
     W::Err: std::fmt::Display,
 {
@@ -167,7 +167,7 @@ where
 }
 
 /// A day as date fields send it.
-pub(super) fn day(field: &'static str, given: &str) -> Answer<Day> {
+pub(in crate::pages) fn day(field: &'static str, given: &str) -> Answer<Day> {
     given.trim().parse().map_err(|_| Problem::invalid(field, "Write the day as year-month-day, such as 2026-11-30."))
 }
 

@@ -24,7 +24,7 @@ const AGES: usize = 13;
 pub(super) fn page(asked: &Asked, subject: &Subject, report: &Report, parts: &[Part]) -> Markup {
     let detail = html! { (report.window.span) " · " (report.currency) " · annual recurring revenue" };
     html! {
-        (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } (months_form(asked, subject)) }))
+        (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/expansion" { "Expansion" } (months_form(asked, subject)) }))
         div id=(FRAGMENT) data-fragment="" {
             @if subject.ledger.accounts().iter().all(|account| account.lines.is_empty()) {
                 (notice::empty("No contracts yet", "Revenue follows from subscriptions and their items.",

@@ -78,6 +78,9 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     if path.contains("goals/{id}") {
         return fill(if absent { NONE } else { goal(world, whose).await });
     }
+    if path.contains("expansion/{id}") || path.contains("opportunities/{id}") {
+        return fill(if absent { NONE } else { opportunity(world, whose).await });
+    }
     if path.contains("segments/{id}") {
         return fill(if absent { NONE } else { segment(world).await });
     }
@@ -161,6 +164,33 @@ async fn goal(world: &World, whose: Whose) -> i64 {
     made.unwrap().id
 }
 
+async fn opportunity(world: &World, whose: Whose) -> i64 {
+    let row = store::Opportunity {
+        id: 0,
+        account_id: if whose == Whose::Own { ADAS } else { BENS },
+        kind: store::opportunity::Kind::Seat,
+        stage: store::opportunity::Stage::Identified,
+        title: "Twenty seats".to_owned(),
+        problem: None,
+        solution: None,
+        timeline: None,
+        amount_cents: 1_000_000,
+        benefit_cents: None,
+        cost_cents: None,
+        currency: "USD".to_owned(),
+        close_on: now().date_naive(),
+        owner_id: None,
+        approved_by: None,
+        loss_reason: None,
+        closed_on: None,
+        created_at: now(),
+        recorded_at: now(),
+    };
+    let made: Result<_, StoreError> =
+        world.app.engine.store().write(async |tx| store::record::insert(tx, row).await).await;
+    made.unwrap().id
+}
+
 async fn segment(world: &World) -> i64 {
     let row = store::Segment {
         id: 0,
@@ -223,6 +253,10 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
             "figure": "arr", "value": 1e9, "due_on": "2027-12-01", "owner_id": ADA, "whole_book": false,
         }),
         (_, "goals/{id}") => json!({ "name": fresh }),
+        (_, "opportunities") => json!({
+            "account_id": ADAS, "kind": "seat", "title": fresh, "amount_cents": 100, "close_on": "2026-12-31",
+        }),
+        (_, "opportunities/{id}") => json!({ "stage": "presented" }),
         (_, "segments") => json!({ "name": fresh, "expression": "health < 50" }),
         (_, "segments/{id}") => json!({ "name": fresh }),
         (_, "query") => json!({ "sql": "select 1" }),
@@ -253,6 +287,9 @@ fn form(path: &str, fresh: &str) -> String {
         "/accounts/{id}/sentiment" => "score=4&note=".to_owned(),
         "/accounts/{id}/touchpoints" => "kind=call&direction=outbound&subject=Hello&body=".to_owned(),
         "/ctas" => "account=Alder&title=x&kind=risk&reason=by_hand&priority=low&due_on=2026-12-01&owner=me".to_owned(),
+        "/expansion" | "/expansion/{id}" => {
+            "account=1&title=x&kind=seat&stage=identified&amount=100&close_on=2026-12-31".to_owned()
+        }
         "/ctas/{id}" | "/ctas/{id}/move" => "status=in_progress".to_owned(),
         "/ctas/{id}/snooze" => "until=2026-12-01".to_owned(),
         "/ctas/{id}/close" => "outcome=done".to_owned(),

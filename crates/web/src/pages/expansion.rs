@@ -1,0 +1,283 @@
+//! `/expansion`: who is ready to buy more and what, and the opportunities people pursue, by stage. Readiness and white
+//! space are computed from the book; an opportunity is typed in, beginning from a room where there is one.
+
+mod form;
+pub mod one;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::access::Action;
+use domain::scorecard::Health;
+use engine::expansion::{Prospect, Reason, Room, prospects, reasons};
+use engine::{Book, Row};
+use maud::{Markup, html};
+use report::Ink;
+use store::opportunity::{self, Kind, Stage};
+use store::{Opportunity, StoreError};
+
+use crate::gate::Access;
+use crate::page::{Titled, Want, respond};
+use crate::pages::may;
+use crate::problem::Answer;
+use crate::state::AppState;
+use crate::ui::card::{Tile, card, tiles};
+use crate::ui::shell::{self, Nav};
+use crate::ui::table::{Column, Sort, Stay, cell, header, row_head, stacking};
+use crate::ui::{Link, format, notice, pill};
+
+/// Accounts listed.
+const ACCOUNTS: usize = 60;
+/// Rooms named of an account.
+const ROOMS: usize = 3;
+/// Opportunities read at once.
+const PAGE: u64 = 500;
+
+pub(super) const TITLED: Titled<'_> = Titled { title: "Expansion", active: Some(Nav::Revenue) };
+
+/// The word of a kind on screen.
+pub(super) const fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Seat => "Seats",
+        Kind::Feature => "Feature",
+        Kind::UseCase => "Use case",
+        Kind::Organisation => "Organisation",
+    }
+}
+
+/// The word of a stage on screen.
+pub(super) const fn stage_word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Identified => "Identified",
+        Stage::Presented => "Presented",
+        Stage::Case => "Business case",
+        Stage::Approved => "Approved",
+        Stage::Won => "Won",
+        Stage::Lost => "Lost",
+    }
+}
+
+/// Shows the page.
+pub async fn show(State(app): State<AppState>, access: Access, want: Want) -> Answer<Response> {
+    let book = app.engine.book();
+    let all = all(&app, &access).await?;
+    let found = prospects(&book, &access.rows);
+    let page = page(&book, &all, &found, may(&access, Action::WriteAccounts));
+    Ok(respond(&access, &app.engine, want, &TITLED, &page))
+}
+
+async fn all(app: &AppState, access: &Access) -> Result<Vec<Opportunity>, StoreError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let db = app.engine.store().read();
+        let page = opportunity::visible(db, &access.rows, app.engine.today(), after, PAGE).await?;
+        after = page.last().map(|it| it.id);
+        let last = (page.len() as u64) < PAGE;
+        all.extend(page);
+        if last {
+            return Ok(all);
+        }
+    }
+}
+
+fn page(book: &Book, all: &[Opportunity], found: &[Prospect], writes: bool) -> Markup {
+    let detail = html! { "As of " (format::day(book.as_of)) " · " (book.definitions.expansion.name) };
+    let actions = html! { a.btn href="/revenue" { "Revenue" } @if writes { a.btn.primary href="/expansion/new" { "New opportunity" } } };
+    html! {
+        (shell::heading(&[("Revenue", &Link::to("/revenue"))], "Expansion", &detail, &actions))
+        (headline(book, all, found))
+        (card("Opportunities", &pipeline(book, all)))
+        (card("Who is ready, and for what", &ready(book, found, writes)))
+        (card("How readiness is computed", &definition(book)))
+    }
+}
+
+/// Sums of amounts by currency, as text.
+fn sums<'a>(amounts: impl Iterator<Item = (&'a str, i64)>) -> Markup {
+    let mut sums: std::collections::BTreeMap<&str, i64> = std::collections::BTreeMap::new();
+    for (currency, cents) in amounts {
+        *sums.entry(currency).or_default() += cents;
+    }
+    html! {
+        @if sums.is_empty() { (format::count(0)) }
+        @for (at, (currency, cents)) in sums.iter().enumerate() { @if at > 0 { " + " } (format::money(*cents, currency)) }
+    }
+}
+
+fn headline(book: &Book, all: &[Opportunity], found: &[Prospect]) -> Markup {
+    let amounts = |which: &dyn Fn(Stage) -> bool| {
+        sums(all.iter().filter(|it| which(it.stage)).map(|it| (it.currency.as_str(), it.amount_cents)))
+    };
+    let count = |which: &dyn Fn(Stage) -> bool| all.iter().filter(|it| which(it.stage)).count();
+    let open = |stage: Stage| !stage.is_closed();
+    let (won, closed) = (count(&|stage| stage == Stage::Won), count(&Stage::is_closed));
+    let currency = |it: &Prospect| book.row(it.account_id).map(|row| row.account.currency.as_str());
+    let green = found.iter().filter(|it| it.readiness.band == domain::scorecard::Band::Green);
+    tiles(
+        "Key figures",
+        &[
+            Tile {
+                label: "Open opportunities",
+                value: amounts(&open),
+                delta: html! { (format::counted(count(&open) as i64, "opportunity", "opportunities")) },
+                explained_at: Some(Link::to("/expansion#opportunities")),
+            },
+            Tile {
+                label: "Won of decided",
+                value: format::or_unknown((closed > 0).then(|| won as f64 / closed as f64), format::percent),
+                delta: html! { (won) " of " (closed) },
+                explained_at: Some(Link::to("/expansion#opportunities")),
+            },
+            Tile {
+                label: "Ready accounts",
+                value: html! { (format::count(green.clone().count() as i64)) },
+                delta: html! { "of " (format::counted(found.len() as i64, "account that pays", "accounts that pay")) },
+                explained_at: Some(Link::to("/expansion#ready")),
+            },
+            Tile {
+                label: "White space of the ready",
+                value: sums(green.filter_map(|it| Some((currency(it)?, it.arr_cents())))),
+                delta: html! { "a year, if all of it were bought" },
+                explained_at: Some(Link::to("/expansion#ready")),
+            },
+        ],
+    )
+}
+
+const WHAT: Column<'_> = Column::new("Opportunity");
+const STAGE: Column<'_> = Column::new("Stage");
+const KIND: Column<'_> = Column::new("Kind").until(Stay::Tablet);
+const AMOUNT: Column<'_> = Column::new("ARR").number();
+const RETURN: Column<'_> = Column::new("Customer's return").number().until(Stay::Tablet);
+const CLOSE: Column<'_> = Column::new("Decided by");
+const NO_SORT: Sort<'_> = Sort { key: "", descending: false };
+
+fn pipeline(book: &Book, all: &[Opportunity]) -> Markup {
+    let mut shown: Vec<&Opportunity> = all.iter().collect();
+    shown.sort_by_key(|it| (it.stage.is_closed(), std::cmp::Reverse(it.stage), it.close_on, it.id));
+    let rows = html! { @for it in &shown { (line(book, it)) } };
+    html! {
+        div id="opportunities" {
+            @if shown.is_empty() {
+                (notice::empty("No opportunities yet", "Begin one from what an account below could buy, or by hand.", &html! {}))
+            } @else {
+                (stacking("Opportunities", &header(&[WHAT, STAGE, KIND, AMOUNT, RETURN, CLOSE], NO_SORT, &Link::to("/expansion"), ""), &rows))
+            }
+        }
+    }
+}
+
+const fn ink(stage: Stage) -> Ink {
+    match stage {
+        Stage::Won => Ink::Green,
+        Stage::Lost => Ink::Red,
+        Stage::Approved => Ink::Two,
+        Stage::Identified | Stage::Presented | Stage::Case => Ink::Grey,
+    }
+}
+
+fn line(book: &Book, it: &Opportunity) -> Markup {
+    let name = book.row(it.account_id).map_or("", |row| &row.account.name);
+    html! { tr {
+        (row_head(&Link::to(format!("/expansion/{}", it.id)), &it.title, &html! { (name) }))
+        (cell(&STAGE, &pill::pill(ink(it.stage), stage_word(it.stage))))
+        (cell(&KIND, &html! { (kind_word(it.kind)) }))
+        (cell(&AMOUNT, &format::money(it.amount_cents, &it.currency)))
+        (cell(&RETURN, &format::or_unknown(it.return_on_investment(), format::percent)))
+        (cell(&CLOSE, &html! { @match it.closed_on { Some(day) => (format::day(day)), None => (format::relative(it.close_on, book.as_of)) } }))
+    } }
+}
+
+const ACCOUNT: Column<'_> = Column::new("Account");
+const READY: Column<'_> = Column::new("Readiness");
+const WHY: Column<'_> = Column::new("Why").until(Stay::Tablet);
+const SPACE: Column<'_> = Column::new("Could buy");
+const ARR: Column<'_> = Column::new("ARR").number().until(Stay::Tablet);
+
+fn ready(book: &Book, found: &[Prospect], writes: bool) -> Markup {
+    let line = |it: &Prospect| {
+        let Some(row) = book.row(it.account_id) else { return html! {} };
+        let link = Link::to(format!("/accounts/{}", it.account_id));
+        html! { tr {
+            (row_head(&link, &row.account.name, &html! { (row.account.tier.as_deref().unwrap_or("")) }))
+            (cell(&READY, &html! { (readiness(&it.readiness)) }))
+            (cell(&WHY, &why(book, row, &it.readiness)))
+            (cell(&SPACE, &rooms(row, &it.rooms, writes)))
+            (cell(&ARR, &format::money(book.arr_cents(row), &row.account.currency)))
+        } }
+    };
+    let rows = html! { @for it in found.iter().take(ACCOUNTS) { (line(it)) } };
+    html! {
+        div id="ready" {
+            @if found.is_empty() {
+                (notice::empty("Nobody pays", "Readiness is computed for accounts under contract.", &html! {}))
+            } @else {
+                (stacking("Accounts by readiness", &header(&[ACCOUNT, READY, WHY, SPACE, ARR], NO_SORT, &Link::to("/expansion"), ""), &rows))
+                @if found.len() > ACCOUNTS { p.muted { "The readiest " (ACCOUNTS) " of " (format::count(found.len() as i64)) "." } }
+            }
+        }
+    }
+}
+
+/// A score out of a hundred; not a colour of health, which this is not.
+fn readiness(readiness: &Health) -> Markup {
+    html! {
+        b { (format::or_unknown(readiness.score, |score| html! { (format::number(score, 0)) })) }
+        small.muted { " " (format::percent_text(readiness.coverage)) " known" }
+    }
+}
+
+/// What speaks loudest for it and against it, each with its explanation.
+fn why(book: &Book, row: &Arc<Row>, readiness: &Health) -> Markup {
+    let reasons = reasons(book, readiness);
+    let known: Vec<&Reason> = reasons.iter().filter(|reason| reason.points.is_some()).collect();
+    let pros = known.iter().take(2).filter(|reason| reason.points.is_some_and(|points| points >= 50.0));
+    let cons = known.iter().rev().take(1).filter(|reason| reason.points.is_some_and(|points| points < 50.0));
+    let said = |reason: &Reason| {
+        let unit = book.definitions.catalogue.get(&reason.metric).map(|metric| metric.unit);
+        let value = unit
+            .zip(reason.value)
+            .map_or_else(String::new, |(unit, value)| engine::book::written(unit, value, &row.account.currency));
+        html! { a href=(format!("/accounts/{}/metrics/{}", row.account.id, reason.metric)) { (reason.name) } " " (value) }
+    };
+    html! { ul.plain {
+        @for reason in pros { li { "+ " (said(reason)) } }
+        @for reason in cons { li { "− " (said(reason)) } }
+    } }
+}
+
+fn rooms(row: &Arc<Row>, rooms: &[Room], writes: bool) -> Markup {
+    let begin = |room: &Room| {
+        Link::to("/expansion/new")
+            .with("account", row.account.id)
+            .with("kind", room.kind)
+            .with("title", &room.what)
+            .with("amount", room.arr_cents.map_or_else(String::new, |cents| form::plain(cents, &row.account.currency)))
+    };
+    html! {
+        @if rooms.is_empty() { span.muted { "nothing in sight" } } @else { ul.plain {
+            @for room in rooms.iter().take(ROOMS) { li {
+                @if writes { a href=(begin(room)) { (room.what) } } @else { (room.what) }
+                " " (format::or_unknown(room.arr_cents, |cents| format::money(cents, &row.account.currency)))
+                small.muted { " " (room.reason) }
+            } }
+            @if rooms.len() > ROOMS { li.muted { "and " (rooms.len() - ROOMS) " more" } }
+        } }
+    }
+}
+
+fn definition(book: &Book) -> Markup {
+    let card = &book.definitions.expansion;
+    html! {
+        p { (card.doc) }
+        ul { @for dimension in &card.dimensions { li {
+            b { (dimension.name) } ", weight " (format::number(dimension.weight, 0)) ": "
+            @for (at, measure) in dimension.measures.iter().enumerate() {
+                @if at > 0 { ", " }
+                (book.definitions.catalogue.get(&measure.metric).map_or(measure.metric.as_str(), |metric| &metric.name))
+            }
+        } } }
+        p.muted { "What is unknown drops out and lowers how much is known. Seats count as used up from 85 %; a product is missed where two of five accounts of the same tier hold it." }
+    }
+}
