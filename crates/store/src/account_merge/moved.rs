@@ -17,14 +17,15 @@ use crate::{
 /// The kind under which accounts that were below the merged one are written down.
 const BELOW: &str = "account";
 
-/// Tables whose rows are no facts, and what of them stays with the merged account.
-const WORK: [(&str, &str); 3] = [
+/// Tables whose rows no snapshot is computed from, and what of them stays with the merged account.
+const WORK: [(&str, &str); 4] = [
     (
         "cta",
         " AND NOT (status <> 'closed' AND run_id IS NOT NULL AND reason IN (
              SELECT reason FROM cta WHERE account_id = $2 AND status <> 'closed' AND run_id IS NOT NULL))",
     ),
     ("task", " AND cta_id IN (SELECT id FROM cta WHERE account_id = $2)"),
+    ("opportunity", ""),
     ("change", ""),
 ];
 
