@@ -216,9 +216,8 @@ pub fn written(scale: Scale, value: f64, currency: &str) -> String {
     match scale {
         Scale::Share | Scale::Growth => format!("{value:.1} %"),
         Scale::Nps | Scale::Health => format!("{value:.0}"),
-        Scale::Rating => format!("{value:.2}"),
         Scale::Money => Money { cents: value.round() as i64, currency: currency.to_owned() }.to_string(),
-        Scale::Ratio => format!("{value:.2}"),
+        Scale::Rating | Scale::Ratio => format!("{value:.2}"),
     }
 }
 

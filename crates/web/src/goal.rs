@@ -96,10 +96,10 @@ pub async fn change(app: &AppState, access: &Access, id: i64, wanted: Wanted) ->
         draft.name = fact::text("name", name, LONGEST_NAME)?;
     }
     if wanted.figure.is_some() {
-        draft.figure = figure(wanted.figure.as_deref())?.as_str().to_owned();
+        figure(wanted.figure.as_deref())?.as_str().clone_into(&mut draft.figure);
     }
     if wanted.base.is_some() {
-        draft.base = base(wanted.base.as_deref())?.as_str().to_owned();
+        base(wanted.base.as_deref())?.as_str().clone_into(&mut draft.base);
     }
     draft.period_months = wanted.period_months.map_or(Ok(before.period_months), months)?;
     draft.value = wanted.value.unwrap_or(before.value);
