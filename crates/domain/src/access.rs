@@ -225,11 +225,7 @@ pub fn authorize(actor: &Actor, action: Action) -> Decision {
 pub fn scope_for(action: Action) -> Option<Scope> {
     match action {
         Action::ReadAccounts | Action::Export | Action::ReadSources => Some(Scope::AccountsRead),
-        Action::WriteAccounts
-        | Action::WriteSegments
-        | Action::WriteGoals
-        | Action::MergeAccounts
-        | Action::Import => {
+        Action::WriteAccounts | Action::WriteSegments | Action::WriteGoals | Action::MergeAccounts | Action::Import => {
             Some(Scope::AccountsWrite)
         }
         Action::WorkCtas => Some(Scope::CtasWrite),

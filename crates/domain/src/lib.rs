@@ -18,6 +18,7 @@ pub mod goal;
 pub mod metric;
 pub mod money;
 pub mod playbook;
+pub mod renewal;
 pub mod revenue;
 pub mod scorecard;
 pub mod signal;

@@ -9,6 +9,7 @@ use domain::{
     definition::{DefinitionError, error_at},
     metric::Catalogue,
     playbook::{self, Playbook},
+    renewal::Checkpoints,
     scorecard::Scorecard,
     signal::{self, Rule},
 };
@@ -48,6 +49,8 @@ pub struct Definitions {
     pub expressions: Expressions,
     /// What an account is worth, and what that is learned from.
     pub lifetime: lifetime::Definition,
+    /// What should have been said of a renewal, and when.
+    pub checkpoints: Checkpoints,
     /// Metrics that come from lifetime value: position in the catalogue and which of its numbers.
     pub(crate) lifetime_columns: Vec<(usize, String)>,
     /// Metrics over those, as `formulas`.
@@ -91,7 +94,7 @@ macro_rules! shipped {
     };
 }
 
-const SHIPPED: [(&str, &str, &str); 14] = shipped![
+const SHIPPED: [(&str, &str, &str); 15] = shipped![
     "metrics" / "usage.toml",
     "metrics" / "engagement.toml",
     "metrics" / "support.toml",
@@ -104,6 +107,7 @@ const SHIPPED: [(&str, &str, &str); 14] = shipped![
     "scorecards" / "default.toml",
     "expansion" / "default.toml",
     "lifetime" / "default.toml",
+    "renewals" / "default.toml",
     "signals" / "churn.toml",
     "playbooks" / "detect_risk.toml",
 ];
@@ -120,7 +124,7 @@ impl Definitions {
     /// file adds to them. A home without a `definitions` folder changes nothing.
     pub fn load(home: &Path) -> Result<Self, DefinitionsError> {
         let mut files = shipped_files();
-        for folder in ["metrics", "scorecards", "expansion", "lifetime", "signals", "playbooks"] {
+        for folder in ["metrics", "scorecards", "expansion", "lifetime", "renewals", "signals", "playbooks"] {
             for file in home_files(home, folder)? {
                 match files.iter_mut().find(|known| known.folder == folder && known.name == file.name) {
                     Some(known) => known.text = file.text,
@@ -151,6 +155,8 @@ impl Definitions {
         let worth =
             of("lifetime").next_back().ok_or_else(|| error("lifetime", "there is no definition of value: add one"))?;
         let lifetime = lifetime::Definition::read(&worth.shown(), &worth.text, &catalogue, &expressions)?;
+        let checkpoints = of("renewals").next_back();
+        let checkpoints = checkpoints.map(|file| Checkpoints::read(&file.shown(), &file.text)).transpose()?;
         let (mut rules, mut playbooks) = (Vec::new(), Vec::new());
         for file in of("signals") {
             for rule in signal::read(&file.shown(), &file.text)? {
@@ -169,6 +175,7 @@ impl Definitions {
             playbooks,
             expressions,
             lifetime,
+            checkpoints: checkpoints.unwrap_or_default(),
             lifetime_columns,
             late,
             plan,

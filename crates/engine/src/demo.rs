@@ -190,6 +190,7 @@ async fn insert_chunk(tx: &Tx, records: Records) -> Result<(), EngineError> {
         csm_sentiments,
         objectives,
         milestones,
+        renewals,
         end_users,
         record_versions,
     );

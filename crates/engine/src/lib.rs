@@ -35,6 +35,7 @@ pub mod merge;
 pub mod query;
 pub mod readiness;
 pub mod refresh;
+pub mod renewals;
 pub mod revenue;
 pub mod seal;
 pub mod signals;

@@ -24,6 +24,7 @@ mod people;
 mod phrases;
 mod profile;
 mod records;
+mod renewals;
 mod source;
 mod stream;
 mod subject;
@@ -246,6 +247,7 @@ fn write(subject: &Subject<'_>, first_user: i64, ledger: &mut Ledger) {
     account::write_assignments(subject, ledger);
     let people = people::write(subject, ledger);
     let terms = contracts::write(subject, ledger);
+    renewals::write(subject, &terms, ledger);
     billing::write(subject, &terms, ledger);
     support::write(subject, &people, ledger);
     touchpoints::write(subject, &people, ledger);

@@ -7,7 +7,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::{sync::mpsc, time};
 
-use crate::{Engine, actions, attribute, forecast, history, import, ingest, lifetime, refresh, seal, webhook};
+use crate::{
+    Engine, actions, attribute, forecast, history, import, ingest, lifetime, refresh, renewals, seal, webhook,
+};
 
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
@@ -50,7 +52,8 @@ pub(crate) fn start(engine: &Engine, dirty: mpsc::UnboundedReceiver<i64>, seal_e
     }));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "lifetime", async |engine| {
         lifetime::keep_fresh(engine).await?;
-        forecast::keep_fresh(engine).await
+        forecast::keep_fresh(engine).await?;
+        renewals::frozen::freeze(engine).await
     }));
     tasks.spawn(every(engine.clone(), TIDY_EVERY, "databases", async |engine| import::read_due(engine).await));
     tasks.spawn(remembering(engine.clone()));

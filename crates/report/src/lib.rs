@@ -9,8 +9,8 @@
 //! The rules every kind keeps: colour never speaks alone (direct labels, dashes, order), bars start at zero, intervals
 //! are drawn, `n` is printed, at most three series and a grey rest. No inline style and no script, so a strict content
 //! security policy holds. Deliberately absent: pie charts, second axes, animation, and formatting: callers pass the
-//! function that writes a value. A [`document::Document`] puts charts and tables into one file of HTML; PDF, XLSX and
-//! mail bodies will live beside it.
+//! function that writes a value. A [`document::Document`] puts charts and tables into one file of HTML, a
+//! [`sheet`] rows into a workbook; PDF and mail bodies will live beside them.
 
 mod axis;
 mod bars;
@@ -23,6 +23,7 @@ mod lines;
 mod measures;
 pub mod palette;
 pub mod scatter;
+pub mod sheet;
 mod sparkline;
 
 pub use bars::{Scale, stacked_bars};

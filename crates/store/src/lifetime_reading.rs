@@ -41,6 +41,11 @@ pub async fn until(db: &impl ConnectionTrait, definition: &str, day: Day) -> Res
     Ok(query.order_by_asc(Column::Day).all(db).await?)
 }
 
+/// The reading of a day under a definition.
+pub async fn of_day(db: &impl ConnectionTrait, definition: &str, day: Day) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(day).filter(Column::Definition.eq(definition)).one(db).await?)
+}
+
 /// The days read under a definition, in order, and how much was known then.
 pub async fn days(db: &impl ConnectionTrait, definition: &str) -> Result<Vec<(Day, Json)>, StoreError> {
     let columns = [Column::Day, Column::Extent];

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A file of statements and its name, in the order of application.
-const MIGRATIONS: [(&str, &str); 12] = [
+const MIGRATIONS: [(&str, &str); 13] = [
     ("0001_records", include_str!("../migrations/0001_records.sql")),
     ("0002_work", include_str!("../migrations/0002_work.sql")),
     ("0003_access_and_intake", include_str!("../migrations/0003_access_and_intake.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [(&str, &str); 12] = [
     ("0011_rates", include_str!("../migrations/0011_rates.sql")),
     ("0013_goals", include_str!("../migrations/0013_goals.sql")),
     ("0014_opportunity", include_str!("../migrations/0014_opportunity.sql")),
+    ("0015_renewals", include_str!("../migrations/0015_renewals.sql")),
 ];
 
 /// A word of the migration files, what SQLite calls it, and what PostgreSQL calls it.

@@ -13,5 +13,6 @@ mod suite {
     pub(crate) mod opening;
     pub(crate) mod rate;
     pub(crate) mod record;
+    pub(crate) mod renewal;
     pub(crate) mod work;
 }

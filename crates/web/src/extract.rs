@@ -33,6 +33,12 @@ pub trait PathPart: Sized {
     fn take<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Self>;
 }
 
+impl PathPart for domain::Day {
+    fn take<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Self> {
+        parts.next()?.parse().ok()
+    }
+}
+
 impl PathPart for i64 {
     fn take<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Self> {
         parts.next()?.parse().ok()

@@ -12,7 +12,7 @@ use super::column::is_json_number;
 use super::mapping::Target;
 use super::record::{MAX_BYTES, Record, Records};
 use super::sheet::{Fill, Sheet};
-use crate::record::{Builder, Code, DerivedKeys, Draft, Fault, Given, Object, digest, shorten};
+use crate::record::{Builder, Code, DerivedKeys, Draft, Fault, Given, Object, Value, digest, shorten};
 
 /// A row that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,11 +29,16 @@ impl Row {
     /// Refuses a row that was understood but does not fit what there is, such as one of an unknown account.
     pub fn refused(self, sheet: &Sheet, field: &str, code: Code, sentence: String) -> RowError {
         let column = sheet.header_of(field);
-        let value = self.draft.text(if column.is_some() { field } else { "" }).set().unwrap_or_default();
+        let value = match column.and(self.draft.fields.get(field)) {
+            Some(Value::Text(text)) => text.clone(),
+            Some(Value::Day(day)) => day.to_string(),
+            Some(Value::Int(number)) => number.to_string(),
+            _ => String::new(),
+        };
         RowError {
             line: self.line,
             column: column.map(str::to_owned),
-            value: shorten(value, 200).to_owned(),
+            value: shorten(&value, 200).to_owned(),
             code,
             sentence,
             cells: self.cells,

@@ -2,7 +2,10 @@
 //! and for today, and stored, so that a restart shows values at once and a past day is judged by what was known then.
 //! All of it is found missing by looking, resumes where it ended, and never happens on the path of a request.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use domain::{Day, Instant};
 use serde::{Deserialize, Serialize};
@@ -10,7 +13,7 @@ use serde_json::{Value, json};
 use store::{LifetimeModel, LifetimeReading, Store, health_day, lifetime_model, lifetime_reading};
 
 use super::{
-    Model, Standing,
+    Appraiser, Forecast, Model, Standing,
     learn::{self, Past, month_ends},
     read,
 };
@@ -193,6 +196,29 @@ async fn learn_one(engine: &Engine, basis: &Arc<Basis>, past: &Arc<Past>, day: D
         Ok(learn::model(&definitions.lifetime, &subjects, &past, &now, day, day == today))
     });
     learned.await?
+}
+
+/// What the model of a day expected of each account; nothing where the day was never learned or read.
+pub(crate) async fn chances(
+    engine: &Engine,
+    basis: &Basis,
+    day: Day,
+) -> Result<HashMap<i64, Arc<Forecast>>, EngineError> {
+    let (definitions, store) = (engine.definitions(), engine.store());
+    let definition = &definitions.lifetime;
+    let model = vintage(store, definitions, day, None).await?.filter(|model| model.as_of == day);
+    let kept = lifetime_reading::of_day(store.read(), &definition.fingerprint, day).await?;
+    let (Some(model), Some(kept)) = (model, kept) else { return Ok(HashMap::new()) };
+    let mut past = Past::default();
+    past.add(day, kept.content, definition.contract.drivers.len());
+    let Some(readings) = past.day(day) else { return Ok(HashMap::new()) };
+    let bought = basis.bought(day);
+    let subjects = basis.subjects(&bought);
+    let appraiser = Appraiser { definition, model: Some(&model), day };
+    let lifetimes = appraiser.appraise_all(&subjects, |id| readings.get(&id).cloned().unwrap_or_default());
+    let known =
+        subjects.iter().zip(lifetimes).filter_map(|(subject, lifetime)| Some((subject.account.id, lifetime.forecast?)));
+    Ok(known.collect())
 }
 
 async fn put(engine: &Engine, model: &Model) -> Result<(), EngineError> {

@@ -5,7 +5,8 @@
 use domain::revenue::{
     Arr, Bridge, DEFINITIONS, Definition, Kind, Ledger, Measured, Movement, Percent, Points, Retention, Span, View,
 };
-use lake::{Column, Frame, FrameError};
+use lake::{Cell, Column, Frame, FrameError};
+use report::sheet::{self, SheetError, Value};
 
 /// A figure with everything it rests on.
 #[derive(Debug)]
@@ -26,6 +27,23 @@ pub struct Explained {
     pub others: Vec<Other>,
     /// The rows it was computed from.
     pub rows: Frame,
+}
+
+impl Explained {
+    /// Its rows as a workbook, the same ones and no others.
+    pub fn workbook(&self) -> Result<Vec<u8>, SheetError> {
+        let columns: Vec<&str> = self.rows.columns().map(|(name, _)| name).collect();
+        let cell = |row, column| match self.rows.cell(row, column) {
+            Cell::Null => Value::Unknown,
+            Cell::Int(whole) => Value::Whole(whole),
+            Cell::Float(number) => Value::Number(number),
+            Cell::Text(text) => Value::Text(text),
+            Cell::Bool(truth) => Value::Truth(truth),
+            Cell::Day(day) => Value::Day(day),
+            Cell::Instant(at) => Value::Instant(at),
+        };
+        sheet::workbook(self.name, &columns, self.rows.len(), cell)
+    }
 }
 
 /// What another definition says of the same span.
@@ -203,4 +221,55 @@ fn movements(rows: &[Movement], name_of: &impl Fn(i64) -> String) -> Result<Fram
         ("subscription_id", rows.iter().map(|row| row.subscription_id).collect::<Column>()),
         ("amount", rows.iter().map(|row| units(row.amount)).collect::<Column>()),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::Day;
+    use domain::revenue::{AccountLedger, Currency, Line, Price, Rates, Unit};
+
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn sold(account_id: i64, yearly_cents: i64, from: &str) -> Arc<AccountLedger> {
+        let line = Line {
+            subscription_id: account_id,
+            continues_id: None,
+            product: "Suite".into(),
+            plan: "Pro".into(),
+            unit: Unit::Seat,
+            quantity: 1,
+            currency: Currency::USD,
+            arr: Price::yearly(yearly_cents).arr().unwrap(),
+            from: day(from),
+            to: Day::MAX,
+        };
+        Arc::new(AccountLedger::of_lines(account_id, vec![line]))
+    }
+
+    #[test]
+    fn a_workbook_has_exactly_the_rows_of_the_figure() {
+        let ledger: Ledger = [sold(1, 9_000_050, "2026-03-05"), sold(2, 1, "2026-04-01"), sold(3, 77, "2026-06-01")]
+            .into_iter()
+            .collect();
+        let rates = Rates::none();
+        let view = View { currency: Currency::USD, rates: &rates, reactivation_days: None };
+        let span = Span { after: day("2026-02-28"), through: day("2026-05-31") };
+        let name = |id: i64| ["Alder, Inc.", "=Birch"][id as usize - 1].to_owned();
+        let explained = explain(&ledger, &view, span, "new", name).unwrap().unwrap();
+        let workbook = explained.workbook().unwrap();
+        let read = connectors::csv::workbook(&workbook[..], None).unwrap();
+        let mut csv = Vec::new();
+        explained.rows.write_csv(&mut csv).unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace('\r', "");
+        let (read, csv) = (text(read.text), text(csv));
+        assert_eq!(csv.lines().count(), 3, "{csv}");
+        assert_eq!(read, csv.replace("'=Birch", "=Birch"), "CSV guards against formulas, a sheet knows text");
+        assert!(csv.contains("2026-03-05,1,\"Alder, Inc.\",new,") && csv.ends_with("0.01\n"), "{csv}");
+    }
 }

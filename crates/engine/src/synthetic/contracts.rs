@@ -20,6 +20,11 @@ use super::subject::Subject;
 pub(super) struct Terms(Vec<(Day, i64)>);
 
 impl Terms {
+    /// First day and subscription of each, oldest first.
+    pub(super) fn all(&self) -> &[(Day, i64)] {
+        &self.0
+    }
+
     /// The subscription that runs on a day.
     pub(super) fn subscription_on(&self, day: Day) -> Option<i64> {
         let after = self.0.partition_point(|(from, _)| *from <= day);

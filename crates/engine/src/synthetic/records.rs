@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use domain::Instant;
 use store::{
     Account, Assignment, Contact, ContactRole, CsmSentiment, EndUser, Entitlement, Invoice, Member, Milestone,
-    Objective, PaymentAttempt, RecordVersion, Source, StakeholderEdge, Subscription, SubscriptionItem, SurveyResponse,
-    Ticket, Touchpoint, record::Fact,
+    Objective, PaymentAttempt, RecordVersion, Renewal, Source, StakeholderEdge, Subscription, SubscriptionItem,
+    SurveyResponse, Ticket, Touchpoint, record::Fact,
 };
 
 use super::calendar::later;
@@ -35,6 +35,7 @@ pub struct Records {
     pub csm_sentiments: Vec<CsmSentiment>,
     pub objectives: Vec<Objective>,
     pub milestones: Vec<Milestone>,
+    pub renewals: Vec<Renewal>,
     pub end_users: Vec<EndUser>,
     pub record_versions: Vec<RecordVersion>,
 }
@@ -76,6 +77,7 @@ shelved! {
     CsmSentiment on csm_sentiments,
     Objective on objectives,
     Milestone on milestones,
+    Renewal on renewals,
 }
 
 /// Writes facts as they were known at `now`.

@@ -289,3 +289,32 @@ fn holding(folder: &std::path::Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
     });
     below.collect()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_that_cannot_be_are_refused_and_those_that_contradict_are_told() {
+    let (_home, settings) = company(2).await;
+    let (engine, _) = open(&settings).await;
+    assert_eq!(send(&engine, "accounts", "account_id,name\nnorth,North\n").await, [1, 0, 0, 0]);
+    assert_eq!(
+        send(&engine, "subscriptions", "account_id,subscription_id,start\nnorth,s1,2026-01-01\n").await,
+        [1, 0, 0, 0]
+    );
+    let refused = async |line: &str| {
+        let file = format!("id,subscription_id,product,quantity,arr,start,end\n{line}\n");
+        let import = CsvImport { object: "subscription_items", ..CsvImport::default() };
+        let report = import::csv(&engine, import, Cursor::new(file), &mut |_| {}).await.unwrap();
+        report.refused.first().map(|refused| refused.message.clone()).unwrap_or_default()
+    };
+    let backwards = refused("i1,s1,Suite,1,1200,2026-05-01,2026-04-01").await;
+    assert_eq!(backwards, "the line ends on 2026-04-01, before its start on 2026-05-01");
+    assert_ne!(refused("i1,s1,Suite,-3,1200,2026-05-01,").await, "", "a negative quantity");
+    assert_eq!(refused("i1,s1,Suite,1,1200,2026-02-01,").await, "");
+    assert_eq!(refused("i2,s1,Suite,1,1500,2026-03-01,").await, "", "two sources may say two things");
+    engine::refresh::all(&engine).await.unwrap();
+    let north = account::find_by_external_id(engine.store().read(), "north").await.unwrap().unwrap();
+    let book = engine.book();
+    let ledger = &book.row(north.id).unwrap().revenue;
+    assert_eq!(ledger.lines.len(), 2, "both count: {:?}", ledger.lines);
+    assert!(!ledger.faults.is_empty(), "and the contradiction is told");
+    engine.close().await.unwrap();
+}

@@ -18,7 +18,7 @@ use crate::{
 const BELOW: &str = "account";
 
 /// Tables whose rows no snapshot is computed from, and what of them stays with the merged account.
-const WORK: [(&str, &str); 4] = [
+const WORK: [(&str, &str); 6] = [
     (
         "cta",
         " AND NOT (status <> 'closed' AND run_id IS NOT NULL AND reason IN (
@@ -27,6 +27,8 @@ const WORK: [(&str, &str); 4] = [
     ("task", " AND cta_id IN (SELECT id FROM cta WHERE account_id = $2)"),
     ("opportunity", ""),
     ("change", ""),
+    ("renewal", ""),
+    ("renewal_forecast", ""),
 ];
 
 /// Gives everything of the merged account to its survivor.

@@ -1,25 +1,31 @@
-//! `/renewals`: every term that ends soon or ended lately, from the ledger: what is due, the last day to give notice, who
-//! looks after it, how the account stands, and what became of it. Beside it what was renewed of what was due in a year.
+//! `/renewals`: every term that ends soon or ended lately: what is due, the last day to give notice, who looks after it,
+//! how far it is, what people say and what the model expects, what is missing, and what became of it. Below, both
+//! forecasts by month and how good they were, and what was renewed of what was due in a year.
 //!
-//! Nothing here is typed in, so nothing can be forgotten: a term that nobody answered is overdue by itself. Absent: what
-//! people forecast of a renewal.
+//! The list follows from contracts, so nothing can be forgotten: a term that nobody answered is overdue by itself. What
+//! people say is set on the renewal's own page ([`one`]).
+
+mod figures;
+pub mod one;
 
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Days;
 use domain::Day;
-use domain::revenue::{Arr, DueBase, Outcome, Renewal, Sensitivity, Span, View, months_before};
+use domain::revenue::{Arr, Ledger, Outcome};
 use engine::Engine;
 use engine::book::{Book, Row};
-use engine::revenue::{NO_RATES, ledger, main_currency};
+use engine::renewals::{AHEAD, BACK, Entry, Pipeline, frozen, pipeline};
+use engine::revenue::ledger;
 use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
+use store::member;
+use store::renewal::{Category, LossReason, Stage};
 
 use crate::extract::Params;
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
 use crate::ui::card::{Tile, card, tiles};
 use crate::ui::filter::{Chip, chips};
 use crate::ui::shell::{self, Nav};
@@ -28,12 +34,8 @@ use crate::ui::{Link, format, notice, pill};
 
 /// The fragment that chips swap.
 const FRAGMENT: &str = "renewals";
-/// Days back that are listed.
-const BACK: u64 = 90;
-/// Days ahead that are listed.
-const AHEAD: u64 = 180;
 /// Days within which a notice can still be given, to be told apart.
-const NOTICE: u64 = 30;
+const NOTICE: i64 = 30;
 
 /// Which renewals.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -46,6 +48,7 @@ pub struct Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
     All,
+    Missing,
     Overdue,
     Notice,
     Open,
@@ -54,8 +57,9 @@ enum Which {
 }
 
 impl Which {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::All, "", "All"),
+        (Self::Missing, "missing", "Something missing"),
         (Self::Overdue, "overdue", "Overdue"),
         (Self::Notice, "notice", "Notice within 30 days"),
         (Self::Open, "open", "Open"),
@@ -63,50 +67,18 @@ impl Which {
         (Self::Lost, "lost", "Lost"),
     ];
 
-    fn shows(self, renewal: &Renewal, today: Day) -> bool {
-        let notice = || today <= renewal.notice_by && renewal.notice_by <= later(today, NOTICE);
+    fn shows(self, entry: &Entry, today: Day) -> bool {
+        let renewal = &entry.renewal;
+        let notice = || (0..=NOTICE).contains(&(renewal.notice_by - today).num_days());
         match self {
             Self::All => true,
+            Self::Missing => entry.needs_somebody(),
             Self::Overdue => renewal.outcome == Outcome::Overdue,
             Self::Notice => renewal.outcome == Outcome::Open && notice(),
             Self::Open => renewal.outcome == Outcome::Open,
             Self::Renewed => renewal.outcome.is_renewed(),
             Self::Lost => renewal.outcome == Outcome::Lost,
         }
-    }
-}
-
-fn later(day: Day, days: u64) -> Day {
-    day.checked_add_days(Days::new(days)).unwrap_or(Day::MAX)
-}
-
-/// The renewals somebody may see.
-struct Pipeline {
-    today: Day,
-    currency: String,
-    /// Ended lately or ending soon, by due day.
-    renewals: Vec<Renewal>,
-    /// Terms that were due in the last twelve months.
-    year: DueBase,
-}
-
-impl Pipeline {
-    fn of(book: &Book, access: &Access) -> Self {
-        let today = book.as_of;
-        let ledger = ledger(book, |row| row.visible(&access.rows));
-        let currency = main_currency(&ledger, today);
-        let view = View { currency, rates: &NO_RATES, reactivation_days: None };
-        let due = |span: Span| ledger.renewals(span, today, Sensitivity::default(), &view);
-        let back = today.checked_sub_days(Days::new(BACK)).unwrap_or(Day::MIN);
-        let renewals = due(Span { after: back, through: later(today, AHEAD) });
-        let year = DueBase::of(&due(Span { after: months_before(today, 12), through: today }));
-        Self { today, currency: currency.to_string(), renewals, year }
-    }
-
-    fn sum(&self, which: Which, days: u64) -> (Arr, usize) {
-        let until = later(self.today, days);
-        let chosen = self.renewals.iter().filter(|renewal| renewal.due <= until && which.shows(renewal, self.today));
-        chosen.fold((Arr::ZERO, 0), |(sum, n), renewal| (sum + renewal.arr, n + 1))
     }
 }
 
@@ -117,67 +89,73 @@ pub async fn show(
     want: Want,
     Params(asked): Params<Asked>,
 ) -> Answer<Response> {
+    let pipeline = pipeline(&engine, &access.rows).await?;
     let book = engine.book();
-    let pipeline = Pipeline::of(&book, &access);
+    let ledger: Ledger = ledger(&book, |row| row.visible(&access.rows));
+    let accuracy = frozen::accuracy(engine.store(), &book, &ledger).await?;
+    let members = member::all(engine.store()).await.map_err(Problem::internal)?;
     let titled = Titled { title: "Renewals", active: Some(Nav::Revenue) };
-    Ok(respond(&access, &engine, want, &titled, &page(&book, &pipeline, &asked)))
-}
-
-fn page(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
     let detail = html! { "Terms that ended in the last " (BACK) " days or end in the next " (AHEAD) };
-    html! {
+    let body = html! {
         (shell::heading(&[("Revenue", &Link::to("/revenue"))], "Renewals", &detail, &html! {}))
-        (headline(book, pipeline))
-        div id=(FRAGMENT) data-fragment="" { (list(book, pipeline, asked)) }
-        (card("Of what was due in twelve months", &rates(pipeline)))
-    }
+        (headline(&book, &pipeline))
+        div id=(FRAGMENT) data-fragment="" { (list(&book, &pipeline, &asked)) }
+        (card("What people say and what the model expects", &figures::months(&pipeline)))
+        (card("How good the forecasts were", &figures::accuracy(&accuracy, &members, pipeline.currency.as_str())))
+        (card("Of what was due in twelve months", &figures::rates(&pipeline)))
+    };
+    Ok(respond(&access, &engine, want, &titled, &body))
 }
 
 fn headline(book: &Book, pipeline: &Pipeline) -> Markup {
-    let tile = |label, (arr, n): (Arr, usize)| Tile {
-        label,
-        value: format::money(arr.cents(), &pipeline.currency),
-        delta: html! { (format::counted(n as i64, "term", "terms")) },
-        explained_at: None,
+    let tile = |label, keep: &dyn Fn(&Entry) -> bool| {
+        let chosen = pipeline.entries.iter().filter(|entry| keep(entry));
+        let (sum, n) = chosen.fold((Arr::ZERO, 0), |(sum, n), entry| (sum + entry.renewal.arr, n + 1));
+        Tile {
+            label,
+            value: format::money(sum.cents(), pipeline.currency.as_str()),
+            delta: html! { (format::counted(n, "term", "terms")) },
+            explained_at: None,
+        }
     };
-    let at_risk = pipeline.renewals.iter().filter(|renewal| {
-        renewal.outcome == Outcome::Open && book.row(renewal.account_id).is_some_and(|row| row.at_risk())
-    });
-    let at_risk = at_risk.fold((Arr::ZERO, 0), |(sum, n), renewal| (sum + renewal.arr, n + 1));
+    let open = |entry: &Entry| entry.renewal.outcome == Outcome::Open;
+    let soon = |entry: &Entry| (entry.renewal.due - pipeline.as_of).num_days() <= 90;
+    let at_risk = |entry: &Entry| book.row(entry.renewal.account_id).is_some_and(|row| row.at_risk());
     tiles(
         "Key figures",
         &[
-            tile("Open in 90 days", pipeline.sum(Which::Open, 90)),
-            tile("Open in 180 days", pipeline.sum(Which::Open, AHEAD)),
-            tile("Of these, accounts at risk", at_risk),
-            tile("Overdue", pipeline.sum(Which::Overdue, AHEAD)),
-            tile("Lost or cancelled", pipeline.sum(Which::Lost, AHEAD)),
+            tile("Open in 90 days", &|entry| open(entry) && soon(entry)),
+            tile("Open in 180 days", &open),
+            tile("Of these, accounts at risk", &|entry| open(entry) && at_risk(entry)),
+            tile("Something missing", &Entry::needs_somebody),
+            tile("Lost or cancelled", &|entry| entry.renewal.outcome == Outcome::Lost),
         ],
     )
 }
 
 const DUE: Column<'_> = Column::new("Due");
-const NOTICE_BY: Column<'_> = Column::new("Notice by").until(Stay::Tablet);
 const AMOUNT: Column<'_> = Column::new("ARR").number();
-const HEALTH: Column<'_> = Column::new("Health");
+const HEALTH: Column<'_> = Column::new("Health").until(Stay::Tablet);
 const OWNER: Column<'_> = Column::new("CSM").until(Stay::Tablet);
+const STAGE: Column<'_> = Column::new("Stage");
+const SAID: Column<'_> = Column::new("People say").number();
+const MODEL: Column<'_> = Column::new("Model expects").number().until(Stay::Tablet);
 const STATE: Column<'_> = Column::new("State");
-const RENEWED: Column<'_> = Column::new("Renewed at").number().until(Stay::Tablet);
-const COLUMNS: [Column<'_>; 8] = [Column::new("Account"), DUE, NOTICE_BY, AMOUNT, HEALTH, OWNER, STATE, RENEWED];
+const COLUMNS: [Column<'_>; 9] = [Column::new("Account"), DUE, AMOUNT, HEALTH, OWNER, STAGE, SAID, MODEL, STATE];
 
 fn list(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
-    let today = pipeline.today;
+    let today = pipeline.as_of;
     let which = Which::ALL.iter().find(|(_, key, _)| *key == asked.which).map_or(Which::All, |(which, ..)| *which);
     let choices = Which::ALL.map(|(each, key, label)| Chip {
         label,
-        count: Some(pipeline.renewals.iter().filter(|renewal| each.shows(renewal, today)).count() as i64),
+        count: Some(pipeline.entries.iter().filter(|entry| each.shows(entry, today)).count() as i64),
         link: Link::to("/renewals").with("which", key),
         active: each == which,
         ink: None,
     });
-    let shown: Vec<&Renewal> = pipeline.renewals.iter().filter(|renewal| which.shows(renewal, today)).collect();
-    let rows = html! { @for renewal in &shown {
-        @if let Some(row) = book.row(renewal.account_id) { (line(pipeline, row, renewal)) }
+    let shown: Vec<&Entry> = pipeline.entries.iter().filter(|entry| which.shows(entry, today)).collect();
+    let rows = html! { @for entry in &shown {
+        @if let Some(row) = book.row(entry.renewal.account_id) { (line(pipeline, row, entry)) }
     } };
     let head = header(&COLUMNS, Sort { key: "", descending: false }, &Link::to("/renewals"), "");
     html! {
@@ -188,9 +166,42 @@ fn list(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
     }
 }
 
-fn line(pipeline: &Pipeline, row: &Row, renewal: &Renewal) -> Markup {
-    let link = Link::to(format!("/accounts/{}", row.account.id)).with("tab", "revenue");
-    let (ink, word) = match renewal.outcome {
+fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
+    let renewal = &entry.renewal;
+    let money = |cents: i64| format::money(cents, pipeline.currency.as_str());
+    let missed: Vec<&str> = entry.missed.iter().map(|checkpoint| checkpoint.name.as_str()).collect();
+    let detail = html! {
+        @if row.at_risk() { "at risk" @if !missed.is_empty() { " · " } }
+        @if !missed.is_empty() { "missed: " (missed.join(", ")) }
+    };
+    html! { tr {
+        (row_head(&one::link(renewal.subscription_id, renewal.due), &row.account.name, &detail))
+        (cell(&DUE, &html! {
+            (format::day(renewal.due))
+            @if renewal.outcome == Outcome::Open { br; small.muted { "notice by " (format::day(renewal.notice_by)) } }
+        }))
+        (cell(&AMOUNT, &money(renewal.arr.cents())))
+        (cell(&HEALTH, &pill::band(row.health.band, row.health.score)))
+        (cell(&OWNER, &format::or_unknown(entry.owner.as_deref(), |owner| html! { (owner) })))
+        (cell(&STAGE, &html! { (stage_word(entry.stage())) }))
+        (cell(&SAID, &html! {
+            (format::or_unknown(entry.forecast_cents(), money))
+            @if let Some(category) = entry.said.as_ref().and_then(|said| said.category) { br; small.muted { (category_word(category)) } }
+        }))
+        (cell(&MODEL, &html! {
+            (format::or_unknown(entry.machine_cents(), money))
+            @if let Some(chance) = entry.chance { br; small.muted { (format::percent(chance)) " stay" } }
+        }))
+        (cell(&STATE, &html! {
+            (state(renewal.outcome))
+            @if renewal.outcome.is_renewed() { br; small.muted { "at " (money(renewal.renewed.cents())) } }
+        }))
+    } }
+}
+
+/// What became of a renewal, as a pill.
+fn state(outcome: Outcome) -> Markup {
+    let (ink, word) = match outcome {
         Outcome::Open => (Ink::Grey, "Open"),
         Outcome::Overdue => (Ink::Red, "Overdue"),
         Outcome::Early => (Ink::Green, "Renewed early"),
@@ -198,36 +209,42 @@ fn line(pipeline: &Pipeline, row: &Row, renewal: &Renewal) -> Markup {
         Outcome::Late => (Ink::Yellow, "Renewed late"),
         Outcome::Lost => (Ink::Red, "Lost"),
     };
-    html! { tr {
-        (row_head(&link, &row.account.name, &html! { @if row.at_risk() { "at risk" } }))
-        (cell(&DUE, &format::day(renewal.due)))
-        (cell(&NOTICE_BY, &format::day(renewal.notice_by)))
-        (cell(&AMOUNT, &format::money(renewal.arr.cents(), &pipeline.currency)))
-        (cell(&HEALTH, &pill::band(row.health.band, row.health.score)))
-        (cell(&OWNER, &html! { @match &row.owner { Some(owner) => (owner.name), None => (format::unknown()) } }))
-        (cell(&STATE, &pill::pill(ink, word)))
-        (cell(&RENEWED, &html! { @if renewal.outcome.is_renewed() { (format::money(renewal.renewed.cents(), &pipeline.currency)) } }))
-    } }
+    pill::pill(ink, word)
 }
 
-fn rates(pipeline: &Pipeline) -> Markup {
-    let year = &pipeline.year;
-    let money = |arr: Arr| format::money_exact(arr.cents(), &pipeline.currency);
-    let rows = [
-        ("Gross renewal rate", year.gross_rate(), year.gross, "renewed, each capped at what was due"),
-        ("Net renewal rate", year.net_rate(), year.net, "renewed, with growth"),
-        ("On time", year.on_time_rate(), year.early + year.on_time, "renewed by the due day"),
-        ("Early", year.early_rate(), year.early, "signed more than 30 days ahead"),
-        ("Late", year.late_rate(), year.late, "signed after the due day"),
-    ];
-    html! {
-        p { (format::counted(year.count as i64, "term", "terms")) " of " (money(year.due)) " were due."
-            @if year.overdue.is_positive() { " " (money(year.overdue)) " of that is overdue and counts as not renewed." } }
-        dl.terms { @for (name, rate, part, what) in rows { div {
-            dt { (name) }
-            dd { b { (format::or_unknown(rate, |rate| format::percent(rate.as_f64()))) } " "
-                small.muted { (money(part)) " / " (money(year.due)) ", " (what) } }
-        } } }
-        p.muted { "The base is what was due, not what recurred: this is neither gross nor net revenue retention." }
+/// A stage on screen.
+const fn stage_word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Upcoming => "Upcoming",
+        Stage::Preparing => "Preparing",
+        Stage::InTalks => "In talks",
+        Stage::Proposed => "Proposed",
+        Stage::Agreed => "Agreed by word",
+    }
+}
+
+/// A category on screen.
+const fn category_word(category: Category) -> &'static str {
+    match category {
+        Category::Commit => "Commit",
+        Category::BestCase => "Best case",
+        Category::AtRisk => "At risk",
+        Category::Lost => "Will be lost",
+    }
+}
+
+/// A reason on screen.
+const fn reason_word(reason: LossReason) -> &'static str {
+    match reason {
+        LossReason::Price => "Price",
+        LossReason::NoValue => "No result seen",
+        LossReason::Adoption => "Too little used",
+        LossReason::ProductGap => "Something was missing",
+        LossReason::Competitor => "Another product",
+        LossReason::Budget => "Budget",
+        LossReason::SponsorLeft => "Sponsor left",
+        LossReason::Acquired => "Acquired or merged",
+        LossReason::Closed => "Closed down",
+        LossReason::Other => "Something else",
     }
 }

@@ -93,6 +93,8 @@ const PAGES: &[Route] = routes! {
     GET     "/forecast"                                 ReadAccounts   Page    Nothing Safe        pages::forecast::show;
     GET     "/forecast/figures/{key}"                   ReadAccounts   Page    Nothing Safe        pages::forecast::figure::show;
     GET     "/renewals"                                 ReadAccounts   Page    Nothing Safe        pages::renewals::show;
+    GET     "/renewals/{subscription}/{due}"                    ReadAccounts   Page    Nothing Safe        pages::renewals::one::show;
+    POST    "/renewals/{subscription}/{due}"                    WriteAccounts  Page    Form    SameOrigin  pages::renewals::one::save;
     GET     "/revenue"                                  ReadAccounts   Page    Nothing Safe        pages::revenue::show;
     GET     "/revenue/figures/{key}"                    ReadAccounts   Page    Nothing Safe        pages::revenue::figure::show;
     GET     "/revenue/rows/{key}"                       Export         Heavy   Nothing Safe        pages::revenue::figure::export;

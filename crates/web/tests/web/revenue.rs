@@ -118,6 +118,8 @@ async fn a_figure_opens_its_arithmetic_and_its_rows() {
     let expected = "day,account_id,account,kind,cause,product,subscription_id,amount\n2026-06-01,1,Alder,expansion,seat,Suite,1,45000.25\n";
     assert_eq!(rows.body.replace('\r', ""), expected);
     assert!(rows.header("content-disposition").contains("revenue-expansion-"), "{:?}", rows.headers);
+    let sheet = world.get(&format!("/revenue/rows/expansion?{at}&as=xlsx"), &cookie(ADMIN)).await;
+    assert!(sheet.header("content-type").contains("spreadsheetml") && sheet.body.starts_with("PK"));
     world.close().await;
 }
 
@@ -143,5 +145,31 @@ async fn one_sees_the_revenue_of_ones_accounts() {
     assert!(page.status == StatusCode::OK && !page.body.contains("Birch"), "{}", page.body);
     let wrong = world.get("/revenue?from=soon", &cookie(ADA)).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.body);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_says_of_a_renewal_stays_with_its_past() {
+    let world = sold().await;
+    let page = "/renewals/1/2027-03-01";
+    let shown = world.get(page, &cookie(ADA)).await;
+    assert!(shown.body.contains("135,000.75 USD") && shown.body.contains("Begin"), "{}", shown.body);
+    assert_eq!(world.get("/renewals/1/2027-03-02", &cookie(ADA)).await.status, StatusCode::NOT_FOUND, "no such term");
+    assert_eq!(world.get("/renewals/2/2026-03-01", &cookie(ADA)).await.status, StatusCode::NOT_FOUND, "not hers");
+    let wrong = world.post_form(page, &cookie(ADA), "stage=in_talks&category=&forecast=lots&loss_reason=&note=").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("forecast-error") && wrong.body.contains("value=\"lots\""), "{}", wrong.body);
+    let saying = |forecast: &str| format!("stage=in_talks&category=best_case&forecast={forecast}&loss_reason=&note=");
+    for forecast in ["120%2C000.50", "120%2C000.50", "99000"] {
+        assert_eq!(world.post_form(page, &cookie(ADA), &saying(forecast)).await.status, StatusCode::SEE_OTHER);
+    }
+    let store = world.app.engine.store();
+    let said = store::renewal::of_term(store.read(), 1, day("2027-03-01")).await.unwrap().unwrap();
+    assert_eq!((said.forecast_cents, said.member_id), (Some(9_900_000), Some(ADA)));
+    let versions = store::record_version::of_record(store.read(), "renewal", said.id).await.unwrap();
+    assert_eq!(versions.len(), 1, "the same again is no change: {versions:?}");
+    assert_eq!(versions[0].body["forecast_cents"], 12_000_050);
+    let list = world.get("/renewals", &cookie(ADA)).await;
+    assert!(list.body.contains("In talks") && list.body.contains("Best case"), "{}", list.body);
     world.close().await;
 }

@@ -111,3 +111,39 @@ async fn a_delivery_is_read_again_by_a_button() {
     assert!(again[0]["note"].as_str().unwrap().contains("1 unchanged"), "{again:?}");
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stripe_in_both_shapes_is_exact_in_the_ledger() {
+    let world = listening().await;
+    let at = now().timestamp();
+    let send = async |id: &str, kind: &str, object: Value| {
+        let event = json!({ "id": id, "type": kind, "created": at, "data": { "object": object } }).to_string();
+        assert_eq!(post(&world, &event, &sign(&event, at)).await.status, StatusCode::OK);
+    };
+    for (event, customer) in [("evt_1", "cus_1"), ("evt_2", "cus_2")] {
+        send(event, "customer.created", json!({ "id": customer, "object": "customer", "name": customer })).await;
+    }
+    let start = at - 86_400;
+    // Since 2018: items with prices, and a year whose twelfth is no whole number of cents.
+    let price = json!({ "id": "price_1", "product": "prod_1", "currency": "usd", "unit_amount": 9_000_050,
+        "unit_amount_decimal": "9000050", "billing_scheme": "per_unit",
+        "recurring": { "interval": "year", "interval_count": 1 } });
+    let item = json!({ "id": "si_1", "object": "subscription_item", "quantity": 1, "price": price });
+    let new = json!({ "id": "sub_1", "object": "subscription", "customer": "cus_1", "status": "active",
+        "created": start, "start_date": start, "currency": "usd", "items": { "object": "list", "data": [item] } });
+    send("evt_3", "customer.subscription.created", new).await;
+    // Before: one plan of the subscription itself.
+    let plan = json!({ "id": "plan_1", "product": "prod_1", "currency": "usd", "amount": 3_333, "interval": "month",
+        "interval_count": 1, "billing_scheme": "per_unit" });
+    let old = json!({ "id": "sub_2", "object": "subscription", "customer": "cus_2", "status": "active",
+        "created": start, "start": start, "plan": plan, "quantity": 3 });
+    send("evt_4", "customer.subscription.created", old).await;
+    let stored = deliveries(&world).await;
+    assert!(stored.iter().all(|delivery| delivery["status"] == "taken"), "{stored:?}");
+    engine::refresh::all(&world.app.engine).await.unwrap();
+    let revenue = world.get("/api/v1/revenue", &cookie(ADMIN)).await.json();
+    let moved = &revenue["reports"][0]["window"]["movements"];
+    assert_eq!(moved["closing_cents"], 9_000_050 + 12 * 3 * 3_333, "{revenue}");
+    assert_eq!(moved["new_cents"], moved["closing_cents"]);
+    world.close().await;
+}

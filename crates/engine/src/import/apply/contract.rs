@@ -163,7 +163,7 @@ pub(super) async fn items(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
         names.iter().filter_map(|(name, id)| Some((name.clone(), rows.get(id)?.clone()))).collect();
     let (mut outcomes, mut pairs) = (Vec::with_capacity(drafts.len()), Vec::new());
     for (at, draft) in drafts.iter().enumerate() {
-        let found = of_contract(draft, &contracts);
+        let found = of_contract(draft, &contracts).and_then(|subscription| ends_after_start(draft, subscription));
         if let Ok(subscription) = &found
             && let Some(item) = item(draft, subscription, known.get(&draft.key), from)
         {
@@ -176,6 +176,19 @@ pub(super) async fn items(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
         outcome.map(|account| Taken { saved, account_id: Some(account), contact_id: None })
     };
     Ok(outcomes.into_iter().zip(saved).map(taken).collect())
+}
+
+/// Refuses a line that ends before it begins; one that is not dated is as long as its subscription.
+fn ends_after_start<'a>(draft: &Draft, subscription: &'a Subscription) -> Result<&'a Subscription, Refusal> {
+    let starts = draft.day("effective_from").set().unwrap_or(subscription.effective_from);
+    match draft.day("effective_to") {
+        Given::Set(ends) if ends < starts => Err(Refusal {
+            field: "effective_to",
+            code: Code::OutOfRange,
+            sentence: format!("the line ends on {ends}, before its start on {starts}"),
+        }),
+        _ => Ok(subscription),
+    }
 }
 
 fn of_contract<'a>(draft: &Draft, contracts: &'a Known<Subscription>) -> Result<&'a Subscription, Refusal> {

@@ -40,7 +40,7 @@ fn ids_count_from_one() {
     }
     check!(sources members accounts contacts contact_roles stakeholder_edges assignments entitlements subscriptions
         subscription_items invoices payment_attempts tickets touchpoints survey_responses csm_sentiments objectives
-        milestones record_versions);
+        milestones renewals record_versions);
     let users: BTreeSet<i64> = records.end_users.iter().map(|row| row.id).collect();
     assert_eq!(users.len(), records.end_users.len());
 }
@@ -191,7 +191,7 @@ fn nothing_is_recorded_later_than_now() {
     }
     check!(accounts contacts contact_roles stakeholder_edges assignments entitlements subscriptions subscription_items
         invoices payment_attempts tickets touchpoints survey_responses csm_sentiments objectives milestones
-        record_versions);
+        renewals record_versions);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! `/revenue/figures/{key}`: why one figure of revenue is what it is: definition, formula, arithmetic, what other
-//! definitions say and where the difference comes from, and the rows. The same rows leave as CSV.
+//! definitions say and where the difference comes from, and the rows. The same rows leave as CSV or as a workbook.
 
 use axum::extract::State;
 use axum::http::header;
@@ -8,6 +8,8 @@ use engine::Engine;
 use engine::book::Book;
 use engine::revenue::explain::{Explained, explain, money};
 use maud::{Markup, html};
+use report::sheet::MEDIA_TYPE;
+use serde::Deserialize;
 
 use super::{Asked, Subject};
 use crate::extract::{At, Params};
@@ -51,20 +53,44 @@ pub async fn show(
     Ok(respond(&access, &engine, want, &titled, &body))
 }
 
-/// Takes the rows of a figure out as CSV, every one of them.
+/// As what rows are taken out.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum File {
+    #[default]
+    Csv,
+    Xlsx,
+}
+
+/// The file that was asked for.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct As {
+    #[serde(rename = "as")]
+    file: File,
+}
+
+/// Takes the rows of a figure out, every one of them.
 pub async fn export(
     State(engine): State<Engine>,
     access: Access,
     At(key): At<String>,
     Params(asked): Params<Asked>,
+    Params(As { file }): Params<As>,
 ) -> Answer<Response> {
     let book = engine.book();
     let (subject, explained) = explained(&book, &access, &asked, &key)?;
-    let mut csv = Vec::new();
-    explained.rows.write_csv(&mut csv).map_err(Problem::internal)?;
-    let name = format!("attachment; filename=\"revenue-{key}-{}.csv\"", subject.as_of);
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, csv).into_response())
+    let (kind, ending, bytes) = match file {
+        File::Csv => {
+            let mut csv = Vec::new();
+            explained.rows.write_csv(&mut csv).map_err(Problem::internal)?;
+            ("text/csv; charset=utf-8", "csv", csv)
+        }
+        File::Xlsx => (MEDIA_TYPE, "xlsx", explained.workbook().map_err(Problem::internal)?),
+    };
+    let name = format!("attachment; filename=\"revenue-{key}-{}.{ending}\"", subject.as_of);
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, bytes).into_response())
 }
 
 fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, export: Option<&Link>) -> Markup {
@@ -91,7 +117,9 @@ fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, ex
 
 fn download(export: Option<&Link>) -> Markup {
     html! { @if let Some(link) = export {
-        a.btn href=(link.to_string().replacen("/figures/", "/rows/", 1)) { (Icon::Download) "CSV" }
+        @let rows = |file| link.clone().with("as", file).to_string().replacen("/figures/", "/rows/", 1);
+        a.btn href=(rows("csv")) { (Icon::Download) "CSV" } " "
+        a.btn href=(rows("xlsx")) { (Icon::Download) "XLSX" }
     } }
 }
 

@@ -309,7 +309,7 @@ fn groups(asked: &Asked, report: &Report, parts: &[Part]) -> Markup {
     let share =
         |value: Option<domain::revenue::Percent>| format::or_unknown(value, |share| format::percent(share.as_f64()));
     let rows = html! { @for part in parts { tr {
-        th scope="row" { (part.name.as_deref().unwrap_or("nobody and nothing")) }
+        th scope="row" { (part.name.as_deref().unwrap_or("none")) }
         (cell(&ACCOUNTS, &html! { (format::count(part.accounts as i64)) }))
         (cell(&OPENING, &money(part.bridge.opening)))
         (cell(&HANDED, &money(-part.handed_on)))

@@ -6,11 +6,12 @@ use base64::Engine as _;
 use domain::access::{Scope, scope_for};
 use serde_json::json;
 use store::cta::{self, NewCta};
-use store::{StoreError, goal, segment, task};
+use store::{StoreError, goal, record, segment, task};
 use web::auth::link::{self, Kind};
 use web::route::{Audience, Route};
 
 use super::{THINGS, Who, Whose};
+use crate::revenue;
 use crate::world::{ADA, ADAS, ADMIN, BEN, BENS, EXPIRED, VIEWER, World, now};
 
 /// An id that nothing has.
@@ -80,6 +81,10 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     }
     if path.contains("expansion/{id}") || path.contains("opportunities/{id}") {
         return fill(if absent { NONE } else { opportunity(world, whose).await });
+    }
+    if path.contains("{subscription}") {
+        let contract = if absent { NONE } else { contract(world, whose).await };
+        return path.replace("{subscription}", &contract.to_string()).replace("{due}", "2027-03-01");
     }
     if path.contains("segments/{id}") {
         return fill(if absent { NONE } else { segment(world).await });
@@ -191,6 +196,25 @@ async fn opportunity(world: &World, whose: Whose) -> i64 {
     made.unwrap().id
 }
 
+/// A contract of one's own account or of another's; both stay for whoever asks next.
+async fn contract(world: &World, whose: Whose) -> i64 {
+    let (id, account) = if whose == Whose::Own { (901, ADAS) } else { (902, BENS) };
+    let engine = &world.app.engine;
+    if !engine.book().row(account).is_some_and(|row| row.revenue.subscriptions.iter().any(|it| it.id == id)) {
+        let written: Result<(), StoreError> = engine
+            .store()
+            .write(async |tx| {
+                record::insert_many(tx, vec![revenue::contract(id, account)]).await?;
+                record::insert(tx, revenue::item(id, account, 1, 1_200_000, "2025-03-01", None)).await?;
+                Ok(())
+            })
+            .await;
+        written.unwrap();
+        engine::refresh::all(engine).await.unwrap();
+    }
+    id
+}
+
 async fn segment(world: &World) -> i64 {
     let row = store::Segment {
         id: 0,
@@ -291,6 +315,7 @@ fn form(path: &str, fresh: &str) -> String {
             "account=1&title=x&kind=seat&stage=identified&amount=100&close_on=2026-12-31".to_owned()
         }
         "/ctas/{id}" | "/ctas/{id}/move" => "status=in_progress".to_owned(),
+        "/renewals/{subscription}/{due}" => "stage=in_talks&category=commit&forecast=&loss_reason=&note=".to_owned(),
         "/ctas/{id}/snooze" => "until=2026-12-01".to_owned(),
         "/ctas/{id}/close" => "outcome=done".to_owned(),
         "/ctas/{id}/tasks/{task}" => "done=true".to_owned(),
