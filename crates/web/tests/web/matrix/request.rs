@@ -276,13 +276,12 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
         (_, "goals") => json!({
             "figure": "arr", "value": 1e9, "due_on": "2027-12-01", "owner_id": ADA, "whole_book": false,
         }),
-        (_, "goals/{id}") => json!({ "name": fresh }),
         (_, "opportunities") => json!({
             "account_id": ADAS, "kind": "seat", "title": fresh, "amount_cents": 100, "close_on": "2026-12-31",
         }),
         (_, "opportunities/{id}") => json!({ "stage": "presented" }),
         (_, "segments") => json!({ "name": fresh, "expression": "health < 50" }),
-        (_, "segments/{id}") => json!({ "name": fresh }),
+        (_, "goals/{id}" | "segments/{id}") => json!({ "name": fresh }),
         (_, "query") => json!({ "sql": "select 1" }),
         (_, "sources") => json!({ "key": &fresh[..20], "name": "New" }),
         (_, "sources/{id}") => json!({ "name": "Spare" }),
