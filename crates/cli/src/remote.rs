@@ -1,17 +1,22 @@
-//! A server of ours, as the command line speaks to it: one request a connection, over plain HTTP. Encryption belongs to
-//! the proxy in front of the server, so an `https` address is refused in words instead of being sent in the clear.
+//! A server of ours, as the command line speaks to it: one request a connection, over HTTP on one's own machine or
+//! network, and over TLS to the proxy in front of it.
 //!
 //! Deliberately absent: an HTTP client for anybody else's servers.
+
+mod tls;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::Path,
     thread,
     time::Duration,
 };
 
 use anyhow::{Context, bail};
 use serde_json::Value;
+
+use self::tls::Trust;
 
 /// Lines sent together.
 const MOST_LINES: usize = 2_000;
@@ -31,6 +36,8 @@ pub(crate) struct Remote {
     host: String,
     target: String,
     token: String,
+    /// How to speak TLS; `None` over plain HTTP.
+    trust: Option<Trust>,
 }
 
 /// Lines about to be sent, with the schemas that explain them: each part must be understood by itself.
@@ -81,21 +88,20 @@ struct Answer {
 }
 
 impl Remote {
-    /// Checks the address.
-    pub(crate) fn new(url: &str, token: &str, preset: &str) -> anyhow::Result<Self> {
-        let Some(rest) = url.strip_prefix("http://") else {
-            bail!(
-                "{url} is not an http address: run this beside the server, or send the tap's output with \
-                 `curl --data-binary @- https://…/v1/ingest/singer`"
-            );
+    /// Checks the address; an `https` server is believed by the authorities of the public web, or by those in a file.
+    pub(crate) fn new(url: &str, token: &str, preset: &str, authorities: Option<&Path>) -> anyhow::Result<Self> {
+        let (rest, port, trust) = match url.split_once("://") {
+            Some(("http", rest)) => (rest, 80, None),
+            Some(("https", rest)) => (rest, 443, Some(Trust::new(authorities)?)),
+            _ => bail!("{url} is not an address of a server: write https://pomona.example or http://127.0.0.1:8080"),
         };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         if host.is_empty() || token.chars().any(char::is_control) {
             bail!("the address or the token cannot be used");
         }
-        let host = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+        let host = if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") };
         let base = if path.is_empty() { String::new() } else { format!("/{}", path.trim_end_matches('/')) };
-        Ok(Self { host, target: format!("{base}/v1/ingest/singer?preset={preset}"), token: token.to_owned() })
+        Ok(Self { host, target: format!("{base}/v1/ingest/singer?preset={preset}"), token: token.to_owned(), trust })
     }
 
     /// Sends a part until the server has stored it; returns the states it says may be passed on.
@@ -126,8 +132,22 @@ impl Remote {
 
     fn once(&self, text: &str) -> anyhow::Result<Answer> {
         let reach = || format!("cannot reach the server at {}", self.host);
-        let mut stream = TcpStream::connect(&self.host).with_context(reach)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let tcp = TcpStream::connect(&self.host).with_context(reach)?;
+        tcp.set_read_timeout(Some(PATIENCE))?;
+        tcp.set_write_timeout(Some(PATIENCE))?;
+        match &self.trust {
+            None => self.ask(tcp, text),
+            Some(trust) => self.ask(trust.speak(self.name(), tcp)?, text),
+        }
+    }
+
+    /// The name of the server, without its port.
+    fn name(&self) -> &str {
+        self.host.rsplit_once(':').map_or(self.host.as_str(), |(name, _)| name)
+    }
+
+    fn ask(&self, mut stream: impl Read + Write, text: &str) -> anyhow::Result<Answer> {
+        let reach = || format!("cannot reach the server at {}", self.host);
         let head = format!(
             "POST {} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/x-ndjson\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n",
@@ -180,11 +200,15 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_read_and_https_is_refused_in_words() {
+    fn an_answer_is_read_and_an_address_is_checked() {
         let text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\ncontent-length: 2\r\n\r\n{}";
         let answer = read(text.as_bytes()).unwrap();
         assert_eq!((answer.status, answer.retry_after), (503, Some(2)));
-        assert!(Remote::new("https://x", "t", "stripe").unwrap_err().to_string().contains("curl"));
-        assert_eq!(Remote::new("http://x/sub/", "t", "p").unwrap().target, "/sub/v1/ingest/singer?preset=p");
+        let remote = |url| Remote::new(url, "t", "p", None);
+        assert!(remote("ftp://x").unwrap_err().to_string().contains("https://pomona.example"));
+        let plain = remote("http://x/sub/").unwrap();
+        assert_eq!((plain.target.as_str(), plain.host.as_str()), ("/sub/v1/ingest/singer?preset=p", "x:80"));
+        let encrypted = remote("https://x").unwrap();
+        assert_eq!((encrypted.name(), encrypted.host.as_str(), encrypted.trust.is_some()), ("x", "x:443", true));
     }
 }

@@ -23,6 +23,7 @@
 //! absent: code per vendor, and formulas beyond the three every billing system needs
 //! (`monthly`, `yearly` and `months`).
 
+pub mod form;
 mod generic;
 mod propose;
 mod rate;
@@ -38,7 +39,7 @@ use crate::json::Value;
 use crate::record::{Draft, Fault, Object};
 
 pub use generic::guess;
-pub use propose::propose;
+pub use propose::{propose, propose_as};
 use rule::Rule;
 
 /// What the streams of a vendor mean.

@@ -6,6 +6,7 @@
 mod apply;
 mod event;
 mod file;
+mod form;
 mod mapping;
 mod parked;
 mod preview;
@@ -19,6 +20,7 @@ use domain::Instant;
 use store::record::Saved;
 
 pub use file::{ColumnUse, CsvImport, ImportError, ImportReport, RefusedRow, Total, csv};
+pub use form::{FormRow, RuleForm, Seen, form_objects, rule_form, with_form};
 pub use mapping::{GENERIC, MappingFault, SourceMapping, mapping_of, set_mapping};
 pub use parked::retry_parked;
 pub use preview::{Preview, StreamUse, keep_mapping, mapping_in_use, presets, preview, propose, streams};

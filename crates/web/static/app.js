@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Pomona in the browser. Every page works without this file; with it, links and forms marked `data-frag`, `data-live`
- * and `data-post` swap one element (a "fragment") instead of the page, lists answer to the keyboard, boards to dragging,
+ * and `data-post` swap one element (a "fragment") instead of the page, `data-try` by itself, lists answer to the keyboard, boards to dragging,
  * and numbers follow the server. It has no dependencies and no state but the URL's.
  */
 /** @param {string} selector @param {ParentNode} [root] @returns {HTMLElement | null} */
@@ -141,6 +141,12 @@ addEventListener("popstate", (event) => {
 
 let typing = 0;
 addEventListener("input", (event) => {
+  const trial = near(event, "form[data-try]");
+  if (trial instanceof HTMLFormElement) {
+    clearTimeout(typing);
+    typing = setTimeout(() => trial.requestSubmit(find("button[name='do']", trial)), 180);
+    return;
+  }
   const form = near(event, "form[data-live]");
   if (!(form instanceof HTMLFormElement)) return;
   clearTimeout(typing);

@@ -30,9 +30,12 @@ pub(crate) struct SingerTarget {
     /// A JSON file with any of the settings below, as Singer runners pass it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// A server to send to instead of the home folder: http://…
+    /// A server to send to instead of the home folder: https://…
     #[arg(long, env = "POMONA_URL", value_name = "URL")]
     url: Option<String>,
+    /// Certificates (PEM) of the authority that vouches for the server, where it is not one of the public web
+    #[arg(long, env = "POMONA_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// An API token with the scope events:write, or a source's write key, for the server
     #[arg(long, env = "POMONA_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
@@ -49,6 +52,7 @@ pub(crate) struct SingerTarget {
 struct Config {
     home: Option<PathBuf>,
     url: Option<String>,
+    ca_file: Option<PathBuf>,
     token: Option<String>,
     preset: Option<String>,
     source: Option<String>,
@@ -63,7 +67,8 @@ impl SingerTarget {
         let preset = self.preset.or(config.preset).unwrap_or_else(|| "generic".to_owned());
         if let Some(url) = self.url.or(config.url) {
             let token = self.token.or(config.token).context("a server asks for a token: pass --token")?;
-            let remote = Remote::new(&url, &token, &preset)?;
+            let authorities = self.ca_file.or(config.ca_file);
+            let remote = Remote::new(&url, &token, &preset, authorities.as_deref())?;
             return tokio::task::spawn_blocking(move || send(&remote)).await?;
         }
         let source = self.source.or(config.source).unwrap_or_else(|| format!("singer-{preset}"));

@@ -11,6 +11,12 @@ use crate::record::{Field, KEY, Object, field_for_header, fields, normal_header}
 
 /// The text of a rule that would read these records of `stream`.
 pub fn propose(stream: &str, records: &[Value<'_>]) -> String {
+    propose_as(stream, records, None)
+}
+
+/// The text of a rule that would read these records as one kind of record; as the one they fit best, where none is
+/// asked for.
+pub fn propose_as(stream: &str, records: &[Value<'_>], object: Option<Object>) -> String {
     let mut members: BTreeMap<&str, &Value<'_>> = BTreeMap::new();
     for (name, value) in records.iter().filter_map(Value::as_object).flat_map(Members::iter) {
         let known = members.entry(name).or_insert(value);
@@ -18,7 +24,7 @@ pub fn propose(stream: &str, records: &[Value<'_>]) -> String {
             *known = value;
         }
     }
-    let object = guess(stream).unwrap_or_else(|| best(&members));
+    let object = object.or_else(|| guess(stream)).unwrap_or_else(|| best(&members));
     write(stream, object, &members)
 }
 
@@ -66,7 +72,7 @@ fn write(stream: &str, object: Object, members: &BTreeMap<&str, &Value<'_>>) -> 
 }
 
 /// A name as TOML writes it.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     toml::Value::String(name.replace('\n', " ")).to_string()
 }
 

@@ -101,7 +101,11 @@ pub async fn propose(engine: &Engine, source_id: i64, stream: &str) -> Result<St
     Ok(preset::propose(stream, &values))
 }
 
-async fn latest(engine: &Engine, source_id: i64, stream: &str) -> Result<Vec<store::RawRecord>, ImportError> {
+pub(super) async fn latest(
+    engine: &Engine,
+    source_id: i64,
+    stream: &str,
+) -> Result<Vec<store::RawRecord>, ImportError> {
     let latest = raw_record::latest(engine.store().read(), source_id, stream, raw_record::KEPT).await;
     Ok(latest.map_err(EngineError::from)?)
 }

@@ -13,6 +13,7 @@ mod snippet;
 pub mod sql;
 mod standing;
 mod torn;
+pub mod webhook;
 
 use axum::extract::State;
 use axum::http::HeaderMap;

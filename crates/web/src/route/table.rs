@@ -113,6 +113,8 @@ const PAGES: &[Route] = routes! {
     POST    "/sources/{id}"                             ManageSources  Page    Form    SameOrigin  pages::sources::change;
     GET     "/sources/{id}/mapping"                     ReadSources    Page    Nothing Safe        pages::sources::mapping::show;
     POST    "/sources/{id}/mapping"                     ManageSources  Heavy   Form    SameOrigin  pages::sources::mapping::change;
+    GET     "/sources/{id}/webhook"                     ManageSources  Page    Nothing Safe        pages::sources::webhook::show;
+    POST    "/sources/{id}/webhook"                     ManageSources  Page    Form    SameOrigin  pages::sources::webhook::set_up;
     POST    "/sources/{id}/rotate"                      ManageSources  Page    Form    SameOrigin  pages::sources::rotate;
     POST    "/sources/{id}/users/{user}"                ManageSources  Page    Form    SameOrigin  pages::sources::choose;
     POST    "/sources/{id}/deliveries/{delivery}/replay" ManageSources Page   Form    SameOrigin  pages::sources::replay;

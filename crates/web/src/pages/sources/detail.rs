@@ -245,9 +245,13 @@ fn page(detail: &Detail) -> Markup {
 }
 
 fn actions(detail: &Detail) -> Markup {
-    let records = matches!(detail.source.kind, Kind::Singer | Kind::Api | Kind::Sql);
+    let kind = detail.source.kind;
+    let records = matches!(kind, Kind::Singer | Kind::Api | Kind::Sql) || !detail.deliveries.is_empty();
     html! {
         @if records { (form::link_button(&Link::to(format!("/sources/{}/mapping", detail.source.id)), "Mapping")) }
+        @if detail.may_manage && matches!(detail.source.kind, Kind::Segment | Kind::Api) {
+            (form::link_button(&Link::to(format!("/sources/{}/webhook", detail.source.id)), "Webhook"))
+        }
         @if detail.source.kind == Kind::Csv { (form::link_button(&Link::to("/sources/import"), "Import a file")) }
         @if detail.may_replace_key() { (opener("rotate", "btn", "Replace the write key")) }
     }

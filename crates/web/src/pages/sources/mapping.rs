@@ -1,12 +1,16 @@
 //! `/sources/{id}/mapping`: how the records of a source are read. A preset and rules of one's own, tried on the last
-//! messages of a stream before they are kept; what no rule knows is listed with how much of it waits. Deliberately
-//! absent: a form for each field, since a rule says more than a form can ask.
+//! messages of a stream before they are kept; what no rule knows is listed with how much of it waits. A rule is written
+//! as text, or chosen in a form that writes the text; the text can say more.
+
+mod form;
+
+use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
 use domain::Instant;
 use domain::access::Action;
-use engine::import::{self, Preview, RecordsReport, SourceMapping, StreamUse};
+use engine::import::{self, Preview, RecordsReport, RuleForm, SourceMapping, StreamUse};
 use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
@@ -23,7 +27,7 @@ use crate::state::AppState;
 use crate::ui::card::card;
 use crate::ui::form::Field;
 use crate::ui::shell::Nav;
-use crate::ui::{Link, form, format, notice, pill, shell};
+use crate::ui::{Link, form as controls, format, notice, pill, shell};
 
 /// The fragment that trying a mapping swaps.
 const TRIED: &str = "tried";
@@ -34,19 +38,7 @@ const TRIED: &str = "tried";
 pub struct Asked {
     stream: String,
     propose: bool,
-}
-
-/// A mapping as it was typed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Typed {
-    preset: String,
-    #[serde(default)]
-    rules: String,
-    #[serde(default)]
-    stream: String,
-    #[serde(default, rename = "do")]
-    wanted: String,
+    object: String,
 }
 
 /// What the page shows.
@@ -55,6 +47,7 @@ struct View {
     mapping: SourceMapping,
     streams: Vec<StreamUse>,
     stream: String,
+    form: Option<RuleForm>,
     tried: Vec<Preview>,
     kept: Option<RecordsReport>,
     faults: Faults,
@@ -77,7 +70,9 @@ pub async fn show(
         let before = std::mem::take(&mut mapping.rules);
         mapping.rules = if before.is_empty() { rule } else { format!("{before}\n{rule}") };
     }
-    answer(&app, &access, want, source, (mapping, asked.stream), None, Faults::default()).await
+    let object = Some(asked.object).filter(|object| !object.is_empty());
+    let told = Told { mapping, stream: asked.stream, object, kept: None, faults: Faults::default() };
+    answer(&app, &access, want, source, told).await
 }
 
 /// Tries a mapping, or keeps it and reads what waited.
@@ -86,12 +81,23 @@ pub async fn change(
     access: Access,
     want: Want,
     At(id): At<i64>,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<BTreeMap<String, String>>,
 ) -> Answer<Response> {
     let source = source::find(app.engine.store().read(), id).await?;
-    let mapping = SourceMapping { preset: typed.preset, rules: typed.rules.replace("\r\n", "\n") };
-    let (kept, faults) = match typed.wanted.as_str() {
-        "keep" => match import::keep_mapping(&app.engine, id, &mapping).await {
+    let word = |name: &str| typed.get(name).cloned().unwrap_or_default();
+    let (stream, wanted) = (word("stream"), word("do"));
+    let mut mapping = SourceMapping { preset: word("preset"), rules: word("rules").replace("\r\n", "\n") };
+    if let "try-form" | "keep-form" = wanted.as_str() {
+        match form::chosen(&typed, &mapping.rules, &stream) {
+            Ok(rules) => mapping.rules = rules,
+            Err(problem) => {
+                let told = Told { mapping, stream, object: None, kept: None, faults: Faults::of(problem)? };
+                return answer(&app, &access, want, source, told).await;
+            }
+        }
+    }
+    let (kept, faults) = match wanted.as_str() {
+        "keep" | "keep-form" => match import::keep_mapping(&app.engine, id, &mapping).await {
             Ok(report) => (Some(report), Faults::default()),
             Err(error) => (None, Faults::of(error.into())?),
         },
@@ -100,18 +106,21 @@ pub async fn change(
             Err(fault) => (None, Faults::of(Problem::invalid("rules", format!("{fault}.")))?),
         },
     };
-    answer(&app, &access, want, source, (mapping, typed.stream), kept, faults).await
+    answer(&app, &access, want, source, Told { mapping, stream, object: None, kept, faults }).await
 }
 
-async fn answer(
-    app: &AppState,
-    access: &Access,
-    want: Want,
-    source: Source,
-    (mapping, stream): (SourceMapping, String),
+/// What a request said, and what became of it.
+struct Told {
+    mapping: SourceMapping,
+    stream: String,
+    /// The kind of record whose form is wanted.
+    object: Option<String>,
     kept: Option<RecordsReport>,
     faults: Faults,
-) -> Answer<Response> {
+}
+
+async fn answer(app: &AppState, access: &Access, want: Want, source: Source, told: Told) -> Answer<Response> {
+    let Told { mapping, stream, object, kept, faults } = told;
     let streams = import::streams(&app.engine, source.id, &mapping).await?;
     let first = || streams.first().map(|stream| stream.name.clone()).unwrap_or_default();
     let stream = if streams.iter().any(|known| known.name == stream) { stream } else { first() };
@@ -120,7 +129,13 @@ async fn answer(
         Err(_) => Vec::new(),
     };
     let may_manage = may(access, Action::ManageSources);
-    let view = View { source, mapping, streams, stream, tried, kept, faults, may_manage, now: app.engine.now() };
+    let form = if stream.is_empty() || !may_manage {
+        None
+    } else {
+        Some(import::rule_form(&app.engine, source.id, &stream, &mapping.rules, object.as_deref()).await?)
+    };
+    let now = app.engine.now();
+    let view = View { source, mapping, streams, stream, form, tried, kept, faults, may_manage, now };
     let titled = Titled { title: "Mapping", active: Some(Nav::Sources) };
     Ok(respond_with(view.faults.status(), access, &app.engine, want, &titled, &page(&view)))
 }
@@ -131,6 +146,9 @@ fn page(view: &View) -> Markup {
     html! {
         (shell::heading(&[("Sources", &Link::to("/sources")), (&view.source.name, &back)], "Mapping", &detail, &html! {}))
         (card("Streams", &streams(view)))
+        @if let Some(form) = &view.form {
+            (card(&format!("{} as a form", view.stream), &form::card(&link(view), &view.stream, &view.mapping, form, TRIED)))
+        }
         @if view.may_manage { (card("Rules", &editor(view))) }
         div id=(TRIED) data-fragment="" {
             @if let Some(report) = &view.kept { (notice::success(&kept(report))) }
@@ -138,6 +156,10 @@ fn page(view: &View) -> Markup {
             (card("The last messages, as this mapping reads them", &tried(view)))
         }
     }
+}
+
+fn link(view: &View) -> Link {
+    Link::to(format!("/sources/{}/mapping", view.source.id))
 }
 
 fn kept(report: &RecordsReport) -> String {
@@ -155,7 +177,7 @@ fn kept(report: &RecordsReport) -> String {
 }
 
 fn streams(view: &View) -> Markup {
-    let base = Link::to(format!("/sources/{}/mapping", view.source.id));
+    let base = link(view);
     html! {
         @if view.streams.is_empty() {
             p.muted { "No record has come from this source yet. Its streams show here as soon as one does." }
@@ -181,14 +203,14 @@ fn editor(view: &View) -> Markup {
                 of our fields. A stream named here is no longer read by the preset.";
     let rows = (view.mapping.rules.lines().count() + 2).clamp(6, 30) as u8;
     html! {
-        form.form method="post" action=(format!("/sources/{}/mapping", view.source.id)) data-post=(TRIED) {
+        form.form method="post" action=(link(view)) data-post=(TRIED) {
             input type="hidden" name="stream" value=(view.stream);
-            (form::select(&options, &Field::new("preset", "Preset").value(&view.mapping.preset)
+            (controls::select(&options, &Field::new("preset", "Preset").value(&view.mapping.preset)
                 .hint(doc.unwrap_or_default()).required()))
-            (form::code(rows, &Field::new("rules", "Rules of your own").value(&view.mapping.rules).hint(hint)))
+            (controls::code(rows, &Field::new("rules", "Rules of your own").value(&view.mapping.rules).hint(hint)))
             div.actions {
                 button.btn.primary name="do" value="try" { "Try on the last messages" }
-                (form::choice("do", "keep", "Keep this mapping"))
+                button.btn name="do" value="keep" formaction=(link(view)) { "Keep this mapping" }
             }
         }
     }
@@ -235,6 +257,7 @@ mod tests {
             mapping: SourceMapping { preset: "hubspot".to_owned(), rules: "[[rule]]".to_owned() },
             streams: vec![stream],
             stream: "<deals>".to_owned(),
+            form: None,
             tried: vec![Preview { key: "d1".to_owned(), received_at: now, body: "{\"a\":1}".to_owned(), becomes }],
             kept: None,
             faults: Faults::default(),

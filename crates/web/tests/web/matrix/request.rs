@@ -324,6 +324,7 @@ fn form(path: &str, fresh: &str) -> String {
         "/sources" => format!("name={fresh}"),
         "/sources/{id}" => "name=Spare".to_owned(),
         "/sources/{id}/users/{user}" => format!("account={ADAS}"),
+        "/sources/{id}/webhook" => "sender=stripe&secret=whsec_of_the_matrix".to_owned(),
         "/sources/sql" => "name=&url=&query=&stream=&keys=&cursor=&every_minutes=5".to_owned(),
         "/sources/{id}/mapping" => "preset=generic&rules=&stream=&do=try".to_owned(),
         "/settings/password" => "new=too+short&again=too+short".to_owned(),
