@@ -111,11 +111,13 @@ pub fn reasons(book: &Book, readiness: &Health) -> Vec<Reason> {
     reasons
 }
 
-/// What an account holds of each product: the kind of growth it is, and ARR in minor units.
-fn held(book: &Book, row: &Row) -> BTreeMap<String, (Unit, i64)> {
-    let Ok(currency) = row.account.currency.parse::<Currency>() else { return BTreeMap::new() };
+/// What an account holds of each product: what its quantity counts, and ARR in minor units.
+type Held = BTreeMap<String, (Unit, i64)>;
+
+fn held(book: &Book, row: &Row) -> Held {
+    let Ok(currency) = row.account.currency.parse::<Currency>() else { return Held::new() };
     let view = View { currency, rates: &NO_RATES, reactivation_days: None };
-    let mut held: BTreeMap<String, (Unit, i64)> = BTreeMap::new();
+    let mut held = Held::new();
     for line in row.revenue.lines.iter().filter(|line| line.is_on(book.as_of) && line.currency == view.currency) {
         held.entry(line.product.to_string()).or_insert((line.unit, 0)).1 += line.arr.cents();
     }
@@ -143,7 +145,7 @@ fn seats(book: &Book, row: &Row) -> Option<Room> {
 type Kin = (Option<String>, String);
 
 /// What accounts alike hold.
-struct Peers(HashMap<Kin, Vec<BTreeMap<String, (Unit, i64)>>>);
+struct Peers(HashMap<Kin, Vec<Held>>);
 
 impl Peers {
     fn of(book: &Book) -> Self {
