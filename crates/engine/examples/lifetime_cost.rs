@@ -16,7 +16,7 @@ async fn main() -> anyhow::Result<()> {
     let sizes: Result<Vec<usize>, _> = std::env::args().skip(1).map(|size| size.parse()).collect();
     let sizes = sizes.context("say how many accounts, such as 500 20000")?;
     for accounts in if sizes.is_empty() { vec![500] } else { sizes } {
-        println!("{}", measured(accounts).await?);
+        println!("{}", Box::pin(measured(accounts)).await?);
     }
     Ok(())
 }
@@ -29,9 +29,9 @@ async fn measured(accounts: usize) -> anyhow::Result<String> {
     let plan = demo::Demo { seed: 7, accounts, events: 200, past_weeks: 0, today: clock.today() };
     demo::build(&settings, plan, clock.now(), &mut |_| {}).await?;
     let engine = Engine::open(&settings, clock).await?;
-    let (without, _) = timed(refresh::all(&engine)).await;
-    let (learned, wall) = timed(lifetime::bring_up_to_date(&engine)).await;
-    let (with, _) = timed(refresh::all(&engine)).await;
+    let (without, _) = timed(Box::pin(refresh::all(&engine))).await;
+    let (learned, wall) = timed(Box::pin(lifetime::bring_up_to_date(&engine))).await;
+    let (with, _) = timed(Box::pin(refresh::all(&engine))).await;
     let book = engine.book();
     let (summed, _) = timed(async {
         (0..SUMS).for_each(|_| drop(lifetime::summary(&book, &RowFilter::All)));

@@ -81,8 +81,7 @@ impl View {
     /// [`LakeError::Engine`] when the engine cannot plan it.
     pub fn with_merged(mut self, merged: &[(i64, i64)]) -> Result<Self, LakeError> {
         if let Some(event) = self.tables.get(ducklake::TABLE).filter(|_| !merged.is_empty()) {
-            let table =
-                merge::redirected(event, merged).map_err(LakeError::engine("show merged accounts in"))?;
+            let table = merge::redirected(event, merged).map_err(LakeError::engine("show merged accounts in"))?;
             self.tables.insert(ducklake::TABLE.to_owned(), table);
         }
         Ok(self)
