@@ -129,10 +129,11 @@ impl Score {
         })
     }
 
-    /// How much less than the best rule it lost, as a share; `None` where no rule can be asked.
+    /// How much less than the best rule it lost, as a share; without bound below zero where a rule was never off and the
+    /// forecast was; `None` where no rule can be asked.
     pub fn gain(&self) -> Option<f64> {
-        let gains = self.rules.iter().flatten().filter(|(rule, _)| *rule > 0.0).map(|(rule, ours)| 1.0 - ours / rule);
-        gains.min_by(f64::total_cmp)
+        let gain = |(rule, ours): &(f64, f64)| if rule == ours { 0.0 } else { 1.0 - ours / rule };
+        self.rules.iter().flatten().map(gain).min_by(f64::total_cmp)
     }
 
     /// The share of outcomes within the 50, 80 or 95 % band.
@@ -159,9 +160,12 @@ pub(super) fn verdict(origins: usize, scores: &[Score]) -> Verdict {
 /// The verdict in one sentence.
 pub(super) fn sentence(verdict: Verdict, origins: usize, scores: &[Score]) -> String {
     let gain = |score: &Score| {
-        let gain = score.gain()? * 100.0;
-        let words = if gain >= 0.0 { format!("{gain:.0} % less") } else { format!("{:.0} % more", -gain) };
-        Some(format!("{words} on {}", score.measure.name()))
+        let (gain, measure) = (score.gain()? * 100.0, score.measure.name());
+        Some(match gain {
+            f64::NEG_INFINITY => format!("more on {measure}, where a rule was never off"),
+            0.0.. => format!("{gain:.0} % less on {measure}"),
+            _ => format!("{:.0} % more on {measure}", -gain),
+        })
     };
     let gains = scores.iter().filter_map(gain).collect::<Vec<_>>().join(", ");
     let (inside, cases) = scores.iter().fold((0, 0), |sum, score| (sum.0 + score.inside[1], sum.1 + score.cases));
@@ -210,11 +214,13 @@ mod tests {
     #[test]
     fn the_verdict_follows_the_worse_comparison() {
         let good = [case(100.0, [Some(150.0), Some(60.0)], 101.0)];
-        let bad = [case(150.0, [Some(101.0), Some(60.0)], 101.0)];
+        let bad = [case(150.0, [Some(102.0), Some(60.0)], 101.0)];
+        let against_an_exact_rule = [case(150.0, [Some(101.0), Some(60.0)], 101.0)];
         let score = |measure, cases: &[Case]| Score::of(measure, cases).unwrap();
         let all = |cases: &[Case]| Measure::ALL.map(|measure| score(measure, cases));
         assert_eq!(verdict(9, &all(&good)), Verdict::Trust);
         assert_eq!(verdict(9, &all(&bad)), Verdict::DoNotTrust);
+        assert_eq!(verdict(9, &all(&against_an_exact_rule)), Verdict::DoNotTrust);
         assert_eq!(verdict(3, &all(&good)), Verdict::TooFew);
         let mixed = [score(Measure::Arr, &good), score(Measure::Nrr, &bad), score(Measure::Churned, &good)];
         assert_eq!(verdict(9, &mixed), Verdict::Partly);
