@@ -68,7 +68,8 @@ async function links(page, url) {
 /** The path with its numbers and keys taken out; the query's names without their values. */
 function kindOf(address) {
   const { pathname, searchParams } = new URL(address);
-  const path = pathname.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\/metrics\/\w+/, '/metrics/:key');
+  const days = pathname.replace(/\/\d{4}-\d\d-\d\d(?=\/|$)/g, '/:day');
+  const path = days.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\/metrics\/\w+/, '/metrics/:key');
   const view = searchParams.get('view') ?? searchParams.get('tab');
   return view ? `${path}?${view}` : path;
 }
