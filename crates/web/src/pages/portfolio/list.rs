@@ -3,6 +3,7 @@
 //! narrows, so that every chip says what it would show.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::access::RowFilter;
@@ -65,8 +66,9 @@ impl<'a> List<'a> {
         let needle = list.asked.q.trim().to_lowercase();
         let csm: Option<i64> = list.asked.csm.parse().ok();
         let arr = book.definitions.catalogue.position("arr");
+        let mut owners = HashSet::new();
         for row in book.visible(filter) {
-            list.note_choices(row);
+            list.note_choices(row, &mut owners);
             let fits = row.active == (list.asked.status != "churned")
                 && chosen.as_ref().is_none_or(|ids| ids.binary_search(&row.account.id).is_ok())
                 && csm.is_none_or(|csm| row.owner.as_ref().is_some_and(|owner| owner.member_id == csm))
@@ -90,9 +92,9 @@ impl<'a> List<'a> {
         Ok(list)
     }
 
-    fn note_choices(&mut self, row: &Row) {
+    fn note_choices(&mut self, row: &Row, owners: &mut HashSet<i64>) {
         if let Some(owner) = &row.owner
-            && !self.owners.iter().any(|(id, _)| *id == owner.member_id)
+            && owners.insert(owner.member_id)
         {
             self.owners.push((owner.member_id, Arc::clone(&owner.name)));
         }
