@@ -3,7 +3,7 @@
 //     node e2e/browser/axe.mjs --binary target/debug/pomona [--accounts 60] [--shots DIR]
 //
 // Pages are found by following links from the start page of an administrator, one page per kind of address
-// (/accounts/17 and /accounts/18 are one kind, and so are two metrics), so a new page is covered the day it is linked. With --shots a picture
+// (/accounts/17 and /accounts/18 are one kind, and so are two metrics or figures), so a new page is covered the day it is linked. With --shots a picture
 // of each is kept.
 
 import { mkdirSync } from 'node:fs';
@@ -69,7 +69,7 @@ async function links(page, url) {
 function kindOf(address) {
   const { pathname, searchParams } = new URL(address);
   const days = pathname.replace(/\/\d{4}-\d\d-\d\d(?=\/|$)/g, '/:day');
-  const path = days.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\/metrics\/\w+/, '/metrics/:key');
+  const path = days.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\/(metrics|figures|rows)\/\w+/, '/$1/:key');
   const view = searchParams.get('view') ?? searchParams.get('tab');
   return view ? `${path}?${view}` : path;
 }

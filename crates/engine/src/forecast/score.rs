@@ -132,7 +132,7 @@ impl Score {
     /// How much less than the best rule it lost, as a share; without bound below zero where a rule was never off and the
     /// forecast was; `None` where no rule can be asked.
     pub fn gain(&self) -> Option<f64> {
-        let gain = |(rule, ours): &(f64, f64)| if rule == ours { 0.0 } else { 1.0 - ours / rule };
+        let gain = |(rule, ours): &(f64, f64)| if rule - ours == 0.0 { 0.0 } else { (rule - ours) / rule };
         self.rules.iter().flatten().map(gain).min_by(f64::total_cmp)
     }
 

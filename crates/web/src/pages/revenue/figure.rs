@@ -118,8 +118,8 @@ fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, ex
 fn download(export: Option<&Link>) -> Markup {
     html! { @if let Some(link) = export {
         @let rows = |file| link.clone().with("as", file).to_string().replacen("/figures/", "/rows/", 1);
-        a.btn href=(rows("csv")) { (Icon::Download) "CSV" } " "
-        a.btn href=(rows("xlsx")) { (Icon::Download) "XLSX" }
+        a.btn href=(rows("csv")) download="" { (Icon::Download) "CSV" } " "
+        a.btn href=(rows("xlsx")) download="" { (Icon::Download) "XLSX" }
     } }
 }
 
