@@ -83,8 +83,10 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
         if let Err(error) = done {
             tracing::error!(accounts = accounts.len(), error = %actions::chain(&error), "a refresh failed");
         }
-        // While facts pour in, half of the time is left to taking them.
-        stop.run_until_cancelled(time::sleep(begun.elapsed())).await;
+        if !dirty.is_empty() {
+            // While facts pour in, half of the time is left to taking them.
+            stop.run_until_cancelled(time::sleep(begun.elapsed())).await;
+        }
     }
 }
 
