@@ -94,6 +94,8 @@ pub struct Score {
 pub enum Verdict {
     /// Better than every rule on every measure.
     Trust,
+    /// Better too, but more outcomes fell outside its bands than these allow.
+    NarrowBands,
     /// Better on some.
     Partly,
     /// On none.
@@ -142,6 +144,9 @@ impl Score {
     }
 }
 
+/// The least share of outcomes that 80 % bands must hold. Below 80 %, since days of forecast overlap and so are few.
+const LEAST_HELD: f64 = 0.65;
+
 /// Fewer days of forecast than this say too little.
 pub(super) const LEAST_ORIGINS: usize = 4;
 
@@ -152,9 +157,16 @@ pub(super) fn verdict(origins: usize, scores: &[Score]) -> Verdict {
     match better {
         _ if origins < LEAST_ORIGINS || gains.len() < Measure::ALL.len() => Verdict::TooFew,
         0 => Verdict::DoNotTrust,
+        n if n == gains.len() && held(scores) < LEAST_HELD => Verdict::NarrowBands,
         n if n == gains.len() => Verdict::Trust,
         _ => Verdict::Partly,
     }
+}
+
+/// The share of all outcomes within the 80 % bands.
+fn held(scores: &[Score]) -> f64 {
+    let (inside, cases) = scores.iter().fold((0, 0), |sum, score| (sum.0 + score.inside[1], sum.1 + score.cases));
+    inside as f64 / cases.max(1) as f64
 }
 
 /// The verdict in one sentence.
@@ -168,8 +180,8 @@ pub(super) fn sentence(verdict: Verdict, origins: usize, scores: &[Score]) -> St
         })
     };
     let gains = scores.iter().filter_map(gain).collect::<Vec<_>>().join(", ");
-    let (inside, cases) = scores.iter().fold((0, 0), |sum, score| (sum.0 + score.inside[1], sum.1 + score.cases));
-    let held = format!("its 80 % bands held {:.0} % of {cases} outcomes", 100.0 * inside as f64 / cases.max(1) as f64);
+    let cases: usize = scores.iter().map(|score| score.cases).sum();
+    let held = format!("its 80 % bands held {:.0} % of {cases} outcomes", 100.0 * held(scores));
     match verdict {
         Verdict::TooFew => format!(
             "Too little is known to judge the forecast: the past allows {origins} days of forecast, {LEAST_ORIGINS} are \
@@ -178,6 +190,10 @@ pub(super) fn sentence(verdict: Verdict, origins: usize, scores: &[Score]) -> St
         Verdict::Trust => format!(
             "The forecast may be trusted here: made on {origins} past days, it lost {gains} than the better of the simple \
              rules, and {held}."
+        ),
+        Verdict::NarrowBands => format!(
+            "Believe the middle of the forecast and not its bands, which were too narrow here: made on {origins} past days, \
+             it lost {gains} than the better of the simple rules, but {held}."
         ),
         Verdict::Partly => format!(
             "Trust it where it is better: made on {origins} past days, the forecast lost {gains} than the better of the \
@@ -224,6 +240,9 @@ mod tests {
         assert_eq!(verdict(3, &all(&good)), Verdict::TooFew);
         let mixed = [score(Measure::Arr, &good), score(Measure::Nrr, &bad), score(Measure::Churned, &good)];
         assert_eq!(verdict(9, &mixed), Verdict::Partly);
+        let surprised = [case(130.0, [Some(150.0), Some(60.0)], 101.0)];
+        assert_eq!(verdict(9, &all(&surprised)), Verdict::NarrowBands);
+        assert!(sentence(Verdict::NarrowBands, 9, &all(&surprised)).contains("held 0 % of 3 outcomes"));
         let words = sentence(Verdict::Partly, 9, &mixed);
         assert!(words.contains("% less on ARR") && words.contains("% more on NRR"), "{words}");
     }
