@@ -39,7 +39,7 @@ impl ForecastCommand {
             let (name, value) = pair("--scenario", part)?;
             scenario.set(name, value)?;
         }
-        let mut target = Target::FOUNDING;
+        let mut target = Target::QUOTED;
         for part in &self.target {
             let (name, value) = pair("--target", part)?;
             target.set(name, value)?;

@@ -1,4 +1,4 @@
-//! Goals that the founding documents name, as proposals to start from. Where a document leaves open whether it means
+//! Goals that teams often set, as proposals to start from. Where the usual words leave open whether they mean
 //! points or per cent, or a level or a change, the preset decides and says so; whoever takes it may decide otherwise.
 //! Figures of it that nothing here measures (onboarding time, days to a measurable return) are absent.
 

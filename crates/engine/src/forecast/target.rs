@@ -1,5 +1,5 @@
 //! What a target takes: by how much the hazard of leaving must fall for a yearly churn, what that alone does to net revenue
-//! retention and to lifetime value, and how much more often accounts must grow for the rest. The founding case (yearly
+//! retention and to lifetime value, and how much more often accounts must grow for the rest. A case often quoted (yearly
 //! churn from 15 to 6 %, NRR up by 18, lifetime value up by 25 %, within a year) is three targets that hang together, since
 //! losses prevented are retention gained; the answer says which of them the others already give. A rise of NRR "by 18" may
 //! be meant in points or in per cent, so both are answered. Absent: how to do it, which playbooks are for.
@@ -94,8 +94,8 @@ pub struct Answer {
 }
 
 impl Target {
-    /// The case of the founding documents.
-    pub const FOUNDING: Self = Self { from_churn: Some(0.15), churn: 0.06, nrr_rise: 0.18, clv_rise: 0.25 };
+    /// A case often quoted: churn from 15 to 6 % a year, NRR up by 18, lifetime value up by 25 %.
+    pub const QUOTED: Self = Self { from_churn: Some(0.15), churn: 0.06, nrr_rise: 0.18, clv_rise: 0.25 };
 
     /// Sets a part by its name, in per cent.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), TargetError> {
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn parts_are_set_in_per_cent() {
-        let mut target = Target::FOUNDING;
+        let mut target = Target::QUOTED;
         target.set("churn", "5 %").unwrap();
         target.set("nrr", "+9").unwrap();
         assert!((target.churn - 0.05).abs() < 1e-12 && (target.nrr_rise - 0.09).abs() < 1e-12);

@@ -23,7 +23,7 @@ async fn the_book_is_forecast_and_judged_by_its_past() {
     scenarios_do_what_they_say(&engine, &forecast);
     the_past_is_judged(&engine);
     the_year_ahead_is_within_the_bands(&engine, &forecast, home.path());
-    the_founding_case(&engine);
+    the_quoted_case(&engine);
     white_space_rests_on_the_book(&engine);
     engine.close().await.unwrap();
 }
@@ -157,9 +157,9 @@ fn white_space_rests_on_the_book(engine: &Engine) {
     assert!(rooms("seat") > 0 && rooms("feature") > 0);
 }
 
-fn the_founding_case(engine: &Engine) {
+fn the_quoted_case(engine: &Engine) {
     let (book, model) = (engine.book(), engine.forecast().unwrap());
-    let answer = what_it_takes(&book, &model, &RowFilter::All, Target::FOUNDING, SEED).unwrap().unwrap();
+    let answer = what_it_takes(&book, &model, &RowFilter::All, Target::QUOTED, SEED).unwrap().unwrap();
     for sentence in answer.sentences(|cents| format!("{} {}", cents / 100, answer.currency)) {
         println!("{sentence}");
     }

@@ -256,7 +256,7 @@ fn rooms(row: &Arc<Row>, rooms: &[Room], writes: bool) -> Markup {
             .with("amount", room.arr_cents.map_or_else(String::new, |cents| form::plain(cents, &row.account.currency)))
     };
     html! {
-        @if rooms.is_empty() { span.muted { "nothing in sight" } } @else { ul.plain {
+        @if rooms.is_empty() { span.muted { "nothing in sight" } } @else { ul.plain.wrap {
             @for room in rooms.iter().take(ROOMS) { li {
                 @if writes { a href=(begin(room)) { (room.what) } } @else { (room.what) }
                 " " (format::or_unknown(room.arr_cents, |cents| format::money(cents, &row.account.currency)))

@@ -1,5 +1,5 @@
 //! `/goals`: what the book is meant to reach, where it is, whether it is on track and why, and who answers for it. Every
-//! actual figure leads to the page that explains it. Goals the founding documents name stand below as proposals. A target
+//! actual figure leads to the page that explains it. Goals that teams often set stand below as proposals. A target
 //! that would rather fit another scale comes back once with the question whether it is meant.
 
 mod edit;
@@ -188,7 +188,7 @@ fn presets(view: &View<'_>) -> Markup {
     card(
         "Proposals",
         &html! {
-            p.muted { "Goals that the founding documents name. Where they leave open what is meant, the proposal says how it reads them." }
+            p.muted { "Goals that customer success teams often set. Where the usual words leave open what is meant, the proposal says how it reads them." }
             ul.plain {
                 @for preset in PRESETS {
                     li {
