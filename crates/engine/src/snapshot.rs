@@ -75,8 +75,9 @@ impl Basis {
     pub async fn load(store: &Store, lake: &Lake, ask: Ask) -> Result<Self, EngineError> {
         let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
         let view = tables::lay(crate::seal::view(store, lake, ask.known_on).await?, &facts, |_| true).await?;
-        let revenue = revenue::read(&facts).await?;
-        let contracts = Contracts::new(&facts.all().await?);
+        let subscriptions = facts.all().await?;
+        let revenue = revenue::ledgers(&subscriptions, &facts.all().await?);
+        let contracts = Contracts::new(&subscriptions);
         let view = tables::lay_revenue(view, &revenue)?;
         let steps = revenue::steps(&revenue);
         let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);

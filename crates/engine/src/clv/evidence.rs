@@ -12,6 +12,7 @@ use std::fmt;
 
 use domain::Day;
 use serde::Serialize;
+use stats::validation::holdout::Report;
 
 use super::error::ClvError;
 use super::fit::Fit;
@@ -52,6 +53,23 @@ pub struct Candidate {
     pub correlation: Option<f64>,
     /// The verdict in one sentence.
     pub sentence: String,
+}
+
+impl Candidate {
+    /// What a holdout of customers says of a fit.
+    fn judged(fit: Fit, report: &Report) -> Self {
+        Self {
+            expected: report.expected_total,
+            actual: report.actual_total,
+            error: report.total_error(),
+            mean_absolute_error: report.mean_absolute_error,
+            root_mean_squared_error: report.root_mean_squared_error,
+            naive_error: report.naive_rate_error.min(report.naive_mean_error),
+            correlation: report.correlation,
+            sentence: report.sentence(),
+            fit,
+        }
+    }
 }
 
 /// Expected beside actual at one place of a plot.

@@ -3,29 +3,16 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
-use store::{StoreError, record};
 
-use crate::revenue::{contract, item};
+use crate::revenue::{item, under_contract};
 use crate::world::{ADA, ADAS, ADMIN, BEN, BENS, VIEWER, World, cookie};
 
 async fn sold() -> World {
-    let world = World::new().await;
-    let engine = &world.app.engine;
-    let written: Result<(), StoreError> = engine
-        .store()
-        .write(async |tx| {
-            record::insert_many(tx, vec![contract(1, ADAS), contract(2, BENS)]).await?;
-            let items = vec![
-                item(1, ADAS, 10, 1_200_000, "2025-03-01", None),
-                item(2, BENS, 10, 92_400_000, "2025-03-01", None),
-            ];
-            record::insert_many(tx, items).await?;
-            Ok(())
-        })
-        .await;
-    written.unwrap();
-    engine::refresh::all(engine).await.unwrap();
-    world
+    under_contract(vec![
+        item(1, ADAS, 10, 1_200_000, "2025-03-01", None),
+        item(2, BENS, 10, 92_400_000, "2025-03-01", None),
+    ])
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

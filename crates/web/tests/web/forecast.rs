@@ -2,31 +2,19 @@
 //! the same numbers from the API.
 
 use axum::http::StatusCode;
-use store::{StoreError, record};
 
-use crate::revenue::{contract, item};
+use crate::revenue::{item, under_contract};
 use crate::world::{ADA, ADAS, ADMIN, BENS, World, cookie};
 
 /// Two accounts under contract, and what was learned of them.
 async fn learned() -> World {
-    let world = World::new().await;
-    let engine = &world.app.engine;
-    let written: Result<(), StoreError> = engine
-        .store()
-        .write(async |tx| {
-            record::insert_many(tx, vec![contract(1, ADAS), contract(2, BENS)]).await?;
-            let items = vec![
-                item(1, ADAS, 10, 9_000_050, "2025-03-01", Some("2026-06-01")),
-                item(1, ADAS, 15, 13_500_075, "2026-06-01", None),
-                item(2, BENS, 10, 92_400_000, "2025-03-01", None),
-            ];
-            record::insert_many(tx, items).await?;
-            Ok(())
-        })
-        .await;
-    written.unwrap();
-    engine::refresh::all(engine).await.unwrap();
-    engine::forecast::bring_up_to_date(engine).await.unwrap();
+    let world = under_contract(vec![
+        item(1, ADAS, 10, 9_000_050, "2025-03-01", Some("2026-06-01")),
+        item(1, ADAS, 15, 13_500_075, "2026-06-01", None),
+        item(2, BENS, 10, 92_400_000, "2025-03-01", None),
+    ])
+    .await;
+    engine::forecast::bring_up_to_date(&world.app.engine).await.unwrap();
     world
 }
 

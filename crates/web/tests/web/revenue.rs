@@ -61,28 +61,31 @@ pub(crate) fn item(
     }
 }
 
-/// Alder grows from 10 to 15 seats in June; Birch leaves in September.
-async fn sold() -> World {
+/// A world in which contract 1 is Ada's account's and contract 2 Ben's, with these items.
+pub(crate) async fn under_contract(items: Vec<SubscriptionItem>) -> World {
     let world = World::new().await;
-    let filled: Result<(), StoreError> = world
-        .app
-        .engine
+    let engine = &world.app.engine;
+    let written: Result<(), StoreError> = engine
         .store()
         .write(async |tx| {
             record::insert_many(tx, vec![contract(1, ADAS), contract(2, BENS)]).await?;
-            for item in [
-                item(1, ADAS, 10, 9_000_050, "2025-03-01", Some("2026-06-01")),
-                item(1, ADAS, 15, 13_500_075, "2026-06-01", None),
-                item(2, BENS, 4, 1_200_000, "2025-03-01", Some("2026-09-10")),
-            ] {
-                record::insert(tx, item).await?;
-            }
+            record::insert_many(tx, items).await?;
             Ok(())
         })
         .await;
-    filled.unwrap();
-    engine::refresh::all(&world.app.engine).await.unwrap();
+    written.unwrap();
+    engine::refresh::all(engine).await.unwrap();
     world
+}
+
+/// Alder grows from 10 to 15 seats in June; Birch leaves in September.
+async fn sold() -> World {
+    under_contract(vec![
+        item(1, ADAS, 10, 9_000_050, "2025-03-01", Some("2026-06-01")),
+        item(1, ADAS, 15, 13_500_075, "2026-06-01", None),
+        item(2, BENS, 4, 1_200_000, "2025-03-01", Some("2026-09-10")),
+    ])
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

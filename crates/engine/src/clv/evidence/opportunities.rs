@@ -67,16 +67,6 @@ pub(super) fn evaluate(input: &Input<'_>, progress: &mut dyn FnMut(Progress)) ->
         known_points: 0,
         calibration: report.classes.iter().map(point).collect(),
         notes: std::mem::take(&mut data.notes),
-        candidates: vec![Candidate {
-            expected: report.expected_total,
-            actual: report.actual_total,
-            error: report.total_error(),
-            mean_absolute_error: report.mean_absolute_error,
-            root_mean_squared_error: report.root_mean_squared_error,
-            naive_error: report.naive_rate_error.min(report.naive_mean_error),
-            correlation: report.correlation,
-            sentence: report.sentence(),
-            fit,
-        }],
+        candidates: vec![Candidate::judged(fit, &report)],
     })
 }

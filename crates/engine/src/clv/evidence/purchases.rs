@@ -82,17 +82,7 @@ fn judge(
     };
     let expected = expected(&kinds, &histories, horizon).map_err(refused())?;
     let report = holdout::report(&histories, &expected, &actual, horizon).map_err(refused())?;
-    let candidate = Candidate {
-        expected: report.expected_total,
-        actual: report.actual_total,
-        error: report.total_error(),
-        mean_absolute_error: report.mean_absolute_error,
-        root_mean_squared_error: report.root_mean_squared_error,
-        naive_error: report.naive_rate_error.min(report.naive_mean_error),
-        correlation: report.correlation,
-        sentence: report.sentence(),
-        fit,
-    };
+    let candidate = Candidate::judged(fit, &report);
     Ok((candidate, report.classes))
 }
 
