@@ -12,7 +12,7 @@ use std::{
 use chrono::TimeDelta;
 use domain::Instant;
 use lake::{Attribution, Lake, PartFile, SealedPart, View};
-use store::{Store, account_merge, catalogue};
+use store::{Store, account_merge, catalogue, inbox};
 
 use crate::{Engine, EngineError};
 
@@ -57,14 +57,16 @@ pub async fn seal(engine: &Engine) -> Result<usize, EngineError> {
     let parts = blocking(move || lake.seal(tail.iter().map(|blob| &blob.payload), &attribution)).await?;
     let parts: Vec<_> = parts.into_iter().map(new_part).collect();
     let now = engine.now();
-    engine.store().write(async |tx| catalogue::seal(tx, &sealed, &parts, now).await).await?;
-    metrics::counter!("pomona_sealed_requests_total").increment(sealed.len() as u64);
-    Ok(sealed.len())
+    let requests = sealed.len();
+    let filed = inbox::file_keys(engine.store(), sealed).await?;
+    engine.store().write(async |tx| catalogue::seal(tx, &filed, &parts, now).await).await?;
+    metrics::counter!("pomona_sealed_requests_total").increment(requests as u64);
+    Ok(requests)
 }
 
 /// Seals when the oldest request has waited long enough, or too many events wait for queries to carry them along.
 pub(crate) async fn when_due(engine: &Engine, most_age: Duration) -> Result<(), EngineError> {
-    let backlog = store::inbox::backlog(engine.store().read()).await?;
+    let backlog = inbox::backlog(engine.store().read()).await?;
     let age = backlog.oldest.map(|oldest| (engine.now() - oldest).to_std().unwrap_or_default());
     if age.is_some_and(|age| age >= most_age) || backlog.events > MOST_WAITING {
         seal(engine).await?;
@@ -134,7 +136,7 @@ pub async fn sweep(engine: &Engine) -> Result<(), EngineError> {
 /// Catalogues parts that were written without the inbox: history and the synthetic company.
 pub(crate) async fn adopt(store: &Store, parts: Vec<SealedPart>, now: Instant) -> Result<(), EngineError> {
     let parts: Vec<_> = parts.into_iter().map(new_part).collect();
-    Ok(store.write(async |tx| catalogue::seal(tx, &[], &parts, now).await).await?)
+    Ok(store.write(async |tx| catalogue::seal(tx, &inbox::Filed::default(), &parts, now).await).await?)
 }
 
 /// Runs work that blocks on disk or processor away from the async threads.

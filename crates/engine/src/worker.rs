@@ -14,6 +14,10 @@ use crate::{
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
 
+/// How much longer than a refresh took the next one waits while facts pour in, so that most of the time is left to
+/// taking them.
+const REST: u32 = 3;
+
 /// How often the calendar, the catalogue of parts and unfinished steps are looked at.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
@@ -84,8 +88,7 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
             tracing::error!(accounts = accounts.len(), error = %actions::chain(&error), "a refresh failed");
         }
         if !dirty.is_empty() {
-            // While facts pour in, half of the time is left to taking them.
-            stop.run_until_cancelled(time::sleep(begun.elapsed())).await;
+            stop.run_until_cancelled(time::sleep(REST * begun.elapsed())).await;
         }
     }
 }

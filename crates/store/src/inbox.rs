@@ -7,19 +7,25 @@
 //! Deliberately absent: the encoding of events, which is the lake's and handed in, and the task that runs the writer,
 //! which belongs to whoever must wait for it at shutdown.
 
-use std::{collections::HashSet, fmt};
+use std::fmt;
 
 use domain::{Day, Event, Instant};
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::ConnectionTrait;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Db, Store, StoreError, Tx,
-    statement::{MAX_VALUES, placeholders, statement, text},
+    statement::{statement, text},
 };
 
 mod accept;
+mod keys;
 mod people;
+
+pub use keys::{Filed, file as file_keys, known};
+
+/// Identity of an event: a hash of its source and of what the sender calls it.
+pub type Key = [u8; 16];
 
 /// Writes the events of one request into one blob, in the order given. What fails, fails the request.
 pub type Encoder = Box<dyn Fn(&[Event]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> + Send + Sync>;
@@ -45,7 +51,7 @@ pub struct Accept {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
     /// Identity of the fact; an event with a known key is a duplicate.
-    pub key: [u8; 16],
+    pub key: Key,
     /// The account, if the message said so; otherwise that of the user, if known.
     pub account_id: Option<i64>,
     /// What the source calls the user.
@@ -121,6 +127,7 @@ pub struct Writer {
     queue: mpsc::Receiver<Waiting>,
     encoder: Encoder,
     limits: Limits,
+    unsealed: keys::Unsealed,
 }
 
 impl fmt::Debug for Writer {
@@ -139,7 +146,7 @@ struct Waiting {
 /// The two ends of an inbox. [`Writer::run`] must run for anything to be accepted.
 pub fn open(store: Store, encoder: Encoder, limits: Limits) -> (Inbox, Writer) {
     let (sender, queue) = mpsc::channel(limits.queue.max(1));
-    (Inbox { queue: sender }, Writer { store, queue, encoder, limits })
+    (Inbox { queue: sender }, Writer { store, queue, encoder, limits, unsealed: keys::Unsealed::default() })
 }
 
 impl Inbox {
@@ -176,7 +183,7 @@ impl Writer {
 
     /// Commits a group together. If that fails, each alone, so that one bad request does not fail its neighbours;
     /// but if the database is not to be had, all are told so at once.
-    async fn commit(&self, group: Vec<Waiting>) {
+    async fn commit(&mut self, group: Vec<Waiting>) {
         let (requests, answers): (Vec<Accept>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
         match self.write(&requests).await {
@@ -203,8 +210,9 @@ impl Writer {
         }
     }
 
-    async fn write(&self, requests: &[Accept]) -> Result<Vec<Receipt>, StoreError> {
-        self.store.write(async |tx| accept::write(tx, requests, &self.encoder).await).await
+    async fn write(&mut self, requests: &[Accept]) -> Result<Vec<Receipt>, StoreError> {
+        let Self { store, encoder, unsealed, .. } = self;
+        store.write(async |tx| accept::write(tx, requests, encoder, unsealed).await).await
     }
 }
 
@@ -233,19 +241,6 @@ pub async fn backlog(db: &impl Db) -> Result<Backlog, StoreError> {
         bytes: totals.try_get_by_index(2)?,
         oldest: first.map(|row| row.try_get_by_index(0)).transpose()?,
     })
-}
-
-/// Which of these keys were accepted before.
-pub async fn known(db: &impl Db, keys: &[[u8; 16]]) -> Result<HashSet<[u8; 16]>, StoreError> {
-    let mut known = HashSet::new();
-    for keys in keys.chunks(MAX_VALUES) {
-        let sql = format!("SELECT key FROM event_key WHERE key IN {}", placeholders(db, 0, 1, keys.len()));
-        let values = keys.iter().map(|key| Value::from(key.to_vec()));
-        for row in db.query_all_raw(statement(db, sql, values)).await? {
-            known.extend(<[u8; 16]>::try_from(row.try_get_by_index::<Vec<u8>>(0)?));
-        }
-    }
-    Ok(known)
 }
 
 /// How many days an event's key is kept, and so how late a repeat is still recognised.

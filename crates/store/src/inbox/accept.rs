@@ -3,21 +3,30 @@
 //! Its statements are few and long, because a statement costs more than a row. An event is new if its key was not
 //! there; the key and the blob with the event are committed together, so neither can be without the other.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use domain::{Event, Instant};
 use sea_orm::{ConnectionTrait, Value};
 
-use super::{Accept, Encoder, NewEvent, Receipt, people::People};
+use super::{
+    Accept, Encoder, NewEvent, Receipt,
+    keys::{self, Unsealed},
+    people::People,
+};
 use crate::{
     StoreError, Tx, refusal,
     source_minute::{self, Came},
-    statement::{MAX_VALUES, placeholders, statement},
+    statement::{placeholders, statement},
 };
 
 /// Accepts a group of requests; one receipt each, in their order.
-pub(super) async fn write(tx: &Tx, requests: &[Accept], encoder: &Encoder) -> Result<Vec<Receipt>, StoreError> {
-    let mut new = new_keys(tx, requests).await?;
+pub(super) async fn write(
+    tx: &Tx,
+    requests: &[Accept],
+    encoder: &Encoder,
+    unsealed: &mut Unsealed,
+) -> Result<Vec<Receipt>, StoreError> {
+    let mut new = unsealed.new_keys(tx, requests).await?;
     let people = People::meet(tx, requests).await?;
     let mut receipts = Vec::with_capacity(requests.len());
     let mut blobs = Vec::new();
@@ -38,6 +47,7 @@ pub(super) async fn write(tx: &Tx, requests: &[Accept], encoder: &Encoder) -> Re
                 source_id: request.source_id,
                 events: events.len() as i32,
                 payload: encoder(&events).map_err(StoreError::Encode)?,
+                keys: keys::beside_events(tx).then(|| keys::joined(events.iter().map(|event| &event.id))),
                 received_at: request.received_at,
             });
         }
@@ -50,34 +60,6 @@ pub(super) async fn write(tx: &Tx, requests: &[Accept], encoder: &Encoder) -> Re
         refusal::record(tx, request.source_id, &request.refused, request.received_at).await?;
     }
     Ok(receipts)
-}
-
-/// Inserts the keys of all events and returns those that were not there.
-async fn new_keys(tx: &Tx, requests: &[Accept]) -> Result<HashSet<[u8; 16]>, StoreError> {
-    let mut seen = HashSet::new();
-    let mut rows: Vec<([u8; 16], Instant)> = Vec::new();
-    for request in requests {
-        for event in &request.events {
-            if seen.insert(event.key) {
-                rows.push((event.key, request.received_at));
-            }
-        }
-    }
-    // In one order everywhere, so that two processes cannot wait for each other.
-    rows.sort_unstable();
-    let mut new = HashSet::with_capacity(rows.len());
-    for rows in rows.chunks(MAX_VALUES / 2) {
-        let sql = format!(
-            "INSERT INTO event_key (key, received_on) VALUES {} ON CONFLICT DO NOTHING RETURNING key",
-            placeholders(tx, 0, rows.len(), 2)
-        );
-        let values = rows.iter().flat_map(|(key, at)| -> [Value; 2] { [key.to_vec().into(), at.date_naive().into()] });
-        for row in tx.query_all_raw(statement(tx, sql, values)).await? {
-            let key: Vec<u8> = row.try_get_by_index(0)?;
-            new.extend(<[u8; 16]>::try_from(key));
-        }
-    }
-    Ok(new)
 }
 
 fn attributed(event: &NewEvent, request: &Accept, people: &People) -> Event {
@@ -100,6 +82,7 @@ struct Blob {
     source_id: i64,
     events: i32,
     payload: Vec<u8>,
+    keys: Option<Vec<u8>>,
     received_at: Instant,
 }
 
@@ -108,11 +91,11 @@ async fn store_blobs(tx: &Tx, blobs: Vec<Blob>) -> Result<(), StoreError> {
         return Ok(());
     }
     let sql = format!(
-        "INSERT INTO inbox (source_id, events, payload, received_at) VALUES {}",
-        placeholders(tx, 0, blobs.len(), 4)
+        "INSERT INTO inbox (source_id, events, payload, keys, received_at) VALUES {}",
+        placeholders(tx, 0, blobs.len(), 5)
     );
-    let values = blobs.into_iter().flat_map(|blob| -> [Value; 4] {
-        [blob.source_id.into(), blob.events.into(), blob.payload.into(), blob.received_at.into()]
+    let values = blobs.into_iter().flat_map(|blob| -> [Value; 5] {
+        [blob.source_id.into(), blob.events.into(), blob.payload.into(), blob.keys.into(), blob.received_at.into()]
     });
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())

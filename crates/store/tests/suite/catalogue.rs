@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use store::{
     Store, StoreError,
     catalogue::{self, ColumnStat, NewPart},
-    inbox::Limits,
+    inbox::{self, Limits},
 };
 
 use super::{
@@ -46,8 +46,9 @@ async fn with_tail(store: &Store, requests: u64) -> Vec<i64> {
     store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect()
 }
 
-async fn seal(store: &Store, seqs: &[i64], parts: &[NewPart]) -> Result<(), StoreError> {
-    store.write(async |tx| catalogue::seal(tx, seqs, parts, at(60)).await).await
+pub(crate) async fn seal(store: &Store, seqs: &[i64], parts: &[NewPart]) -> Result<(), StoreError> {
+    let filed = inbox::file_keys(store, seqs.to_vec()).await?;
+    store.write(async |tx| catalogue::seal(tx, &filed, parts, at(60)).await).await
 }
 
 #[test]

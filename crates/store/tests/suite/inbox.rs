@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use domain::Event;
 use store::{
-    Store, StoreError,
+    Store, StoreError, catalogue,
     inbox::{self, Accept, Inbox, Limits, NewEvent, Receipt, Refused, SeenUser},
     source,
 };
 
 use super::{
+    catalogue::seal,
     company::{at, day, sending_source, two_accounts},
     database::on_both,
 };
@@ -129,6 +130,35 @@ fn two_writers_never_accept_an_event_twice() {
         let (one, other) = tokio::join!(send(), send());
         assert_eq!(one + other, 410);
         assert_eq!(stored(&store).await.len(), 410);
+    });
+}
+
+#[test]
+fn an_event_is_known_before_while_and_after_it_is_sealed() {
+    on_both(|store| async move {
+        store.write(async |tx| catalogue::found(tx, "/data/lake", at(0)).await).await.unwrap();
+        let source = sending_source(&store).await.id;
+        let again = async |inbox: &Inbox| {
+            let receipt = inbox.accept(request(source, 0..20)).await.unwrap();
+            let keys: Vec<inbox::Key> = (0..25).map(|n| event(n).key).collect();
+            (receipt.accepted, inbox::known(store.read(), &keys).await.unwrap().len())
+        };
+        with_inbox(&store, Limits::default(), async |inbox| {
+            assert_eq!(again(inbox).await, (20, 20));
+            let rows: Vec<i64> = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
+            inbox::file_keys(&store, rows.clone()).await.unwrap();
+            assert_eq!(again(inbox).await, (0, 20), "filed, and not sealed yet: where a crash may leave it");
+            seal(&store, &rows, &[]).await.unwrap();
+            assert_eq!(again(inbox).await, (0, 20), "sealed");
+            assert_eq!(inbox.accept(request(source, 20..22)).await.unwrap().accepted, 2);
+        })
+        .await;
+        with_inbox(&store, Limits::default(), async |inbox| {
+            assert_eq!(again(inbox).await, (0, 22), "another process, and something in the inbox");
+            assert_eq!(inbox.accept(request(source, 18..25)).await.unwrap().accepted, 3);
+        })
+        .await;
+        assert_eq!(stored(&store).await.len(), 5);
     });
 }
 
@@ -258,6 +288,8 @@ fn keys_are_forgotten_after_the_window() {
             inbox.accept(request(source.id, 0..10)).await.unwrap();
         })
         .await;
+        let rows = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
+        inbox::file_keys(&store, rows).await.unwrap();
         let prune =
             async |today, at_most| store.write(async |tx| inbox::prune_keys(tx, today, at_most).await).await.unwrap();
         assert_eq!(prune(day(4, 5), 100).await, 0);
