@@ -4,7 +4,7 @@
 //! that shares every other row.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, OnceLock},
 };
 
@@ -43,8 +43,18 @@ pub struct Book {
     /// Relations the book has any row of.
     pub(crate) present: BTreeSet<&'static str>,
     rows: Vec<Arc<Row>>,
-    position: HashMap<i64, usize>,
+    position: Arc<HashMap<i64, usize>>,
     frame: OnceLock<Frame>,
+    choices: OnceLock<Arc<Choices>>,
+}
+
+/// What a list of accounts can be narrowed to, in the order of a menu.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// The CSMs, by name.
+    pub owners: Vec<Owner>,
+    /// The tiers.
+    pub tiers: Vec<String>,
 }
 
 /// One account as of a day.
@@ -122,8 +132,8 @@ impl Book {
         rows: Vec<Row>,
     ) -> Self {
         let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
-        let position = index(&rows);
-        Self { as_of, known_on, computed_at, version: 0, definitions, present, rows, position, frame: OnceLock::new() }
+        let (position, frame, choices) = (index(&rows), OnceLock::new(), OnceLock::new());
+        Self { as_of, known_on, computed_at, version: 0, definitions, present, rows, position, frame, choices }
     }
 
     /// A book without accounts: what is known before anything was computed.
@@ -174,13 +184,32 @@ impl Book {
             }
         }
         let position = if added.is_empty() {
-            self.position.clone()
+            Arc::clone(&self.position)
         } else {
             rows.extend(added);
             rows.sort_by_key(|row| row.account.id);
             index(&rows)
         };
-        Self { rows, position, version, computed_at, frame: OnceLock::new(), ..self.clone() }
+        Self {
+            as_of: self.as_of,
+            known_on: self.known_on,
+            computed_at,
+            version,
+            definitions: Arc::clone(&self.definitions),
+            present: self.present.clone(),
+            rows,
+            position,
+            frame: OnceLock::new(),
+            choices: OnceLock::new(),
+        }
+    }
+
+    /// What the rows a filter shows can be narrowed to.
+    pub fn choices(&self, filter: &RowFilter) -> Arc<Choices> {
+        match filter {
+            RowFilter::All => Arc::clone(self.choices.get_or_init(|| Arc::new(Choices::of(self.visible(filter))))),
+            RowFilter::Members(_) => Arc::new(Choices::of(self.visible(filter))),
+        }
     }
 
     /// The snapshot as a table, in the order of [`Self::rows`]: what segments and
@@ -191,6 +220,21 @@ impl Book {
         }
         let frame = table(&self.definitions, &self.rows)?;
         Ok(self.frame.get_or_init(|| frame))
+    }
+}
+
+impl Choices {
+    fn of<'a>(rows: impl Iterator<Item = &'a Arc<Row>>) -> Self {
+        let (mut owners, mut tiers) = (BTreeMap::new(), BTreeSet::new());
+        for row in rows {
+            if let Some(owner) = &row.owner {
+                owners.entry(owner.member_id).or_insert(owner);
+            }
+            tiers.extend(row.account.tier.as_deref());
+        }
+        let mut owners: Vec<Owner> = owners.into_values().cloned().collect();
+        owners.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { owners, tiers: tiers.into_iter().map(str::to_owned).collect() }
     }
 }
 
@@ -215,8 +259,8 @@ impl Row {
     }
 }
 
-fn index(rows: &[Arc<Row>]) -> HashMap<i64, usize> {
-    rows.iter().enumerate().map(|(at, row)| (row.account.id, at)).collect()
+fn index(rows: &[Arc<Row>]) -> Arc<HashMap<i64, usize>> {
+    Arc::new(rows.iter().enumerate().map(|(at, row)| (row.account.id, at)).collect())
 }
 
 /// The words of an account that expressions may use beside the metrics, with what they hold.

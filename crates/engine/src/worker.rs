@@ -14,9 +14,10 @@ use crate::{
 /// How long facts gather before their accounts are recomputed.
 const GATHER: Duration = Duration::from_millis(40);
 
-/// How much longer than a refresh took the next one waits while facts pour in, so that most of the time is left to
-/// taking them.
+/// How much longer than a refresh took the next one waits while facts pour in, and how long at least, so that most of
+/// the time is left to taking them.
 const REST: u32 = 3;
+const LEAST_REST: Duration = Duration::from_millis(200);
 
 /// How often the calendar, the catalogue of parts and unfinished steps are looked at.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
@@ -88,7 +89,8 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
             tracing::error!(accounts = accounts.len(), error = %actions::chain(&error), "a refresh failed");
         }
         if !dirty.is_empty() {
-            stop.run_until_cancelled(time::sleep(REST * begun.elapsed())).await;
+            let rest = LEAST_REST.max(REST * begun.elapsed());
+            stop.run_until_cancelled(time::sleep(rest)).await;
         }
     }
 }

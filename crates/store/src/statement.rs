@@ -12,9 +12,9 @@ pub(crate) fn statement(
     Statement::from_sql_and_values(db.get_database_backend(), sql, values)
 }
 
-/// A text without values.
+/// A text without values. It says that it has none, so that what the database made of it is kept like any other.
 pub(crate) fn text(db: &impl ConnectionTrait, sql: &str) -> Statement {
-    Statement::from_string(db.get_database_backend(), sql)
+    statement(db, sql, [])
 }
 
 /// `($1, $2), ($3, $4), …`: placeholders for `rows` rows of `columns` values, after `before` values used already.

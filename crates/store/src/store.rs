@@ -206,6 +206,8 @@ fn sqlite_pool(connections: u32, settings: &Settings) -> SqlitePoolOptions {
         .acquire_timeout(settings.busy_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file in this process cannot go away unnoticed, and asking costs as much as a small query.
+        .test_before_acquire(false)
         // A commit that fails because the disk is full leaves its transaction open. Whoever wrote next would write inside
         // it, be told that all is well, and lose everything at the next start; such a connection is closed instead.
         .after_release(|connection, _| {

@@ -3,12 +3,11 @@
 //! narrows, so that every chip says what it would show.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::access::RowFilter;
 use domain::scorecard::Band;
-use engine::{Book, Row};
+use engine::{Book, Row, book::Choices};
 use lake::expression::ExpressionError;
 use serde::Deserialize;
 use store::Segment;
@@ -44,9 +43,8 @@ pub(super) struct List<'a> {
     /// Rows by band, in the order of [`Band::ALL`], before the band narrows.
     pub(super) bands: [i64; 4],
     pub(super) arr_cents: i64,
-    /// CSMs of the rows one may see: id and name.
-    pub(super) owners: Vec<(i64, Arc<str>)>,
-    pub(super) tiers: Vec<String>,
+    /// What else it could be narrowed to.
+    pub(super) choices: Arc<Choices>,
     /// What is wrong with the expression.
     pub(super) wrong: Option<ExpressionError>,
 }
@@ -60,15 +58,13 @@ impl<'a> List<'a> {
     /// Reads a list out of a book.
     pub(super) fn of(book: &'a Book, filter: &'a RowFilter, asked: Asked, segments: &[Segment]) -> Answer<Self> {
         let (chosen, wrong) = chosen(book, filter, &asked, segments)?;
-        let mut list =
-            Self { rows: Vec::new(), bands: [0; 4], arr_cents: 0, owners: Vec::new(), tiers: Vec::new(), wrong, asked };
+        let choices = book.choices(filter);
+        let mut list = Self { rows: Vec::new(), bands: [0; 4], arr_cents: 0, choices, wrong, asked };
         let wanted = Band::parse(&list.asked.band);
         let needle = list.asked.q.trim().to_lowercase();
         let csm: Option<i64> = list.asked.csm.parse().ok();
         let arr = book.definitions.catalogue.position("arr");
-        let mut owners = HashSet::new();
         for row in book.visible(filter) {
-            list.note_choices(row, &mut owners);
             let fits = row.active == (list.asked.status != "churned")
                 && chosen.as_ref().is_none_or(|ids| ids.binary_search(&row.account.id).is_ok())
                 && csm.is_none_or(|csm| row.owner.as_ref().is_some_and(|owner| owner.member_id == csm))
@@ -85,24 +81,9 @@ impl<'a> List<'a> {
                 list.rows.push(row);
             }
         }
-        list.owners.sort_by(|a, b| a.1.cmp(&b.1));
-        list.tiers.sort();
         let shown = list.page().saturating_mul(PER_PAGE);
         list.sort(book, usize::try_from(shown).unwrap_or(usize::MAX));
         Ok(list)
-    }
-
-    fn note_choices(&mut self, row: &Row, owners: &mut HashSet<i64>) {
-        if let Some(owner) = &row.owner
-            && owners.insert(owner.member_id)
-        {
-            self.owners.push((owner.member_id, Arc::clone(&owner.name)));
-        }
-        if let Some(tier) = &row.account.tier
-            && !self.tiers.contains(tier)
-        {
-            self.tiers.push(tier.clone());
-        }
     }
 
     /// Brings the first rows into order, at least `most` of them; of a long list only a page is looked at.

@@ -42,11 +42,12 @@ pub(super) fn page(book: &Book, list: &List<'_>, segments: &[Segment]) -> Markup
 }
 
 fn filters(book: &Book, list: &List<'_>, segments: &[Segment]) -> Markup {
-    let owners: Vec<(String, &str)> = list.owners.iter().map(|(id, name)| (id.to_string(), &**name)).collect();
+    let owners = list.choices.owners.iter();
+    let owners: Vec<(String, &str)> = owners.map(|owner| (owner.member_id.to_string(), &*owner.name)).collect();
     let mut csm = vec![("", "All CSMs")];
     csm.extend(owners.iter().map(|(id, name)| (id.as_str(), *name)));
     let mut tier = vec![("", "All tiers")];
-    tier.extend(list.tiers.iter().map(|tier| (tier.as_str(), tier.as_str())));
+    tier.extend(list.choices.tiers.iter().map(|tier| (tier.as_str(), tier.as_str())));
     let mut worth = vec![("", "All values")];
     worth.extend(book.definitions.lifetime.tiers.iter().map(|tier| (tier.key.as_str(), tier.name.as_str())));
     let mut segment = vec![("", "All segments")];
