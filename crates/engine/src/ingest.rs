@@ -16,11 +16,14 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use connectors::segment::{self, Batch, Credentials, Kind, Limits, Message, Route};
+use connectors::{
+    record::{Draft, Value},
+    segment::{self, Batch, Credentials, Kind, Limits, Message, Route},
+};
 use domain::{Instant, time::day_of};
 use store::{
-    Store, account, end_user,
-    inbox::{self, Accept, Inbox, NewEvent, Refused, SeenUser},
+    Store, account, alias, end_user,
+    inbox::{self, Accept, Inbox, NewEvent, Refused, SameUser, SeenUser},
 };
 use tokio_util::task::TaskTracker;
 
@@ -272,8 +275,8 @@ fn place(engine: &Engine, source_id: i64) -> Result<shares::Place, IntakeError> 
 async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant) -> Result<Receipt, IntakeError> {
     let mut touched = BTreeSet::new();
     let sent_at = batch.messages.iter().filter_map(|message| message.clocks.sent).max();
-    let (events, users, refused) = (Vec::new(), Vec::new(), Vec::new());
-    let mut accept = Accept { source_id, received_at: now, sent_at, events, users, refused };
+    let (events, users, aliases, refused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut accept = Accept { source_id, received_at: now, sent_at, events, users, aliases, refused };
     for refused in batch.refused {
         accept.refused.push(Refused { code: refused.code.to_owned(), message: refused.message, body: refused.body });
     }
@@ -318,27 +321,18 @@ async fn take(
     }
     let draft = match message.kind {
         Kind::Group(account) => Some(account),
-        Kind::Identify(Some(mut contact)) => {
+        Kind::Identify(Some(contact)) => {
             let named = message.account.as_ref().map(|evidence| evidence.account.clone());
-            let account = match named.or_else(|| groups.0.get(&contact.key).cloned()) {
-                Some(account) => Some(account),
-                None => end_user::account_of(engine.store().read(), source_id, &contact.key)
-                    .await
-                    .map_err(EngineError::from)?,
-            };
-            match (account, message.text) {
-                (Some(account), _) => {
-                    contact.fields.entry("account").or_insert(connectors::record::Value::Text(account));
-                    Some(contact)
-                }
-                (None, text) => {
-                    let (text, waiting) = (text.unwrap_or_default(), &engine.intake().introductions);
-                    waiting.keep(engine.store(), source_id, &contact.key, text, accept.received_at).await?;
-                    None
-                }
-            }
+            let named = named.or_else(|| groups.0.get(&contact.key).cloned());
+            introduced(engine, source_id, contact, named, message.text, accept.received_at).await?
         }
-        Kind::Identify(None) | Kind::Track(_) | Kind::Page(_) | Kind::Screen(_) | Kind::Alias { .. } => None,
+        Kind::Alias { previous_id: previous } => {
+            let alias = SameUser { previous, user: user.clone().unwrap_or_default() };
+            touched.extend(accounts_of(engine, source_id, &alias).await?);
+            accept.aliases.push(alias);
+            None
+        }
+        Kind::Identify(None) | Kind::Track(_) | Kind::Page(_) | Kind::Screen(_) => None,
     };
     // The browser's own id, so that what somebody did before signing in finds their account, too (T8).
     let before = message.anonymous_id.filter(|anonymous| user.as_ref() != Some(anonymous));
@@ -379,6 +373,28 @@ async fn take(
     Ok(())
 }
 
+/// A person who was introduced, with their account; what was said of somebody whose account is not known yet is kept.
+async fn introduced(
+    engine: &Engine,
+    source_id: i64,
+    mut contact: Draft,
+    named: Option<String>,
+    text: Option<String>,
+    received_at: Instant,
+) -> Result<Option<Draft>, EngineError> {
+    let account = match named {
+        Some(account) => Some(account),
+        None => end_user::account_of(engine.store().read(), source_id, &contact.key).await?,
+    };
+    if let Some(account) = account {
+        contact.fields.entry("account").or_insert(Value::Text(account));
+        return Ok(Some(contact));
+    }
+    let waiting = &engine.intake().introductions;
+    waiting.keep(engine.store(), source_id, &contact.key, text.unwrap_or_default(), received_at).await?;
+    Ok(None)
+}
+
 /// Looks up the accounts that messages name and the intake does not know: another process may have introduced them.
 async fn meet_accounts(engine: &Engine, messages: &[Message]) -> Result<(), IntakeError> {
     let named = messages.iter().filter_map(|message| message.account.as_ref());
@@ -408,6 +424,28 @@ impl Groups {
         });
         Self(told.collect())
     }
+}
+
+/// Where two names belong that turn out to be one person: these accounts have to be computed again.
+async fn accounts_of(engine: &Engine, source_id: i64, alias: &SameUser) -> Result<Vec<i64>, IntakeError> {
+    let names = [alias.previous.as_str(), alias.user.as_str()];
+    Ok(end_user::accounts_of(engine.store().read(), source_id, &names).await.map_err(EngineError::from)?)
+}
+
+/// Takes back that two names are one person, and computes their accounts again.
+pub async fn undo_alias(engine: &Engine, alias_id: i64, actor: &str) -> Result<(), EngineError> {
+    let (db, now) = (engine.store().read(), engine.now());
+    let names = alias::find(db, alias_id).await?;
+    let belong = async || -> Result<Vec<i64>, EngineError> {
+        let [previous, user] = [end_user::find(db, names.previous_id).await?, end_user::find(db, names.user_id).await?];
+        Ok(previous.account_id.into_iter().chain(user.account_id).collect())
+    };
+    let before = belong().await?;
+    engine.store().write(async |tx| alias::undo(tx, alias_id, actor, now).await).await?;
+    for account in before.into_iter().chain(belong().await?) {
+        engine.touch(account);
+    }
+    Ok(())
 }
 
 /// The one account with this web domain: the weakest evidence there is (T8).

@@ -12,7 +12,7 @@ use std::{
 use chrono::TimeDelta;
 use domain::Instant;
 use lake::{Attribution, Lake, PartFile, SealedPart, View};
-use store::{Store, account_merge, catalogue, inbox};
+use store::{Store, account_merge, alias, catalogue, inbox};
 
 use crate::{Engine, EngineError};
 
@@ -32,15 +32,16 @@ const SETTLED_BYTES: i64 = 256 << 20;
 const GRACE: TimeDelta = TimeDelta::hours(24);
 
 /// Everything in the lake and the inbox at one moment, ready for queries. Events of accounts that were merged, as far
-/// as was known at `known_on`, are those of their survivors.
+/// as was known at `known_on`, are those of their survivors, and events of names that are one person are of one user.
 pub(crate) async fn view(store: &Store, lake: &Lake, known_on: Option<Instant>) -> Result<View, EngineError> {
     let merged = account_merge::standing(store.read(), known_on).await?;
+    let persons = alias::standing(store.read(), known_on).await?;
     let rows = store.read_lake().await?;
     let parts = rows.parts.into_iter().map(part_file).collect();
     let tail: Vec<(i64, Arc<[u8]>)> = rows.tail.into_iter().map(|blob| (blob.seq, blob.payload.into())).collect();
     let attribution = attribution(store, !tail.is_empty()).await?;
     let view = lake.view(parts, &tail, &attribution)?;
-    Ok(view.with_merged(&merged.pairs().collect::<Vec<_>>())?)
+    Ok(view.with_persons(persons)?.with_merged(&merged.pairs().collect::<Vec<_>>())?)
 }
 
 /// Seals what the inbox holds. Returns how many requests were sealed.

@@ -199,7 +199,7 @@ async fn show(engine: &Engine, source_id: i64, reason: Unverified, body: &[u8]) 
     let body = String::from_utf8_lossy(body).into_owned();
     let refused = vec![Refused { code: reason.code().to_owned(), message: reason.to_string(), body }];
     let (received_at, events, users) = (engine.now(), Vec::new(), Vec::new());
-    let accept = Accept { source_id, received_at, sent_at: None, events, users, refused };
+    let accept = Accept { source_id, received_at, sent_at: None, events, users, aliases: Vec::new(), refused };
     engine.intake().accept(accept).await?;
     Ok(())
 }

@@ -29,6 +29,7 @@ mod frame;
 mod merge;
 mod params;
 mod part;
+mod person;
 mod rate;
 mod scan;
 mod session;

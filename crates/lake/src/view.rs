@@ -20,9 +20,9 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use tokio::task::JoinSet;
 
-use crate::merge;
 use crate::scan::EventTable;
 use crate::{Attribution, Frame, FrameError, Kind, Lake, LakeError, Params, PartFile, QueryError, batch, ducklake};
+use crate::{merge, person};
 
 /// Rows the engine handles at a time.
 const BATCH_ROWS: usize = 8192;
@@ -82,6 +82,19 @@ impl View {
     pub fn with_merged(mut self, merged: &[(i64, i64)]) -> Result<Self, LakeError> {
         if let Some(event) = self.tables.get(ducklake::TABLE).filter(|_| !merged.is_empty()) {
             let table = merge::redirected(event, merged).map_err(LakeError::engine("show merged accounts in"))?;
+            self.tables.insert(ducklake::TABLE.to_owned(), table);
+        }
+        Ok(self)
+    }
+
+    /// Shows the events of users who are one person as those of one user: pairs of a user and who they are.
+    ///
+    /// # Errors
+    /// [`LakeError::Engine`] when the engine cannot plan it.
+    pub fn with_persons(mut self, persons: Vec<(i64, i64)>) -> Result<Self, LakeError> {
+        if let Some(event) = self.tables.get(ducklake::TABLE).filter(|_| !persons.is_empty()) {
+            let table =
+                person::united(event, persons).map_err(LakeError::engine("show users who are one person in"))?;
             self.tables.insert(ducklake::TABLE.to_owned(), table);
         }
         Ok(self)

@@ -43,6 +43,8 @@ pub struct Accept {
     pub events: Vec<NewEvent>,
     /// What it says about people.
     pub users: Vec<SeenUser>,
+    /// Which names it says are one person.
+    pub aliases: Vec<SameUser>,
     /// What had to be refused.
     pub refused: Vec<Refused>,
 }
@@ -78,6 +80,15 @@ pub struct SeenUser {
     pub likely_account_id: Option<i64>,
     /// The contact they were found to be.
     pub contact_id: Option<i64>,
+}
+
+/// Two names that are one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SameUser {
+    /// What the source called them before.
+    pub previous: String,
+    /// What it calls them since.
+    pub user: String,
 }
 
 /// A message that could not be taken.

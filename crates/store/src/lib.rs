@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod account_merge;
+pub mod alias;
 pub mod assignment;
 pub mod catalogue;
 pub mod change;

@@ -20,6 +20,7 @@ pub(crate) fn text(db: &impl ConnectionTrait, sql: &str) -> Statement {
 /// `($1, $2), ($3, $4), …`: placeholders for `rows` rows of `columns` values, after `before` values used already.
 ///
 /// SQLite gets question marks, because it looks names like `$7` up one by one: a thousand of them cost a million looks.
+/// They count from the first value by themselves, so a text that has them must not say `$1` anywhere else.
 pub(crate) fn placeholders(db: &impl ConnectionTrait, before: usize, rows: usize, columns: usize) -> String {
     use std::fmt::Write as _;
     let numbered = db.get_database_backend() == DbBackend::Postgres;

@@ -7,6 +7,7 @@
 //! Deliberately absent: a second version side by side, and anything a page can do that a program cannot.
 
 pub mod account;
+pub mod alias;
 pub mod contact;
 pub mod cta;
 pub mod document;

@@ -155,6 +155,8 @@ pub(super) fn write_users(subject: &Subject<'_>, people: &People, first_id: i64,
             external_id: format!("u_{:016x}", mix(subject.seed ^ mix(id.cast_unsigned()))),
             account_id: Some(subject.id()),
             contact_id: contacts.next(),
+            person_id: None,
+            likely_account_id: Some(subject.id()),
             first_seen_at: at(first, 0).min(now),
             last_seen_at: at(last, 20 * 3600).min(now),
         });

@@ -156,3 +156,56 @@ async fn what_belonged_to_nobody_belongs_to_its_account_once_that_is_said() {
     assert_eq!(attribute::attribute(&engine).await.unwrap(), 0, "and it is done");
     engine.close().await.unwrap();
 }
+
+/// A browser does things before anybody signs in there; then `alias` says who it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_names_that_are_one_person_are_one_user_of_one_account() {
+    let (_home, settings) = company(4).await;
+    let (engine, clock) = open(&settings).await;
+    source(&engine).await;
+    let row = engine.book().rows().iter().find(|row| row.active).cloned().unwrap();
+    let track = |n: usize, who: &str| {
+        format!(
+            r#"{{"type":"track","messageId":"a{n}",{who},"event":"Report Exported","timestamp":"2026-06-15T10:00:00Z"}}"#
+        )
+    };
+    let body = format!(
+        r#"{{"batch":[{},{},{{"type":"group","messageId":"g","userId":"ada","groupId":"{}"}},{}]}}"#,
+        track(1, r#""anonymousId":"anon-1""#),
+        track(2, r#""anonymousId":"anon-1""#),
+        row.account.external_id,
+        track(3, r#""userId":"ada""#),
+    );
+    ingest::segment(&engine, call(KEY, &body)).await.unwrap();
+    seal::seal(&engine).await.unwrap();
+    let figures = async || {
+        attribute::attribute(&engine).await.unwrap();
+        refresh::all(&engine).await.unwrap();
+        let book = engine.book();
+        let row = book.row(row.account.id).unwrap();
+        ["events_28d", "active_users_28d"].map(|metric| book.value(row, metric).unwrap_or_default() as usize)
+    };
+    let [events, users] = figures().await;
+
+    let alias = r#"{"type":"alias","messageId":"al","previousId":"anon-1","userId":"ada"}"#;
+    clock.advance(chrono::TimeDelta::minutes(1));
+    let known_before = engine.now();
+    clock.advance(chrono::TimeDelta::minutes(1));
+    ingest::segment(&engine, SegmentCall { path: "/v1/alias", ..call(KEY, alias) }).await.unwrap();
+    assert_eq!(figures().await, [events + 2, users], "the events of the browser are theirs, and they are one user");
+    let people = async |known_on| {
+        let view = store::alias::standing(engine.store().read(), known_on).await.unwrap();
+        let distinct = "select count(distinct user_id) as n from event where name = 'Report Exported'";
+        let found = query::sql(&engine, distinct, 10).await.unwrap().frame.ints("n").unwrap().next().flatten().unwrap();
+        (view.len(), found)
+    };
+    assert_eq!(people(None).await, (1, 1));
+    assert_eq!(people(Some(known_before)).await.0, 0, "nobody knew it then");
+
+    let source = source::by_key(engine.store().read(), "app").await.unwrap().unwrap();
+    let told = store::alias::of_source(engine.store().read(), source.id, None, 10).await.unwrap();
+    ingest::undo_alias(&engine, told[0].id, "member:1").await.unwrap();
+    assert_eq!(people(None).await, (0, 2), "they are two again");
+    assert_eq!(figures().await, [events + 2, users + 1], "what was sealed for the account stays there");
+    engine.close().await.unwrap();
+}

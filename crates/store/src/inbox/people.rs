@@ -4,7 +4,7 @@
 //! they were last seen more than an hour before, so that a busy user does not cost a write with every request.
 //!
 //! Where somebody belongs who was grouped with one account or several, `end_user` decides. A mail domain speaks only
-//! where nobody was grouped with anything.
+//! where nobody was grouped with anything. Names that are one person belong together, as `alias` says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use super::Accept;
 use crate::{
-    StoreError, Tx, end_user,
+    StoreError, Tx, alias, end_user,
     statement::{MAX_VALUES, placeholders, statement},
 };
 
@@ -57,6 +57,7 @@ impl People {
             });
             let told: BTreeSet<&str> = mentions.keys().copied().chain(said.keys().map(|(name, _)| *name)).collect();
             belong(tx, said, &known).await?;
+            alias::tell(tx, source_id, &aliases(requests, source_id, &known)).await?;
             settle(tx, &told, &mut known).await?;
             people.0.insert(source_id, known);
         }
@@ -78,7 +79,9 @@ fn mentions(requests: &[Accept]) -> BTreeMap<i64, BTreeMap<&str, Mention>> {
             .users
             .iter()
             .map(|user| (user.external_id.as_str(), user.account_id, user.likely_account_id, user.contact_id));
-        for (external_id, account_id, likely_id, contact_id) in seen.chain(told) {
+        let same = request.aliases.iter().flat_map(|alias| [&alias.previous, &alias.user]);
+        let same = same.map(|user| (user.as_str(), None, None, None));
+        for (external_id, account_id, likely_id, contact_id) in seen.chain(told).chain(same) {
             sources
                 .entry(request.source_id)
                 .or_default()
@@ -106,7 +109,8 @@ async fn known(
     for names in names.chunks(MAX_VALUES - 1) {
         let sql = format!(
             "SELECT id, external_id, account_id, contact_id, last_seen_at FROM end_user
-             WHERE source_id = $1 AND external_id IN {}",
+             WHERE source_id = {} AND external_id IN {}",
+            placeholders(tx, 0, 1, 1),
             placeholders(tx, 1, 1, names.len())
         );
         let values = std::iter::once(Value::from(source_id)).chain(names.iter().map(|name| Value::from(*name)));
@@ -138,22 +142,25 @@ async fn remember(
 ) -> Result<HashMap<String, Person>, StoreError> {
     let mentions: Vec<(&str, Mention)> = mentions.iter().map(|(name, mention)| (*name, *mention)).collect();
     let mut people = HashMap::with_capacity(mentions.len());
-    for mentions in mentions.chunks(MAX_VALUES / 6) {
+    for mentions in mentions.chunks(MAX_VALUES / 7) {
         let sql = format!(
-            "INSERT INTO end_user (source_id, external_id, account_id, contact_id, first_seen_at, last_seen_at)
+            "INSERT INTO end_user
+                 (source_id, external_id, account_id, likely_account_id, contact_id, first_seen_at, last_seen_at)
              VALUES {}
              ON CONFLICT (source_id, external_id) DO UPDATE SET
                  account_id = COALESCE(end_user.account_id, excluded.account_id),
+                 likely_account_id = COALESCE(excluded.likely_account_id, end_user.likely_account_id),
                  contact_id = COALESCE(excluded.contact_id, end_user.contact_id),
                  last_seen_at = excluded.last_seen_at
              RETURNING id, external_id, account_id",
-            placeholders(tx, 0, mentions.len(), 6)
+            placeholders(tx, 0, mentions.len(), 7)
         );
-        let values = mentions.iter().flat_map(|(name, mention)| -> [Value; 6] {
+        let values = mentions.iter().flat_map(|(name, mention)| -> [Value; 7] {
             [
                 source_id.into(),
                 (*name).into(),
                 mention.account_id.or(mention.likely_id).into(),
+                mention.likely_id.into(),
                 mention.contact_id.into(),
                 mention.at.into(),
                 mention.at.into(),
@@ -172,6 +179,16 @@ fn groupings(requests: &[Accept], source_id: i64) -> BTreeMap<(&str, i64), Insta
     let ours = requests.iter().filter(|request| request.source_id == source_id);
     let told = ours.flat_map(|request| request.users.iter().map(|user| (user, request.received_at)));
     told.filter_map(|(user, at)| Some(((user.external_id.as_str(), user.account_id?), at))).collect()
+}
+
+/// Which users of a source were said to be one person.
+fn aliases(requests: &[Accept], source_id: i64, people: &HashMap<String, Person>) -> Vec<alias::Told> {
+    let ours = requests.iter().filter(|request| request.source_id == source_id);
+    let told = ours.flat_map(|request| request.aliases.iter().map(|alias| (alias, request.received_at)));
+    let told = told.filter_map(|(alias, at)| Some((people.get(&alias.previous)?.id, people.get(&alias.user)?.id, at)));
+    // In one order everywhere, so that two processes cannot wait for each other.
+    let told: BTreeSet<alias::Told> = told.filter(|(previous, user, _)| previous != user).collect();
+    told.into_iter().collect()
 }
 
 /// Writes down who was grouped with what.

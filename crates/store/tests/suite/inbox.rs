@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::Event;
 use store::{
-    Store, StoreError, catalogue,
-    inbox::{self, Accept, Inbox, Limits, NewEvent, Receipt, Refused, SeenUser},
+    Store, StoreError, alias, catalogue, end_user,
+    inbox::{self, Accept, Inbox, Limits, NewEvent, Receipt, Refused, SameUser, SeenUser},
     source,
 };
 
@@ -41,7 +41,15 @@ pub(crate) fn event(number: u64) -> NewEvent {
 
 pub(crate) fn request(source_id: i64, numbers: impl IntoIterator<Item = u64>) -> Accept {
     let events = numbers.into_iter().map(event).collect();
-    Accept { source_id, received_at: at(2), sent_at: Some(at(1)), events, users: Vec::new(), refused: Vec::new() }
+    Accept {
+        source_id,
+        received_at: at(2),
+        sent_at: Some(at(1)),
+        events,
+        users: Vec::new(),
+        aliases: Vec::new(),
+        refused: Vec::new(),
+    }
 }
 
 /// Runs a test against an inbox whose writer runs beside it.
@@ -212,6 +220,25 @@ fn a_user_gets_one_number_and_the_account_they_were_grouped_with() {
     });
 }
 
+/// Whoever was seen within the hour costs no write with the next request.
+#[test]
+fn a_user_just_seen_is_only_read() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        with_inbox(&store, Limits::default(), async |inbox| {
+            for second in [2, 600] {
+                let events = [second, second + 1, second + 2].map(|number| event(u64::from(number)));
+                let sent = Accept { events: events.into(), received_at: at(second), ..request(source.id, []) };
+                assert_eq!(inbox.accept(sent).await.unwrap().accepted, 3);
+            }
+        })
+        .await;
+        for user in 1..=3 {
+            assert_eq!(end_user::find(store.read(), user).await.unwrap().last_seen_at, at(2), "user {user}");
+        }
+    });
+}
+
 #[test]
 fn a_user_of_two_accounts_belongs_to_none_until_it_is_known_who_they_are() {
     on_both(|store| async move {
@@ -256,6 +283,87 @@ fn a_user_of_two_accounts_belongs_to_none_until_it_is_known_who_they_are() {
         );
         let both = store::end_user::memberships(store.read(), &[1]).await.unwrap();
         assert_eq!(both.len(), 2);
+    });
+}
+
+/// What a source said of two names, and where their person belongs.
+#[test]
+fn names_that_are_one_person_belong_together_until_that_is_undone() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let grouped = |user: &str, account: i64| SeenUser {
+            external_id: user.to_owned(),
+            account_id: Some(account),
+            likely_account_id: None,
+            contact_id: None,
+        };
+        let same = |previous: &str, user: &str| SameUser { previous: previous.to_owned(), user: user.to_owned() };
+        let send = async |inbox: &store::Inbox, users: Vec<SeenUser>, aliases: Vec<SameUser>| {
+            inbox.accept(Accept { users, aliases, ..request(source.id, []) }).await.unwrap();
+        };
+        let ids = async |names: &[&str]| end_user::accounts_of(store.read(), source.id, names).await.unwrap();
+        let standing = async || alias::standing(store.read(), None).await.unwrap();
+        with_inbox(&store, Limits::default(), async |inbox| {
+            // The browser is aliased before anything else is known of anybody, and twice.
+            send(inbox, Vec::new(), vec![same("anon", "ann"), same("anon", "ann")]).await;
+            send(inbox, Vec::new(), vec![same("anon", "ann"), same("ann", "ann")]).await;
+            assert_eq!(standing().await, [(2, 1)]);
+            send(inbox, vec![grouped("ann", acme.id)], Vec::new()).await;
+            assert_eq!(ids(&["anon"]).await, [acme.id], "the account of one name is that of the other");
+            send(inbox, vec![grouped("anon", zeta.id)], Vec::new()).await;
+            assert_eq!(ids(&["anon", "ann"]).await, [0; 0], "one person in two accounts is never guessed");
+            let ties = end_user::torn(store.read(), source.id, 10).await.unwrap();
+            assert_eq!(ties.iter().map(|tie| tie.account_id).collect::<Vec<_>>(), [acme.id, zeta.id]);
+            let choose =
+                async |account| store.write(async |tx| end_user::choose(tx, ties[0].user_id, account).await).await;
+            assert!(choose(Some(acme.id)).await.unwrap());
+            assert_eq!(ids(&["anon"]).await, [acme.id], "a choice holds for every name");
+            assert!(choose(None).await.unwrap());
+
+            let told = alias::of_source(store.read(), source.id, None, 10).await.unwrap();
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert_eq!((told[0].previous.as_str(), told[0].user.as_str(), told[0].holds), ("anon", "ann", true));
+            let undone = store.write(async |tx| alias::undo(tx, told[0].id, "member:1", at(9)).await).await.unwrap();
+            assert_eq!((undone.undone_at, undone.undone_by.as_deref()), (Some(at(9)), Some("member:1")));
+            assert_eq!((ids(&["anon"]).await, ids(&["ann"]).await), (vec![zeta.id], vec![acme.id]));
+            send(inbox, Vec::new(), vec![same("anon", "ann")]).await;
+            assert_eq!(standing().await, [], "saying it again does not bring it back");
+            let known = alias::standing(store.read(), Some(at(5))).await.unwrap();
+            assert_eq!(known, [(2, 1)], "as it was known before");
+
+            // A browser that two people use is neither.
+            send(inbox, vec![grouped("bob", zeta.id)], vec![same("shared", "bob")]).await;
+            assert_eq!(ids(&["shared"]).await, [zeta.id]);
+            send(inbox, Vec::new(), vec![same("shared", "ann")]).await;
+            assert_eq!((ids(&["shared"]).await, standing().await), (vec![], vec![]));
+            let erased = store.write(async |tx| end_user::erase(tx, source.id, "ann").await).await.unwrap();
+            assert!(erased);
+            assert_eq!(ids(&["shared"]).await, [zeta.id], "of the two only one is left");
+        })
+        .await;
+    });
+}
+
+/// What a mail domain makes likely holds for every name, and yields to a group.
+#[test]
+fn a_likely_account_is_that_of_every_name() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let seen = |account_id, likely_account_id| {
+            vec![SeenUser { external_id: "ann".to_owned(), account_id, likely_account_id, contact_id: None }]
+        };
+        let aliases = vec![SameUser { previous: "anon".to_owned(), user: "ann".to_owned() }];
+        let anon = async || end_user::accounts_of(store.read(), source.id, &["anon"]).await.unwrap();
+        with_inbox(&store, Limits::default(), async |inbox| {
+            let users = seen(None, Some(acme.id));
+            inbox.accept(Accept { users, aliases, ..request(source.id, []) }).await.unwrap();
+            assert_eq!(anon().await, [acme.id]);
+            inbox.accept(Accept { users: seen(Some(zeta.id), None), ..request(source.id, []) }).await.unwrap();
+            assert_eq!(anon().await, [zeta.id]);
+        })
+        .await;
     });
 }
 

@@ -2,6 +2,7 @@
 //! add one. `/sources/{id}` is one source with what it had refused; `/sources/import`
 //! takes files, `/sources/imports` lists those that came. A write key is shown once, on the answer that made it.
 
+pub mod aliases;
 mod deliveries;
 mod detail;
 mod import;
@@ -13,6 +14,7 @@ mod snippet;
 pub mod sql;
 mod standing;
 mod torn;
+mod unmapped;
 pub mod webhook;
 
 use axum::extract::State;

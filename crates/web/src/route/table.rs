@@ -117,6 +117,7 @@ const PAGES: &[Route] = routes! {
     POST    "/sources/{id}/webhook"                     ManageSources  Page    Form    SameOrigin  pages::sources::webhook::set_up;
     POST    "/sources/{id}/rotate"                      ManageSources  Page    Form    SameOrigin  pages::sources::rotate;
     POST    "/sources/{id}/users/{user}"                ManageSources  Page    Form    SameOrigin  pages::sources::choose;
+    POST    "/sources/{id}/aliases/{alias}/undo"        ManageSources  Page    Form    SameOrigin  pages::sources::aliases::undo;
     POST    "/sources/{id}/deliveries/{delivery}/replay" ManageSources Page   Form    SameOrigin  pages::sources::replay;
     GET     "/settings"                                 ManageSelf     Page    Nothing Safe        pages::settings::show;
     POST    "/settings/password"                        ManageSelf     SignIn  Form    SameOrigin  pages::settings::set_password;
@@ -190,6 +191,8 @@ const API: &[Route] = routes! {
     GET     "/api/v1/sources/{id}/pace"                 ReadSources    Api     Nothing Safe        api::source::pace             => "Show how much a source sends, and how late";
     GET     "/api/v1/sources/{id}/users"                ReadSources    Api     Nothing Safe        api::source::users            => "List users who were grouped with several accounts";
     PUT     "/api/v1/sources/{id}/users/{user}"         ManageSources  Api     Json    SameOrigin  api::source::choose           => "Choose which of their accounts a user belongs to";
+    GET     "/api/v1/sources/{id}/aliases"              ReadSources    Api     Nothing Safe        api::alias::list              => "List names that a source said are one person";
+    POST    "/api/v1/sources/{id}/aliases/{alias}/undo" ManageSources  Api     Nothing SameOrigin  api::alias::undo              => "Take back that two names are one person";
     GET     "/api/v1/sources/{id}/origins"              ReadSources    Api     Nothing Safe        api::source::origins          => "List the websites that may use a source's write key";
     PUT     "/api/v1/sources/{id}/origins"              ManageSources  Api     Json    SameOrigin  api::source::set_origins      => "Limit a source's write key to websites";
     GET     "/api/v1/sources/{id}/webhook"              ReadSources    Api     Nothing Safe        api::webhook::show            => "Show who posts to a source";

@@ -13,6 +13,7 @@ mod matrix;
 mod protection;
 mod revenue;
 mod sign_in;
+mod tap;
 mod traps;
 mod webhooks;
 mod work;

@@ -242,6 +242,7 @@ impl<'a> Run<'a> {
                 sent_at: None,
                 events,
                 users: Vec::new(),
+                aliases: Vec::new(),
                 refused: Vec::new(),
             };
             self.engine.intake().accept(accept).await.map_err(EngineError::from)?.duplicates

@@ -1,5 +1,5 @@
 //! The webhooks of a source: the last that arrived, what became of each, and a button to read one again by the mapping
-//! of today. Setting a webhook up is the API's.
+//! of today. Deliberately absent: setting a webhook up, which has a page of its own.
 
 use axum::extract::State;
 use axum::response::Redirect;

@@ -10,14 +10,16 @@ use engine::import::{self, SqlPlace, SqlSource};
 use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
+use store::alias::{self, Named};
 use store::end_user::{self, Tie};
+use store::raw_record::{self, Stream};
 use store::source::{self, Kind};
 use store::source_minute::{self, Pace};
 use store::{Delivery, Refusal, Source, delivery, refusal};
 
 use super::list::kind;
 use super::standing::Standing;
-use super::{deliveries, pace, said, snippet, sql, torn};
+use super::{aliases, deliveries, pace, said, snippet, sql, torn, unmapped};
 use crate::api::source::{ChangeSource, alter, belongs_to, replace_key};
 use crate::auth::secret::Secret;
 use crate::extract::{At, Form, Params};
@@ -146,6 +148,10 @@ pub(super) struct Detail {
     pace: Option<Pace>,
     /// Users who were grouped with several accounts.
     torn: Vec<Tie>,
+    /// Streams of records it sent.
+    streams: Vec<Stream>,
+    /// Names that it said are one person.
+    aliases: Vec<Named>,
     /// Whether there are older ones.
     more: bool,
     now: Instant,
@@ -183,12 +189,16 @@ impl Detail {
         let now = app.engine.now();
         let pace = source_minute::paces(db, now).await?.remove(&source.id);
         let torn = end_user::torn(db, source.id, torn::SHOWN).await?;
+        let streams = raw_record::streams(db, source.id).await?;
+        let aliases = alias::of_source(db, source.id, None, aliases::SHOWN).await?;
         Ok(Self {
             source,
             refusals,
             deliveries,
             pace,
             torn,
+            streams,
+            aliases,
             more,
             now,
             site: site(app, headers),
@@ -228,7 +238,9 @@ fn page(detail: &Detail) -> Markup {
     let main = html! {
         @if source.kind == Kind::Segment { (sending(detail)) }
         @if let Some((sql, place)) = &detail.sql { (card("The database", &sql::standing(source.id, sql, place, detail.may_manage, detail.now))) }
+        (unmapped::card_of(source.id, &detail.streams, detail.may_manage))
         (torn::card_of(source.id, &detail.torn, detail.may_manage))
+        (aliases::card_of(source.id, &detail.aliases, detail.may_manage, detail.now))
         (deliveries::card_of(&detail.deliveries, detail.may_manage, detail.now))
         (card("Refused messages", &html! { div id=(REFUSALS) data-fragment="" { (refusals(detail)) } }))
     };
@@ -246,7 +258,8 @@ fn page(detail: &Detail) -> Markup {
 
 fn actions(detail: &Detail) -> Markup {
     let kind = detail.source.kind;
-    let records = matches!(kind, Kind::Singer | Kind::Api | Kind::Sql) || !detail.deliveries.is_empty();
+    let came = !detail.deliveries.is_empty() || !detail.streams.is_empty();
+    let records = came || matches!(kind, Kind::Singer | Kind::Api | Kind::Sql);
     html! {
         @if records { (form::link_button(&Link::to(format!("/sources/{}/mapping", detail.source.id)), "Mapping")) }
         @if detail.may_manage && matches!(detail.source.kind, Kind::Segment | Kind::Api) {
@@ -403,6 +416,8 @@ mod tests {
             deliveries: Vec::new(),
             pace: None,
             torn: Vec::new(),
+            streams: Vec::new(),
+            aliases: Vec::new(),
             more: true,
             now,
             site: "http://localhost:8080".to_owned(),
