@@ -14,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::tls::Trust;
 
@@ -40,10 +40,12 @@ pub(crate) struct Remote {
     trust: Option<Trust>,
 }
 
-/// Lines about to be sent, with the schemas that explain them: each part must be understood by itself.
+/// Lines about to be sent, with what explains them: each part must be understood by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Upload {
     schemas: Vec<(String, String)>,
+    /// What the server counted in the parts before, as a message of its own.
+    open: Option<String>,
     lines: Vec<String>,
     bytes: usize,
 }
@@ -60,14 +62,15 @@ impl Upload {
         self.lines.len() >= MOST_LINES || self.bytes >= MOST_BYTES
     }
 
-    /// The text to send: the schemas of earlier parts, then the lines.
+    /// The text to send: the schemas of earlier parts and what was counted there, then the lines.
     fn text(&self) -> String {
-        let earlier = self.schemas.iter().map(|(_, line)| line);
+        let earlier = self.schemas.iter().map(|(_, line)| line).chain(&self.open);
         earlier.chain(&self.lines).flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 
-    /// Begins the next part, remembering the schemas of this one.
-    fn sent(&mut self) {
+    /// Begins the next part, remembering the schemas of this one and what the server counted in it.
+    fn sent(&mut self, open: &Value) {
+        self.open = open.is_array().then(|| json!({ "type": "TRACE", "trace": { "open": open } }).to_string());
         for line in std::mem::take(&mut self.lines) {
             let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
             let is_schema = message["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("schema"));
@@ -113,7 +116,7 @@ impl Remote {
         for attempt in 1..=ATTEMPTS {
             let wait = match self.once(&text) {
                 Ok(answer) if answer.status == 200 => {
-                    upload.sent();
+                    upload.sent(&answer.body["report"]["open"]);
                     let states = answer.body["states"].as_array().cloned().unwrap_or_default();
                     return Ok(states.iter().filter_map(|state| state.as_str().map(str::to_owned)).collect());
                 }
@@ -122,7 +125,7 @@ impl Remote {
                     bail!("{}: {}", word("code"), word("message"));
                 }
                 Ok(answer) => answer.retry_after.unwrap_or(u64::from(attempt)),
-                Err(error) if attempt == ATTEMPTS => return Err(error),
+                Err(error) if attempt == ATTEMPTS || tls::distrusts(&error) => return Err(error),
                 Err(_) => u64::from(attempt),
             };
             thread::sleep(Duration::from_secs(wait.min(60)));
@@ -156,6 +159,7 @@ impl Remote {
             self.token,
             text.len()
         );
+        // Over TLS the first word is where the server's certificate is looked at.
         stream.write_all(head.as_bytes()).with_context(reach)?;
         stream.write_all(text.as_bytes()).with_context(reach)?;
         read(BufReader::new(stream)).with_context(|| format!("the server at {} did not answer", self.host))
@@ -192,11 +196,22 @@ mod tests {
         let mut upload = Upload::default();
         upload.push(r#"{"type":"SCHEMA","stream":"a","v":1}"#.to_owned());
         upload.push(r#"{"type":"RECORD","stream":"a"}"#.to_owned());
-        upload.sent();
+        upload.sent(&Value::Null);
         upload.push(r#"{"type":"SCHEMA","stream":"a","v":2}"#.to_owned());
-        upload.sent();
+        upload.sent(&Value::Null);
         upload.push("x".to_owned());
         assert_eq!(upload.text(), "{\"type\":\"SCHEMA\",\"stream\":\"a\",\"v\":2}\nx\n");
+    }
+
+    #[test]
+    fn a_part_says_what_was_counted_before() {
+        let mut upload = Upload::default();
+        upload.sent(&json!([{ "stream": "a", "records": 2 }]));
+        upload.push("x".to_owned());
+        let text = "{\"trace\":{\"open\":[{\"records\":2,\"stream\":\"a\"}]},\"type\":\"TRACE\"}\nx\n";
+        assert_eq!(upload.text(), text);
+        upload.sent(&Value::Null);
+        assert_eq!(upload.text(), "");
     }
 
     #[test]

@@ -3,14 +3,18 @@
 //! between two of its states, so that a state can be checked against what the source
 //! says it sent (`sourceStats`).
 //!
+//! Whoever sends a long run in several parts says at the head of each what came in those before, as a TRACE that
+//! nobody else minds: `{"type":"TRACE","trace":{"open":[{"stream":"orgs","records":2000}]}}`.
+//!
 //! A destination repeats the whole STATE message, so its text is passed through.
 //! Deliberately absent: catalogs, which come as a file beside the messages; and logs
 //! and traces, which are the source's own business.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use domain::Instant;
+use serde::{Deserialize, Serialize};
 
 use crate::json::{self, Value};
 use crate::singer::LineError;
@@ -51,6 +55,18 @@ pub struct State<'a> {
     pub announced: Option<u64>,
 }
 
+/// Records of a stream that came since its last state, when a part of a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// The schema or database the stream comes from, where the source has such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The stream.
+    pub stream: String,
+    /// How many.
+    pub records: u64,
+}
+
 impl State<'_> {
     /// Whether records were lost on the way here.
     pub fn is_short(&self) -> bool {
@@ -62,7 +78,7 @@ impl State<'_> {
 #[derive(Debug, Default)]
 pub struct Reader {
     line: u64,
-    counts: HashMap<(Option<String>, String), u64>,
+    counts: BTreeMap<(Option<String>, String), u64>,
 }
 
 impl Reader {
@@ -78,6 +94,10 @@ impl Reader {
         match kind.as_deref() {
             Some("RECORD") => self.record(&mut message).map(|record| Some(Message::Record(record))),
             Some("STATE") => Ok(Some(Message::State(self.state(line, &message)))),
+            Some("TRACE") => {
+                self.go_on(&message);
+                Ok(Some(Message::Other("TRACE".to_owned())))
+            }
             Some(other) => Ok(Some(Message::Other(other.to_owned()))),
             None => Err(self.error("bad_message", "a message needs a `type`")),
         }
@@ -104,12 +124,32 @@ impl Reader {
                 let namespace = about.and_then(|about| about.get("namespace")).and_then(Value::as_id);
                 self.counts.remove(&(namespace.map(str::to_owned), stream)).unwrap_or_default()
             }
-            None => self.counts.drain().map(|(_, count)| count).sum(),
+            None => std::mem::take(&mut self.counts).into_values().sum(),
         };
         // Sources write the count as a float: `12.0`.
         let announced = message.at("state.sourceStats.recordCount").and_then(Value::as_id);
         let announced = announced.and_then(|count| count.split('.').next()?.parse().ok());
         State { text, counted, announced }
+    }
+
+    /// What came since the last states, for whoever sends the rest of the run apart.
+    pub fn open(&self) -> Vec<Open> {
+        let open = self.counts.iter().filter(|(_, records)| **records > 0);
+        let open = open.map(|((namespace, stream), records)| (namespace.clone(), stream.clone(), *records));
+        open.map(|(namespace, stream, records)| Open { namespace, stream, records }).collect()
+    }
+
+    /// Goes on counting where the parts before ended.
+    fn go_on(&mut self, message: &Value<'_>) {
+        let Some(Value::Array(open)) = message.at("trace.open") else { return };
+        for open in open {
+            let text = |name: &str| open.get(name).and_then(Value::as_id).map(str::to_owned);
+            if let (Some(stream), Some(records)) = (text("stream"), text("records").and_then(|n| n.parse::<u64>().ok()))
+            {
+                let count = self.counts.entry((text("namespace"), stream)).or_default();
+                *count = count.saturating_add(records);
+            }
+        }
     }
 
     fn error(&self, code: &'static str, sentence: impl Into<String>) -> LineError {
@@ -160,6 +200,27 @@ mod tests {
         let global = r#"{"type":"STATE","state":{"type":"GLOBAL","global":{}}}"#;
         let Some(Message::State(found)) = reader.message(global).unwrap() else { panic!() };
         assert_eq!((found.counted, found.announced), (1, None));
+    }
+
+    #[test]
+    fn a_run_in_parts_goes_on_counting() {
+        let mut first = Reader::default();
+        for _ in 0..2 {
+            first.message(&record("companies")).unwrap();
+        }
+        let open = first.open();
+        assert_eq!(open, [Open { namespace: Some("crm".to_owned()), stream: "companies".to_owned(), records: 2 }]);
+        let mut second = Reader::default();
+        let head = serde_json::json!({ "type": "TRACE", "trace": { "open": open } }).to_string();
+        second.message(&head).unwrap();
+        second.message(&record("companies")).unwrap();
+        let line = state("companies", "3.0");
+        let Some(Message::State(found)) = second.message(&line).unwrap() else { panic!() };
+        assert_eq!((found.counted, found.announced), (3, Some(3)));
+        assert_eq!(second.open(), []);
+        let odd = r#"{"type":"TRACE","trace":{"open":[1,{"stream":"s"},{"stream":"s","records":"x"}]}}"#;
+        second.message(odd).unwrap();
+        assert_eq!(second.open(), []);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::json::{self, Value};
 use crate::singer::LineError;
 use crate::{airbyte, singer};
 
+pub use crate::airbyte::Open;
+
 /// How an extractor speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -93,6 +95,11 @@ impl Reader {
     /// The dialect, once it was heard.
     pub fn dialect(&self) -> Option<Dialect> {
         self.dialect
+    }
+
+    /// What came since the last states, where that is counted: for whoever sends the rest of the run apart.
+    pub fn open(&self) -> Vec<Open> {
+        self.airbyte.open()
     }
 
     /// Understands the next line; `None` for a blank one.

@@ -14,7 +14,7 @@ use connectors::{
     record::{Draft, Fields, Object, Value},
     segment,
     singer::LineError,
-    tap::{Message, Reader},
+    tap::{Message, Open, Reader},
 };
 use domain::{Instant, time::day_of};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,10 @@ pub struct TapReport {
     pub failed: u64,
     /// The first of them, with their line.
     pub refused: Vec<RefusedRow>,
+    /// Records counted since the last states: said again at the head of the next part of the same run, where a run is
+    /// sent in parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Open>,
 }
 
 /// Why an extractor's output could not be read on. What came before the line is stored, and `states` may be passed on.
@@ -210,6 +214,7 @@ impl<'e> Tap<'e> {
     /// Stores what is left. Returns what became of everything and the states that may be passed on.
     pub async fn finish(mut self) -> Result<(TapReport, Vec<String>), TapError> {
         let states = self.commit().await?;
+        self.report.open = self.reader.open();
         Ok((self.report, states))
     }
 

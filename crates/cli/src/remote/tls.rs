@@ -1,7 +1,7 @@
 //! An encrypted connection to a server of ours: TLS as the proxy in front of it speaks it, its name checked against the
 //! certificates of the public web or against those of one's own authority. Deliberately absent: a way to check nothing.
 
-use std::{net::TcpStream, path::Path, sync::Arc};
+use std::{io, net::TcpStream, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
 use rustls::{
@@ -43,4 +43,13 @@ impl Trust {
         let server = ServerName::try_from(name.to_owned()).with_context(|| format!("{name} is no name of a server"))?;
         Ok(StreamOwned::new(ClientConnection::new(Arc::clone(&self.0), server)?, tcp))
     }
+}
+
+/// Whether a connection failed because the server is not believed to be who it says: asking again does not help.
+pub(crate) fn distrusts(error: &anyhow::Error) -> bool {
+    let refused = |error: &rustls::Error| matches!(error, rustls::Error::InvalidCertificate(_));
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(refused))
 }
