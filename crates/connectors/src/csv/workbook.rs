@@ -14,9 +14,15 @@ use chrono::{Days, NaiveDate, TimeDelta};
 use self::archive::Archive;
 use self::xml::{Piece, attribute, pieces};
 
-/// The largest workbook that is read, and the largest part of one: both are held in memory.
+/// The largest workbook that is read, the largest part of one, and the largest text a sheet may become: all are held in
+/// memory, and a text shared by many cells or a cell far to the right makes much out of little.
 const MAX_BYTES: u64 = 64 << 20;
-const MAX_PART: u64 = 512 << 20;
+const MAX_PART: u64 = 96 << 20;
+const MAX_TEXT: usize = 128 << 20;
+/// What a cell counts for besides its text.
+const CELL: usize = 8;
+/// Texts that cells may share.
+const MAX_STRINGS: usize = 2_000_000;
 /// Columns a sheet may have, which is what spreadsheets allow.
 const MAX_COLUMNS: usize = 16_384;
 
@@ -41,7 +47,11 @@ pub enum WorkbookError {
     #[error("this looks like a workbook and cannot be opened as one: save its sheet as CSV and send that")]
     Broken,
     /// It is larger than what is held in memory.
-    #[error("the workbook is larger than {} MiB: save its sheet as CSV and send that", MAX_BYTES >> 20)]
+    #[error(
+        "the workbook is larger than {} MiB, or its sheet as text than {} MiB: save the sheet as CSV and send that",
+        MAX_BYTES >> 20,
+        MAX_TEXT >> 20
+    )]
     TooLarge,
     /// There is no such sheet.
     #[error("the workbook has no sheet `{wanted}`; it has {}", have.join(", "))]
@@ -77,7 +87,7 @@ pub fn workbook<R: Read>(input: R, sheet: Option<&str>) -> Result<Workbook, Work
     let main = part("xl/workbook.xml").ok_or(WorkbookError::Broken)?;
     let links = links(&part("xl/_rels/workbook.xml.rels").ok_or(WorkbookError::Broken)?);
     let book = Book {
-        strings: strings(&part("xl/sharedStrings.xml").unwrap_or_default()),
+        strings: strings(&part("xl/sharedStrings.xml").unwrap_or_default()).ok_or(WorkbookError::TooLarge)?,
         dates: date_styles(&part("xl/styles.xml").unwrap_or_default()),
         since_1904: main.contains("date1904=\"1\"") || main.contains("date1904=\"true\""),
     };
@@ -120,11 +130,12 @@ fn links(text: &str) -> HashMap<String, String> {
     pieces(text).filter_map(link).collect()
 }
 
-/// The texts that cells share. What explains how a word is spoken is no part of it.
-fn strings(text: &str) -> Vec<String> {
+/// The texts that cells share, unless there are too many. What explains how a word is spoken is no part of it.
+fn strings(text: &str) -> Option<Vec<String>> {
     let (mut all, mut inside, mut spoken) = (Vec::new(), false, false);
     for piece in pieces(text) {
         match piece {
+            Piece::Start("si", _) if all.len() == MAX_STRINGS => return None,
             Piece::Start("si", _) => all.push(String::new()),
             Piece::Start("t", _) => inside = true,
             Piece::End("t") => inside = false,
@@ -138,7 +149,7 @@ fn strings(text: &str) -> Vec<String> {
             _ => {}
         }
     }
-    all
+    Some(all)
 }
 
 /// Which cell styles show a number as a date.
@@ -191,7 +202,7 @@ impl Book {
     fn rows(&self, text: &str) -> Result<Vec<u8>, WorkbookError> {
         let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
         let (mut row, mut cell, mut inside): (Vec<String>, Option<Cell>, bool) = (Vec::new(), None, false);
-        let mut width = 0;
+        let (mut width, mut room) = (0, MAX_TEXT);
         for piece in pieces(text) {
             match piece {
                 Piece::Start("row", _) => row.clear(),
@@ -213,6 +224,8 @@ impl Book {
                     // Every row is as wide as the first: cells at its end that were never written are empty.
                     width = width.max(row.len());
                     row.resize(width, String::new());
+                    let bytes: usize = row.iter().map(|cell| cell.len() + CELL).sum();
+                    room = room.checked_sub(bytes).ok_or(WorkbookError::TooLarge)?;
                     out.write_record(&row).map_err(std::io::Error::other)?;
                 }
                 _ => {}
