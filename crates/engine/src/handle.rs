@@ -45,6 +45,8 @@ pub struct Settings {
     pub seal_every: Duration,
     /// Whether to refresh, seal and fill in history in the background; a one-off command need not.
     pub background: bool,
+    /// Whether to compute today's book; a command that only writes leaves that to whoever opens the home next.
+    pub book: bool,
     /// A deliberate fault, to prove that a test would notice it.
     pub mutant: Option<Mutant>,
 }
@@ -72,6 +74,7 @@ impl Settings {
             query_memory_bytes: 512 << 20,
             seal_every: Duration::from_secs(20),
             background: true,
+            book: true,
             mutant: None,
         }
     }
@@ -138,14 +141,14 @@ pub(crate) struct Workers {
 
 impl Engine {
     /// Opens the data of a home folder, creating what is missing, computes today's
-    /// book and starts the workers.
+    /// book and starts the workers, as far as the settings want them.
     pub async fn open(settings: &Settings, clock: Clock) -> Result<Self, EngineError> {
         let (store, lake) = open_data(settings, clock.now()).await?;
         let definitions = Arc::new(Definitions::load(&settings.home)?);
         let vault = Vault::open(&settings.home)?;
         let lifetime = lifetime::vintage(&store, &definitions, clock.today(), None).await?;
         let ask = Ask { lifetime: lifetime.clone(), ..Ask::default() };
-        let basis = Basis::load(&store, &lake, ask).await?;
+        let basis = if settings.book { Some(Basis::load(&store, &lake, ask).await?) } else { None };
         let book = Book::empty(clock.today(), clock.now(), Arc::clone(&definitions));
         let (dirty, dirty_accounts) = mpsc::unbounded_channel();
         let workers = Workers { tasks: TaskTracker::new(), stop: CancellationToken::new() };
@@ -167,7 +170,9 @@ impl Engine {
             workers,
             turns: Turns::default(),
         }));
-        refresh::all_from(&engine, &basis).await?;
+        if let Some(basis) = basis {
+            refresh::all_from(&engine, &basis).await?;
+        }
         if settings.background {
             worker::start(&engine, dirty_accounts, settings.seal_every);
         }

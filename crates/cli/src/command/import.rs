@@ -12,7 +12,6 @@ use clap::{Args, Subcommand};
 use engine::{
     Clock, Engine,
     import::{self, CsvImport, ImportReport},
-    refresh,
 };
 
 use crate::{print, settings::Settings};
@@ -68,13 +67,12 @@ pub(crate) struct Singer {
 
 impl Import {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let quiet = engine::Settings { background: false, ..settings.engine(settings.home()) };
+        let quiet = engine::Settings { background: false, book: false, ..settings.engine(settings.home()) };
         let engine = Engine::open(&quiet, Clock::System).await?;
         let outcome = match self {
             Self::Csv(csv) => csv.run(&engine).await,
             Self::Singer(singer) => singer.run(&engine).await,
         };
-        refresh::all(&engine).await?;
         engine.close().await?;
         outcome
     }

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use engine::{
-    Clock, Engine, refresh,
+    Clock, Engine,
     tap::{self, Tap, TapError, TapReport},
 };
 use serde::Deserialize;
@@ -84,10 +84,9 @@ fn read(path: &PathBuf) -> anyhow::Result<Config> {
 /// Stores what comes in the home folder.
 async fn store(settings: &Settings, home: Option<PathBuf>, source: &str, preset: &str) -> anyhow::Result<()> {
     let home = settings.home.clone().or(home).unwrap_or_else(|| settings.home());
-    let quiet = engine::Settings { background: false, ..settings.engine(home) };
+    let quiet = engine::Settings { background: false, book: false, ..settings.engine(home) };
     let engine = Engine::open(&quiet, Clock::System).await?;
     let outcome = listen(&engine, source, preset).await;
-    refresh::all(&engine).await?;
     engine.close().await?;
     let report = outcome?;
     tell(&report)
