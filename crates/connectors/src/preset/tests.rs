@@ -180,6 +180,11 @@ fn every_preset_reads_its_golden_records() {
             include_str!("../../presets/golden/chargebee.txt"),
         ),
         (
+            "generic",
+            include_str!("../../presets/golden/generic.jsonl"),
+            include_str!("../../presets/golden/generic.txt"),
+        ),
+        (
             "hubspot",
             include_str!("../../presets/golden/hubspot.jsonl"),
             include_str!("../../presets/golden/hubspot.txt"),
