@@ -55,8 +55,8 @@ fn figures(ready: &Readiness) -> Markup {
     let tile = |label, value: Markup, delta: Markup| Tile { label, value, delta, explained_at: None };
     let first = ready.measures.first().filter(|need| need.opens > 0.0);
     let next = match first {
-        Some(need) => html! { (need.fill.name) },
-        None => html! { "nothing" },
+        Some(need) => html! { span.words { (need.fill.name) } },
+        None => html! { span.words { "nothing" } },
     };
     let why = match first {
         Some(need) => html! { small.muted { "closes " (points(need.opens)) " points of the range" } },

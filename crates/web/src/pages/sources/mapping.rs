@@ -236,7 +236,7 @@ fn one(message: &Preview, now: Instant) -> Markup {
         }
         @if message.becomes.is_empty() { p { (pill::pill(Ink::Grey, "nothing")) " " span.muted { "no rule reads it, or its rule passes it over" } } }
         details {
-            summary.muted { "As it came, " (format::ago(message.received_at, now)) span.vh { ": " (message.key) } }
+            summary.muted { code { (message.key) } " as it came, " (format::ago(message.received_at, now)) }
             pre.sample { code { (message.body) } }
         }
     }
