@@ -177,7 +177,7 @@ def send(url: str, key: str, account: str, batch: int, requests: int, worker: in
     answers.put((took, refused))
 
 
-def rate(ready: dict, account: str, batch: int, requests: int, workers: int = 8) -> float:
+def rate(ready: dict, account: str, batch: int, requests: int, workers: int = 8, quiet: bool = False) -> float:
     standing, go, answers = multiprocessing.Semaphore(0), multiprocessing.Event(), multiprocessing.Queue()
     arguments = (ready["url"], ready["write_key"], account, batch, requests)
     senders = [
@@ -196,10 +196,9 @@ def rate(ready: dict, account: str, batch: int, requests: int, workers: int = 8)
     took = [one for times, _ in results for one in times]
     refused = sum(refused for _, refused in results)
     per_second = (len(took) - refused) * batch / wall
-    say(
-        f"acknowledged and durable, batches of {batch}",
-        f"{per_second:,.0f} events/s, p50 {quantile(took, 0.5) * 1e3:.1f} ms, p99 {quantile(took, 0.99) * 1e3:.1f} ms, {refused} refused",
-    )
+    if not quiet:
+        times = f"p50 {quantile(took, 0.5) * 1e3:.1f} ms, p99 {quantile(took, 0.99) * 1e3:.1f} ms"
+        say(f"acknowledged and durable, batches of {batch}", f"{per_second:,.0f} events/s, {times}, {refused} refused")
     return per_second
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Bombs, garbage and cancelled imports: memory stays bounded, refusals are quick and say where, a re-run is exact.
 
-A running server is sent gzip bombs, a table with far too many columns, a cell that does not end and mixed encodings, while its
-highest memory is watched. Then a large CSV of accounts is imported by the command line and killed at random points; the
-import is run once more to its end, and there are exactly as many accounts as rows, each once.
+A running server is sent gzip bombs, workbooks that become far more than they are, a table with far too many columns, a cell that
+does not end and mixed encodings, while its highest memory is watched. Then a large CSV of accounts is imported by the command line and killed at random points; the
+import is run once more to its end, and there are exactly as many accounts as rows, each once. What it takes at once is printed.
 
     e2e/imports.py --binary target/debug/pomona --rows 1000000 --cancels 10
     e2e/imports.py --binary target/debug/pomona --mutant trust-compressed-size
@@ -21,6 +21,7 @@ import random
 import subprocess
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 from pomona import Binary, Checks, Client, write_key_header
@@ -34,6 +35,24 @@ def bomb(mib: int, fill: bytes = b" ") -> bytes:
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=9) as stream:
         for _ in range(mib):
             stream.write(fill * (1 << 20))
+    return packed.getvalue()
+
+
+def workbook(shared: bytes, rows: bytes, times: int = 1) -> bytes:
+    """A workbook of one sheet; what it shares and its rows are XML, the rows so many times."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    links = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    sheet = b"<worksheet><sheetData>" + rows * times + b"</sheetData></worksheet>"
+    parts = {
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships><Relationship Id="rId1" Type="{links}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/sharedStrings.xml": b"<sst>" + shared + b"</sst>",
+        "xl/worksheets/sheet1.xml": sheet,
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
     return packed.getvalue()
 
 
@@ -54,6 +73,8 @@ def bombs(checks: Checks, binary: Binary, mutant: str | None) -> bool:
     wide = ",".join(f"c{n}" for n in range(100_000)).encode() + b"\n" + b",".join([b"x"] * 100_000) + b"\n"
     endless = b'id,name\nbomb-1,"' + b"x" * (48 << 20)
     mixed = "id,name\nmixed-1,Zo\u00eb\n".encode() + "mixed-2,Zo\u00eb\n".encode("latin-1")
+    shared = workbook(b"<si><t>" + b"x" * 32_000 + b"</t></si>", b'<row><c t="s"><v>0</v></c></row>', 1_000_000)
+    far = workbook(b"", b'<row><c r="XFD1"><v>1</v></c></row>', 1_000_000)
     sent = [
         ("a bomb among events", "/v1/batch", bomb(400), events, {413}),
         ("a bomb inside a bomb", "/v1/batch", gzip.compress(bomb(400)), events, {400, 413}),
@@ -61,6 +82,10 @@ def bombs(checks: Checks, binary: Binary, mutant: str | None) -> bool:
         ("100,000 columns", "/api/v1/imports/accounts", wide, files, {200, 400, 413, 422}),
         ("a cell that does not end", "/api/v1/imports/accounts", endless, files, {200, 400, 413, 422}),
         ("mixed encodings", "/api/v1/imports/accounts", mixed, files, {200, 400, 422}),
+        ("a workbook that is a bomb", "/api/v1/imports/accounts", workbook(b"", b" " * (400 << 20)), files, {400, 413, 422}),
+        ("a workbook of six million texts", "/api/v1/imports/accounts", workbook(b"<si><t/></si>" * 6_000_000, b""), files, {400, 413, 422}),
+        ("a text that a million cells share", "/api/v1/imports/accounts", shared, files, {400, 413, 422}),
+        ("a cell far to the right, in every row", "/api/v1/imports/accounts", far, files, {400, 413, 422}),
     ]
     let_through = False
     for name, path, body, headers, allowed in sent[:1] if mutant else sent:
@@ -89,7 +114,13 @@ def cancelled(checks: Checks, binary: Binary, options: argparse.Namespace) -> No
         out.write("id,name,mrr,currency\n")
         for row in range(options.rows):
             out.write(f"cancelled-{row},Cancelled {row},{row % 900}.50,EUR\n")
-    command = [binary.path, "import", "csv", "accounts", str(table), "--home", str(binary.home)]
+    command = [binary.path, "import", "csv", "accounts", str(table), "--home"]
+    begun = time.monotonic()
+    done = subprocess.run([*command, str(binary.home.parent / "at-once")], capture_output=True, text=True)
+    took = time.monotonic() - begun
+    checks.that("the import at once ends well", done.returncode == 0, (done.stdout + done.stderr).strip()[-200:])
+    print(f"{options.rows} rows at once in {took:.1f} s, {options.rows / took:,.0f} rows/s")
+    command.append(str(binary.home))
     chance, killed, counts = random.Random(options.seed), 0, []
     for number in range(options.cancels):
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -102,13 +133,10 @@ def cancelled(checks: Checks, binary: Binary, options: argparse.Namespace) -> No
         counts.append(count(binary))
     checks.that("imports were cancelled", killed > 0, f"{killed} of {options.cancels}")
     checks.that("what was confirmed stayed", counts == sorted(counts) and all(each <= options.rows for each in counts), counts)
-    begun = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True)
-    took = time.monotonic() - begun
     checks.that("the import run again ends well", done.returncode == 0, (done.stdout + done.stderr).strip()[-200:])
     named = binary.query("select count(*) as rows, count(distinct external_id) as ids from account where external_id like 'cancelled-%'")[0]
     checks.equal("every row is there, once", (named["rows"], named["ids"]), (options.rows, options.rows))
-    print(f"{options.rows} rows in {took:.1f} s, {options.rows / took:,.0f} rows/s")
 
 
 def count(binary: Binary) -> int:

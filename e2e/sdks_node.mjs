@@ -25,7 +25,7 @@ try {
   proxy.aim(ready.url);
   const begun = Date.now();
   await anHourSlow(() => segment(host, ready.write_key));
-  await rudderstack(host, ready.write_key);
+  await anHourSlow(() => rudderstack(host, ready.write_key));
   await anHourSlow(() => jitsu(host, ready.write_key));
   checks.that('answers of 503 were planted', proxy.planted >= 4, proxy.planted);
   checks.equal('a clean stop ends with 0', await pomona.stop(), 0);

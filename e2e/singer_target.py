@@ -3,7 +3,7 @@
 
 The suite wants a Python `Target`; a thin proxy pipes what it is given into the binary, prints what the binary prints, and turns the
 binary's exit code and the stable word of its error into the exceptions the suite expects. Beyond the suite: states are printed letter
-by letter and only for what is stored, BATCH is refused loudly, a repeated file changes nothing, and a server stores what is sent by `--url`.
+by letter and only for what is stored, BATCH is refused loudly, a repeated file changes nothing, and a server stores what is sent by `--url`, behind TLS too.
 
     e2e/singer_target.py --binary target/debug/pomona
 """
@@ -13,14 +13,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+from faults import FaultProxy
 from pomona import Binary, Checks
 
 RECORDS = 40
+LONG = 2_500  # more than the command sends in one request
 
 
 if os.environ.get("POMONA_SINGER_BINARY"):
@@ -109,17 +114,77 @@ def refusals(checks: Checks, binary: Binary) -> None:
     checks.equal("and no state is printed for it", done.stdout, "")
 
 
-def remote(checks: Checks, binary: Binary) -> None:
+def remote(checks: Checks, binary: Binary, folder: Path) -> None:
     ready = binary.demo(20)
     lines = messages(RECORDS, 10)
     text = "\n".join(lines).replace("Singer ", "Singer Remote ")
     done = target(binary, text, "--url", ready["url"], "--token", ready["write_key"])
     checks.equal("a server: exit code and last state", (done.returncode, done.stdout.splitlines()[-1:]), (0, ['{"at" : 40}']))
+    airbyte(checks, binary, ready["url"], ready["write_key"])
+    encrypted(checks, binary, folder, ready["url"], ready["write_key"])
     wrong = target(binary, text, "--url", ready["url"], "--token", "wk_unknown")
     checks.that("a wrong key prints no state", wrong.returncode != 0 and wrong.stdout == "", wrong.stderr.strip())
     checks.equal("a clean stop ends with 0", binary.stop(), 0)
-    kept = binary.query("select count(*) as n from account where name like 'Singer Remote %'")[0]["n"]
+    # Whoever was believed last has named them last.
+    kept = binary.query("select count(*) as n from account where name like 'Singer Remote %' or name like 'Singer TLS0 %'")[0]["n"]
     checks.equal("a server: stored", kept, RECORDS)
+    refused = binary.query("select count(*) as n from account where name like 'Singer TLS%' and name not like 'Singer TLS0 %'")[0]["n"]
+    checks.equal("a server: stored of what was sent to somebody else", refused, 0)
+
+
+def airbyte(checks: Checks, binary: Binary, url: str, key: str) -> None:
+    """A run between two states that is longer than one request: its records are counted over all of them."""
+    record = '{"type":"RECORD","record":{"stream":"accounts","data":{"id":"ab-%d","name":"Airbyte %d"},"emitted_at":1}}'
+    state = '{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"accounts"}},"sourceStats":{"recordCount":%d.0}}}'
+    records = "".join(record % (number, number) + "\n" for number in range(LONG))
+    done = target(binary, records + state % LONG + "\n", "--url", url, "--token", key)
+    checks.equal("Airbyte in parts: the state, whole", (done.returncode, done.stdout.strip()), (0, state % LONG))
+    short = target(binary, records + state % (LONG + 1) + "\n", "--url", url, "--token", key)
+    refused = short.returncode != 0 and short.stdout == "" and "records_missing" in short.stderr
+    checks.that("Airbyte in parts: one record is missing", refused, short.stderr.strip())
+
+
+def certificate(folder: Path, name: str) -> ssl.SSLContext:
+    """A server that an authority of its own says is `name`; the authority's certificate is `authority-of-NAME.pem`."""
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
+
+    new, authority = ["-newkey", "rsa:2048", "-nodes"], f"authority-of-{name}"
+    openssl("req", "-x509", *new, "-days", "2", "-subj", f"/CN={authority}", "-keyout", f"{authority}.key", "-out", f"{authority}.pem")
+    openssl("req", *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    (folder / "names").write_text(f"subjectAltName=DNS:{name}\n")
+    signed = ["-CA", f"{authority}.pem", "-CAkey", f"{authority}.key", "-CAcreateserial", "-days", "2", "-extfile", "names"]
+    openssl("x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    return context
+
+
+def encrypted(checks: Checks, binary: Binary, folder: Path, url: str, key: str) -> None:
+    """A server behind TLS is believed by its certificate or not at all, and then at once and before anything is sent."""
+    if shutil.which("openssl") is None:
+        checks.skip("a server behind TLS", "there is no openssl to make a certificate with")
+        return
+    for number, (name, trusted, believed) in enumerate([
+        ("localhost", True, True),
+        ("localhost", False, False),
+        ("elsewhere.example", True, False),
+    ]):
+        text = "\n".join(messages(RECORDS, 10)).replace("Singer ", f"Singer TLS{number} ") + "\n"
+        proxy = FaultProxy(certificate(folder, name))
+        proxy.aim(url)
+        trust = ["--ca-file", str(folder / f"authority-of-{name}.pem")] if trusted else []
+        begun = time.monotonic()
+        done = target(binary, text, "--url", f"https://localhost:{proxy.port}", "--token", key, *trust)
+        took = time.monotonic() - begun
+        case = f"TLS, a certificate of {name}{'' if trusted else ' that nobody vouches for'}"
+        if believed:
+            checks.equal(case, (done.returncode, done.stdout.splitlines()[-1:]), (0, ['{"at" : 40}']))
+        else:
+            refused = done.returncode != 0 and "certificate" in done.stderr and (done.stdout, proxy.passed) == ("", 0)
+            checks.that(f"{case} is refused at once, and nothing is sent", refused and took < 10, done.stderr.strip())
+        proxy.close()
 
 
 def main() -> None:
@@ -132,7 +197,7 @@ def main() -> None:
         states(checks, binary)
         cut(checks, binary)
         refusals(checks, binary)
-        remote(checks, Binary(options.binary, Path(folder) / "server"))
+        remote(checks, Binary(options.binary, Path(folder) / "server"), Path(folder))
         try:
             import singer_sdk.testing  # noqa: F401
         except ImportError as reason:

@@ -20,7 +20,15 @@ pub async fn accept(engine: &Engine, events: &[Event]) -> Result<Receipt, Engine
         properties: event.properties.clone(),
     });
     let events = events.collect();
-    let accept = Accept { source_id: 1, received_at, sent_at: None, events, users: Vec::new(), aliases: Vec::new(), refused: Vec::new() };
+    let accept = Accept {
+        source_id: 1,
+        received_at,
+        sent_at: None,
+        events,
+        users: Vec::new(),
+        aliases: Vec::new(),
+        refused: Vec::new(),
+    };
     Ok(engine.intake().accept(accept).await?)
 }
 

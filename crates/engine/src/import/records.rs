@@ -222,7 +222,15 @@ impl<'e> Records<'e> {
         }
         met.extend(events.iter().filter_map(|event| event.account_id));
         let (source_id, received_at) = (self.source_id, self.from.now);
-        let accept = Accept { source_id, received_at, sent_at: None, events, users: Vec::new(), aliases: Vec::new(), refused: Vec::new() };
+        let accept = Accept {
+            source_id,
+            received_at,
+            sent_at: None,
+            events,
+            users: Vec::new(),
+            aliases: Vec::new(),
+            refused: Vec::new(),
+        };
         let receipt = self.engine.intake().accept(accept).await.map_err(EngineError::from)?;
         self.report.created += receipt.accepted;
         self.report.unchanged += receipt.duplicates;
