@@ -18,6 +18,7 @@ mod derived;
 mod draft;
 mod entitlement;
 mod event;
+mod exchange_rate;
 mod fault;
 mod field;
 mod invoice;
@@ -75,13 +76,15 @@ pub enum Object {
     Objective,
     /// A feature that was paid for.
     Entitlement,
+    /// What a currency is worth in another from a day on.
+    ExchangeRate,
     /// A fact about usage.
     Event,
 }
 
 impl Object {
     /// Every object, in the order imports should run: what others refer to comes first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::Contact,
         Self::Subscription,
@@ -94,6 +97,7 @@ impl Object {
         Self::Milestone,
         Self::Objective,
         Self::Entitlement,
+        Self::ExchangeRate,
         Self::Event,
     ];
 
@@ -112,6 +116,7 @@ impl Object {
             Self::Milestone => "milestone",
             Self::Objective => "objective",
             Self::Entitlement => "entitlement",
+            Self::ExchangeRate => "exchange_rate",
             Self::Event => "event",
         }
     }
@@ -139,6 +144,7 @@ impl Object {
             Self::Contact => &["email"],
             Self::Milestone | Self::Objective => &["account", "title"],
             Self::Entitlement => &["account", "feature", "effective_from"],
+            Self::ExchangeRate => &["currency", "into_currency", "effective_on"],
             _ => &[],
         }
     }
@@ -169,6 +175,7 @@ pub fn fields(object: Object) -> &'static [Field] {
         Object::Milestone => milestone::FIELDS,
         Object::Objective => objective::FIELDS,
         Object::Entitlement => entitlement::FIELDS,
+        Object::ExchangeRate => exchange_rate::FIELDS,
         Object::Event => event::FIELDS,
     }
 }

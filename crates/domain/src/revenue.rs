@@ -19,10 +19,12 @@ mod ledger;
 mod line;
 mod movement;
 mod mutant;
+mod part;
 mod price;
 mod rates;
 mod renewal;
 mod retention;
+mod statement;
 mod subscription;
 mod target;
 
@@ -34,10 +36,12 @@ pub use definition::{
 pub use ledger::{AccountLedger, Ledger, Span, month_of, months_after, months_before};
 pub use line::{Line, Unit};
 pub use movement::{Bridge, Cause, Kind, Logos, Movement};
+pub use part::Part;
 pub use price::{Per, Price, Proration};
-pub use rates::{Currency, NoRate, Rate, RateError, Rates, View};
+pub use rates::{Currency, Exchange, NoRate, Rate, RateError, Rates, View};
 pub use renewal::{DueBase, Outcome, Renewal, Sensitivity};
 pub use retention::{AccountRetention, Retention};
+pub use statement::{Contradiction, Said, Statement};
 pub use subscription::{Charge, Discount, Fault, Item, Subscription, Wrong};
 pub use target::{Base, Scale, Target, TargetError, Warning};
 

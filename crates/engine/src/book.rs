@@ -23,7 +23,7 @@ use store::{Account, account::Stage};
 use crate::{
     definitions::Definitions,
     lifetime::{Lifetime, Tier},
-    revenue::Steps,
+    revenue::{Steps, conventions::Conventions},
     snapshot::spoken,
 };
 
@@ -42,6 +42,8 @@ pub struct Book {
     pub definitions: Arc<Definitions>,
     /// Relations the book has any row of.
     pub(crate) present: BTreeSet<&'static str>,
+    /// How its revenue is read.
+    pub conventions: Arc<Conventions>,
     rows: Vec<Arc<Row>>,
     position: Arc<HashMap<i64, usize>>,
     frame: OnceLock<Frame>,
@@ -133,7 +135,26 @@ impl Book {
     ) -> Self {
         let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
         let (position, frame, choices) = (index(&rows), OnceLock::new(), OnceLock::new());
-        Self { as_of, known_on, computed_at, version: 0, definitions, present, rows, position, frame, choices }
+        let conventions = Arc::default();
+        Self {
+            as_of,
+            known_on,
+            computed_at,
+            version: 0,
+            definitions,
+            present,
+            conventions,
+            rows,
+            position,
+            frame,
+            choices,
+        }
+    }
+
+    /// The same rows, their revenue read otherwise.
+    #[must_use]
+    pub(crate) fn read_by(self, conventions: Arc<Conventions>) -> Self {
+        Self { conventions, ..self }
     }
 
     /// A book without accounts: what is known before anything was computed.
@@ -197,6 +218,7 @@ impl Book {
             version,
             definitions: Arc::clone(&self.definitions),
             present: self.present.clone(),
+            conventions: Arc::clone(&self.conventions),
             rows,
             position,
             frame: OnceLock::new(),

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     Day,
     access::RowFilter,
-    revenue::{Bridge, Cohort, Grain, Retention, Span, View, months_before},
+    revenue::{Bridge, Cohort, Grain, Retention, Span, months_before},
     scorecard::Band,
     time::{days_after, days_before},
 };
@@ -16,7 +16,7 @@ use domain::{
 use crate::{
     book::{Book, Row},
     refresh::{MONTHS, month_ends},
-    revenue::{NO_RATES, ledger, main_currency},
+    revenue::ledger,
 };
 
 /// The figures of one book.
@@ -87,14 +87,15 @@ pub fn executive(book: &Book, filter: &RowFilter) -> Executive {
     let rows: Vec<_> = book.visible(filter).collect();
     let ledger = ledger(book, |row| row.visible(filter));
     let as_of = book.as_of;
-    let currency = main_currency(&ledger, as_of);
-    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+    let lens = book.conventions.lens(&ledger, as_of);
+    let (currency, view) = (lens.currency, lens.view());
     let mut bands = Bands::default();
     let (mut at_risk_cents, mut at_risk_accounts) = (0, 0);
     for row in rows.iter().filter(|row| row.active) {
-        bands.add(row.health.band, book.arr_cents(row));
+        let arr_cents = row.revenue.arr(as_of, &view).cents();
+        bands.add(row.health.band, arr_cents);
         if row.at_risk() {
-            at_risk_cents += book.arr_cents(row);
+            at_risk_cents += arr_cents;
             at_risk_accounts += 1;
         }
     }

@@ -12,7 +12,7 @@ use domain::scorecard::Band;
 
 use crate::book::{Book, Row};
 use crate::lifetime;
-use crate::revenue::{NO_RATES, explain::money, ledger, main_currency};
+use crate::revenue::{explain::money, ledger};
 
 /// Answers older than this say nothing about today.
 const ANSWERED_WITHIN_DAYS: f64 = 365.0;
@@ -80,8 +80,8 @@ pub fn hold(book: &Book, record: store::Goal) -> Option<Held> {
 /// What a figure is today, of the accounts a filter shows.
 pub fn measure(book: &Book, filter: &RowFilter, figure: Figure, period_months: u32) -> Measured {
     let ledger = ledger(book, |row| row.visible(filter));
-    let currency = main_currency(&ledger, book.as_of);
-    let of = Of { book, filter, ledger, view: View { currency, rates: &NO_RATES, reactivation_days: None } };
+    let lens = book.conventions.lens(&ledger, book.as_of);
+    let of = Of { book, filter, ledger, view: lens.view() };
     let (value, arithmetic) = match figure {
         Figure::NetRetention | Figure::GrossRetention | Figure::Churn => of.retention(figure, period_months),
         Figure::Expansion => of.expansion(period_months),
@@ -92,7 +92,7 @@ pub fn measure(book: &Book, filter: &RowFilter, figure: Figure, period_months: u
         Figure::Nps => of.nps(),
         Figure::Satisfaction => of.satisfaction(),
     };
-    Measured { value, arithmetic, currency: currency.to_string() }
+    Measured { value, arithmetic, currency: lens.currency.to_string() }
 }
 
 /// What figures are measured of.
@@ -100,7 +100,7 @@ struct Of<'a> {
     book: &'a Book,
     filter: &'a RowFilter,
     ledger: Ledger,
-    view: View<'static>,
+    view: View<'a>,
 }
 
 impl Of<'_> {

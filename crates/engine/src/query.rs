@@ -9,7 +9,8 @@ use lake::{Answer, Lake, Params, View, expression::ExpressionError};
 use store::Store;
 
 use crate::{
-    Book, Clock, Definitions, Engine, EngineError, lifetime, revenue,
+    Book, Clock, Definitions, Engine, EngineError, lifetime,
+    revenue::{self, conventions::Conventions},
     snapshot::{Ask, Basis, lay, lay_revenue},
 };
 
@@ -61,7 +62,8 @@ async fn named(store: &Store, lake: &Lake, statement: &str) -> Result<View, Engi
     let facts = store.reading(None, None).await?;
     let mut view = lay(crate::seal::view(store, lake, None).await?, &facts, |table| statement.contains(table)).await?;
     if statement.contains("revenue_line") {
-        view = lay_revenue(view, &revenue::read(&facts).await?)?;
+        let from = Conventions::load(store, None).await?.set.contracts_from;
+        view = lay_revenue(view, &revenue::read(&facts, from).await?)?;
     }
     facts.end().await?;
     Ok(view)

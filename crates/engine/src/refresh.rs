@@ -3,7 +3,10 @@
 //! the whole book. A refresh notices a changed band, moves signals, starts
 //! playbooks and tells open pages.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use domain::{
     Day,
@@ -18,6 +21,7 @@ use tokio::sync::MutexGuard;
 use crate::{
     Engine, EngineError, Live, actions,
     book::{Book, MonthEnd, Row},
+    revenue::conventions::Conventions,
     signals,
     snapshot::{Ask, Basis},
 };
@@ -76,6 +80,18 @@ pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> 
     engine.publish(current.with_rows(rows, version, fresh.computed_at), changes);
     drop(turn);
     actions::carry_out(engine).await?;
+    Ok(())
+}
+
+/// Reads today's book by the currency and the exchange rates that are known now; its rows stay.
+pub async fn conventions(engine: &Engine) -> Result<(), EngineError> {
+    let turn = engine.refreshing().await;
+    let known = Arc::new(Conventions::load(engine.store(), None).await?);
+    let current = engine.book();
+    let version = current.version + 1;
+    let fresh = current.with_rows(Vec::new(), version, current.computed_at).read_by(known);
+    engine.publish(fresh, [Live::Book { version }]);
+    drop(turn);
     Ok(())
 }
 

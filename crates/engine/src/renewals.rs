@@ -6,6 +6,8 @@
 //! held against what came. Absent: a figure mixed of the two, for which nobody could answer.
 
 pub mod frozen;
+mod table;
+mod which;
 
 use std::collections::HashMap;
 
@@ -13,7 +15,7 @@ use domain::{
     Day,
     access::RowFilter,
     renewal::{Checkpoint, Said},
-    revenue::{Arr, Currency, DueBase, Outcome, Renewal, Sensitivity, Span, View, months_before},
+    revenue::{Arr, Currency, DueBase, Outcome, Renewal, Sensitivity, Span, month_of, months_before},
     time::{days_after, days_before},
 };
 use serde_json::json;
@@ -26,8 +28,11 @@ use store::{
 
 use crate::{
     Book, Engine, EngineError, Row, lifetime,
-    revenue::{NO_RATES, ledger, main_currency, segments::Owners},
+    revenue::{ledger, segments::Owners},
 };
+
+pub use table::table;
+pub use which::{NOTICE_DAYS, Which};
 
 /// Days back a pipeline reaches.
 pub const BACK: u64 = 90;
@@ -106,10 +111,13 @@ fn expected(arr: Arr, chance: f64) -> i64 {
 
 /// The pipeline of the accounts a filter shows.
 pub async fn pipeline(engine: &Engine, filter: &RowFilter) -> Result<Pipeline, EngineError> {
-    let book = engine.book();
-    let today = book.as_of;
-    let span = Span { after: days_before(today, BACK), through: days_after(today, AHEAD) };
-    over(engine, &book, filter, span).await
+    let today = engine.book().as_of;
+    between(engine, filter, Span { after: days_before(today, BACK), through: days_after(today, AHEAD) }).await
+}
+
+/// The same of terms that end in a span of days.
+pub async fn between(engine: &Engine, filter: &RowFilter, span: Span) -> Result<Pipeline, EngineError> {
+    over(engine, &engine.book(), filter, span).await
 }
 
 /// The end of one term, if there is one that a filter shows.
@@ -128,16 +136,18 @@ pub async fn one(
 async fn over(engine: &Engine, book: &Book, filter: &RowFilter, span: Span) -> Result<Pipeline, EngineError> {
     let today = book.as_of;
     let ledger = ledger(book, |row| row.visible(filter));
-    let currency = main_currency(&ledger, today);
-    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+    let lens = book.conventions.lens(&ledger, today);
+    let (currency, view) = (lens.currency, lens.view());
     let due = |span| ledger.renewals(span, today, Sensitivity::default(), &view);
     let renewals = due(span);
-    let year = DueBase::of(&due(Span { after: months_before(today, 12), through: today }));
+    // The months that the page of revenue shows where nobody asks.
+    let first = month_of(months_before(today, 11)).0;
+    let year = DueBase::of(&due(Span { after: days_before(first, 1), through: today }));
     let accounts: Vec<i64> = renewals.iter().map(|renewal| renewal.account_id).collect();
     let said: Vec<store::Renewal> = record::load(engine.store().read(), None, Some(&accounts)).await?;
     let mut said: HashMap<(i64, Day), store::Renewal> =
         said.into_iter().map(|said| ((said.subscription_id, said.due_on), said)).collect();
-    let owners = Owners::load(engine.store()).await?;
+    let owners = Owners::load(engine.store(), None).await?;
     let checkpoints = &book.definitions.checkpoints;
     let entry = |renewal: Renewal| {
         let said = said.remove(&(renewal.subscription_id, renewal.due));

@@ -2,10 +2,13 @@
 //! nowhere else; here is which record means what, and the [`report`] that the page, the API and the command line print.
 //!
 //! A record of which only a later version is known, or an item whose contract is not known on the instant that was asked,
-//! still counts: an item is enough to recur. Deliberately absent: exchange rates, which no source brings yet; without one,
-//! a currency is reported by itself.
+//! still counts: an item is enough to recur. What cannot be read, as a currency that is none, is a fault of its account's
+//! ledger and never left out in silence. In which currency a book is read is in [`conventions`].
 
+pub mod conventions;
+pub mod due;
 pub mod explain;
+pub mod per_csm;
 pub mod report;
 pub mod segments;
 pub mod source;
@@ -17,8 +20,11 @@ use std::{
 };
 
 use domain::{
-    Day,
-    revenue::{AccountLedger, Charge, Currency, Discount, Item, Ledger, Per, Price, Rates, Subscription, Unit},
+    Day, Instant,
+    revenue::{
+        AccountLedger, Charge, Currency, Discount, Fault, Item, Ledger, Line, Per, Price, Rates, Statement,
+        Subscription, Unit, Wrong,
+    },
 };
 use store::{Reading, StoreError, SubscriptionItem, subscription_item};
 
@@ -29,30 +35,36 @@ pub(crate) use steps::steps;
 /// The ledgers of accounts, by account id.
 pub type Ledgers = BTreeMap<i64, Arc<AccountLedger>>;
 
-/// Reads the ledger of every account that has a contract.
-pub(crate) async fn read(facts: &Reading<'_>) -> Result<Ledgers, StoreError> {
-    Ok(ledgers(&facts.all().await?, &facts.all().await?))
+/// Reads the ledger of every account that has a contract; `from` is the source whose contracts count where several speak
+/// of one account.
+pub(crate) async fn read(facts: &Reading<'_>, from: Option<i64>) -> Result<Ledgers, StoreError> {
+    Ok(ledgers(&facts.all().await?, &facts.all().await?, from))
 }
 
-/// The ledger of every account that has a contract.
-pub fn ledgers(subscriptions: &[store::Subscription], subscription_items: &[SubscriptionItem]) -> Ledgers {
+/// The ledger of every account that has a contract; `from` is the source whose contracts count where several speak of one
+/// account, and without one all of them do.
+pub fn ledgers(
+    subscriptions: &[store::Subscription],
+    subscription_items: &[SubscriptionItem],
+    from: Option<i64>,
+) -> Ledgers {
     let mut items: HashMap<i64, Vec<&SubscriptionItem>> = HashMap::new();
     for item in subscription_items {
         items.entry(item.subscription_id).or_default().push(item);
     }
-    let mut accounts: BTreeMap<i64, Vec<Subscription>> = BTreeMap::new();
+    let mut accounts: BTreeMap<i64, Contracts> = BTreeMap::new();
     for record in subscriptions {
         let items = items.remove(&record.id).unwrap_or_default();
-        let subscription = subscription(record, &items);
-        accounts.entry(record.account_id).or_default().extend(subscription);
+        let said_at = items.iter().map(|item| item.recorded_at).fold(record.recorded_at, Instant::max);
+        let word = Some(Word { source_id: record.source_id, said_at });
+        accounts.entry(record.account_id).or_default().take(subscription(record, &items), word);
     }
     for (id, items) in items {
         if let Some(first) = items.first() {
-            accounts.entry(first.account_id).or_default().extend(bare(id, first, &items));
+            accounts.entry(first.account_id).or_default().take(bare(id, first, &items), None);
         }
     }
-    let ledger = |(id, subscriptions)| (id, Arc::new(AccountLedger::new(id, subscriptions)));
-    accounts.into_iter().map(ledger).collect()
+    accounts.into_iter().map(|(id, contracts)| (id, Arc::new(contracts.ledger(id, from)))).collect()
 }
 
 /// The ledger of some rows of a book. Siblings outside of it still count where a contract moved.
@@ -73,8 +85,69 @@ pub fn main_currency(ledger: &Ledger, day: Day) -> Currency {
     currencies(ledger, day).first().copied().unwrap_or(Currency::USD)
 }
 
-/// A ledger read in one of its currencies, the others left out and named.
+/// The contracts of one account as they are read.
+#[derive(Debug, Default)]
+struct Contracts {
+    read: Vec<(Option<Word>, Subscription)>,
+    faults: Vec<Fault>,
+}
+
+/// Whose word a contract is, and when it was last changed.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    source_id: Option<i64>,
+    said_at: Instant,
+}
+
+impl Contracts {
+    fn take(&mut self, read: Result<Subscription, Fault>, word: Option<Word>) {
+        match read {
+            Ok(subscription) => self.read.push((word, subscription)),
+            Err(fault) => self.faults.push(fault),
+        }
+    }
+
+    fn ledger(self, account_id: i64, from: Option<i64>) -> AccountLedger {
+        let mut words: Vec<Word> = Vec::new();
+        for word in self.read.iter().filter_map(|(word, _)| *word) {
+            match words.iter_mut().find(|known| known.source_id == word.source_id) {
+                Some(known) => known.said_at = known.said_at.max(word.said_at),
+                None => words.push(word),
+            }
+        }
+        let all = |read: Vec<(Option<Word>, Subscription)>| read.into_iter().map(|(_, it)| it).collect();
+        if words.len() < 2 {
+            return AccountLedger::new(account_id, all(self.read)).with_faults(self.faults);
+        }
+        let of = |word: &Word| {
+            let own = self.read.iter().filter(|(its, _)| its.is_some_and(|its| its.source_id == word.source_id));
+            AccountLedger::new(account_id, own.map(|(_, subscription)| subscription.clone()).collect()).lines
+        };
+        let said = words.iter().map(|word| (*word, of(word)));
+        // A source that never spoke of recurring revenue contradicts nobody.
+        let said: Vec<(Word, Vec<Line>)> = said.filter(|(_, lines)| !lines.is_empty()).collect();
+        let chosen = from.filter(|from| said.len() > 1 && said.iter().any(|(word, _)| word.source_id == Some(*from)));
+        let counts = |word: &Word| chosen.is_none() || chosen == word.source_id;
+        let statement = |(word, lines): (Word, Vec<Line>)| Statement {
+            source_id: word.source_id,
+            counts: counts(&word),
+            said_at: word.said_at,
+            lines,
+        };
+        let counted = self.read.into_iter().filter(|(word, _)| word.as_ref().is_none_or(counts)).collect();
+        let statements = if said.len() > 1 { said.into_iter().map(statement).collect() } else { Vec::new() };
+        AccountLedger::new(account_id, all(counted)).with_faults(self.faults).with_statements(statements)
+    }
+}
+
+/// No rates: only what is sold in a currency itself.
 pub static NO_RATES: Rates = Rates::none();
+
+/// The currency of a contract, or why it is none.
+fn currency(account_id: i64, subscription_id: i64, code: &str) -> Result<Currency, Fault> {
+    let wrong = Wrong::NoCurrency(code.to_owned());
+    code.parse().map_err(|_| Fault { account_id, subscription_id, item_id: None, wrong })
+}
 
 /// The word of a unit in tables.
 pub(crate) fn unit_word(unit: Unit) -> &'static str {
@@ -87,13 +160,13 @@ pub(crate) fn unit_word(unit: Unit) -> &'static str {
     }
 }
 
-/// A contract with its items; `None` where its currency is none.
-fn subscription(record: &store::Subscription, items: &[&SubscriptionItem]) -> Option<Subscription> {
-    Some(Subscription {
+/// A contract with its items, or what is wrong with it.
+fn subscription(record: &store::Subscription, items: &[&SubscriptionItem]) -> Result<Subscription, Fault> {
+    Ok(Subscription {
         id: record.id,
         account_id: record.account_id,
         continues_id: record.continues_id,
-        currency: record.currency.parse().ok()?,
+        currency: currency(record.account_id, record.id, &record.currency)?,
         from: record.effective_from,
         to: record.effective_to,
         term_months: record.period_months.max(0) as u32,
@@ -106,14 +179,14 @@ fn subscription(record: &store::Subscription, items: &[&SubscriptionItem]) -> Op
     })
 }
 
-/// Items of a contract that is not known.
-fn bare(id: i64, first: &SubscriptionItem, items: &[&SubscriptionItem]) -> Option<Subscription> {
-    let from = items.iter().map(|item| item.effective_from).min()?;
-    Some(Subscription {
+/// Items of a contract that is not known, or what is wrong with them.
+fn bare(id: i64, first: &SubscriptionItem, items: &[&SubscriptionItem]) -> Result<Subscription, Fault> {
+    let from = items.iter().map(|item| item.effective_from).min().unwrap_or(first.effective_from);
+    Ok(Subscription {
         id,
         account_id: first.account_id,
         continues_id: None,
-        currency: first.currency.parse().ok()?,
+        currency: currency(first.account_id, id, &first.currency)?,
         from,
         to: None,
         term_months: 0,

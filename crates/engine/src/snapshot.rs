@@ -29,7 +29,7 @@ use crate::{
     book::{self, Book, Owner, Row},
     definitions::Definitions,
     lifetime::{self, Appraiser, Buyers, Contracts, Lifetime, Model, Subject},
-    revenue::{self, Ledgers, Steps},
+    revenue::{self, Ledgers, Steps, conventions::Conventions},
 };
 pub(crate) use plan::Plan;
 use plan::Query;
@@ -55,6 +55,7 @@ pub struct Basis {
     known_on: Option<Instant>,
     only: Option<Vec<i64>>,
     present: BTreeSet<&'static str>,
+    conventions: Arc<Conventions>,
 }
 
 /// What to read into a basis.
@@ -76,7 +77,8 @@ impl Basis {
         let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
         let view = tables::lay(crate::seal::view(store, lake, ask.known_on).await?, &facts, |_| true).await?;
         let subscriptions = facts.all().await?;
-        let revenue = revenue::ledgers(&subscriptions, &facts.all().await?);
+        let conventions = Arc::new(Conventions::load(store, ask.known_on).await?);
+        let revenue = revenue::ledgers(&subscriptions, &facts.all().await?, conventions.set.contracts_from);
         let contracts = Contracts::new(&subscriptions);
         let view = tables::lay_revenue(view, &revenue)?;
         let steps = revenue::steps(&revenue);
@@ -100,6 +102,7 @@ impl Basis {
             known_on: ask.known_on,
             only: ask.accounts,
             present: ask.present,
+            conventions,
         })
     }
 
@@ -135,7 +138,8 @@ impl Basis {
         let present = std::mem::take(&mut grid.present);
         let mut rows = self.rows(definitions, &accounts, grid, as_of);
         self.appraise(definitions, &mut rows, as_of)?;
-        Ok(Book::new(as_of, self.known_on, computed_at, Arc::clone(definitions), present, rows))
+        let book = Book::new(as_of, self.known_on, computed_at, Arc::clone(definitions), present, rows);
+        Ok(book.read_by(Arc::clone(&self.conventions)))
     }
 
     /// Says of every row what the account is worth, and computes the metrics that wait for it.

@@ -22,6 +22,7 @@ pub mod pages;
 pub mod palette;
 pub mod probe;
 pub mod problem;
+pub mod rate;
 pub mod route;
 pub mod sell;
 pub mod server;

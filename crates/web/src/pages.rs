@@ -17,6 +17,7 @@ pub mod portfolio;
 pub mod readiness;
 pub mod renewals;
 pub mod revenue;
+mod rows;
 pub mod settings;
 pub mod sources;
 

@@ -9,7 +9,7 @@ use domain::{Day, Instant, money::Money, revenue::Currency};
 use engine::{
     Clock,
     revenue::{
-        report::{Figures, Measure, Report},
+        report::{Disagreement, Figures, Measure, Report},
         source::{self, Question},
     },
 };
@@ -35,10 +35,10 @@ pub(crate) struct Revenue {
     /// Read a bare ledger instead of the home: account,month,mrr[,currency], or account and a column for each month
     #[arg(long, value_name = "FILE", conflicts_with = "known_on")]
     input: Option<PathBuf>,
-    /// Report in this currency only; with --rates, all others are converted to it
+    /// Report in this currency; all others are converted to it, at the home's rates and those of --rates
     #[arg(long, value_name = "CODE")]
     currency: Option<Currency>,
-    /// Rates into that currency: a CSV file of currency, day and rate
+    /// Rates into that currency, over those of the home: a CSV file of currency, day and rate
     #[arg(long, value_name = "FILE", requires = "currency")]
     rates: Option<PathBuf>,
     /// Tell money by the year or by the month; a bare ledger is told by the month
@@ -99,7 +99,7 @@ fn table(report: &Report) {
     };
     print::note(&format!("{told} in {}; every row adds up from its opening to its closing", report.currency));
     print::line(
-        "month\topening\tnew\treturned\texpansion\tprice\tcontraction\tchurn\ttransfer\tfx\trounding\tclosing\tNRR\tGRR\tlogo churn\tquick ratio",
+        "month\topening\tnew\treturned\texpansion\tprice\tcontraction\tchurn\ttransfer\tfx\trounding\tclosing\tNRR\tGRR\tlogo churn\tquick ratio\tARR per CSM",
     );
     for figures in report.months.iter().chain([&report.window]) {
         print::line(&row(report, figures));
@@ -107,6 +107,25 @@ fn table(report: &Report) {
     for said in report.faults.iter().chain(&report.unrated) {
         print::note(said);
     }
+    for found in &report.contradictions {
+        print::note(&contradiction(report, found));
+    }
+}
+
+/// What several sources say of an account, and what is counted.
+fn contradiction(report: &Report, found: &Disagreement) -> String {
+    let money = |cents: i64| Money { cents, currency: report.currency.clone() }.to_string();
+    let said = found.said.iter().map(|said| {
+        let who = said.source_id.map_or_else(|| "a person".to_owned(), |id| format!("source {id}"));
+        format!("{who} says {}{}", money(said.cents), if said.counts { "" } else { ", which does not count" })
+    });
+    let said: Vec<String> = said.collect();
+    format!(
+        "account {}: sources disagree: {}; counted are {}",
+        found.account_id,
+        said.join("; "),
+        money(found.counted_cents)
+    )
 }
 
 fn row(report: &Report, figures: &Figures) -> String {
@@ -132,7 +151,8 @@ fn row(report: &Report, figures: &Figures) -> String {
         |key: &str| value(figures, key).map_or_else(|| "–".to_owned(), |share| format!("{:.2} %", share * 100.0));
     let quick = value(figures, "quick_ratio").map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
     let amounts: Vec<String> = amounts.into_iter().map(money).collect();
-    let shares = [share("nrr"), share("grr"), share("logo_churn"), quick].join("\t");
+    let per_csm = figures.arr_per_csm.as_ref().and_then(|per| per.cents).map_or_else(|| "–".to_owned(), money);
+    let shares = [share("nrr"), share("grr"), share("logo_churn"), quick, per_csm].join("\t");
     format!("{}\t{}\t{shares}", figures.span, amounts.join("\t"))
 }
 

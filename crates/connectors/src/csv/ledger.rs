@@ -201,6 +201,9 @@ fn row(
         if cents < 0 {
             return Err(at(record.line, column, format!("`{text}` is below zero: a refund is no recurring revenue")));
         }
+        if Price::monthly(cents).arr().is_none() {
+            return Err(at(record.line, column, format!("`{text}` is beyond any revenue: check its decimal point")));
+        }
         amounts.push(Amount { account, month, currency, cents, line: record.line, column });
     }
     Ok(())
@@ -371,6 +374,7 @@ mod tests {
             ("account,month,mrr\nA,2026-01,1.005\n", "2:3: `1.005` has more decimals than USD allows"),
             ("account,month,mrr\nA,2026-01,ten\n", "2:3: `ten` is not an amount"),
             ("account,month,mrr\nA,2026-01,-5\n", "2:3: `-5` is below zero"),
+            ("account,month,mrr\nA,2026-01,99999999999999\n", "2:3: `99999999999999` is beyond any revenue"),
             ("account,month,mrr\nA,2026-01,5\nA,2026-01,6\n", "3:3: `A` has another amount for 2026-01 on line 2"),
             (
                 "account,month,mrr\nA,2026-01,5\nA,2026-03,6\n",

@@ -12,7 +12,7 @@ use crate::json::{Members, Value};
 use crate::record::{Builder, DerivedKeys, Draft, Fault, Field, Object, field_for_header, normal_header};
 
 /// Words in the names of streams, and what they mean.
-const STREAMS: [(&str, Object); 28] = [
+const STREAMS: [(&str, Object); 29] = [
     ("account", Object::Account),
     ("company", Object::Account),
     ("companies", Object::Account),
@@ -40,6 +40,7 @@ const STREAMS: [(&str, Object); 28] = [
     ("objective", Object::Objective),
     ("goal", Object::Objective),
     ("entitlement", Object::Entitlement),
+    ("exchange_rate", Object::ExchangeRate),
     ("event", Object::Event),
 ];
 

@@ -64,6 +64,18 @@ pub(super) const CONTACT_ROLE: &[Choice] = &[
 pub(super) const UNIT: &[Choice] = &[
     choice("seat", &["seats", "user", "users", "license", "licenses"]),
     choice("flat", &["fixed", "once", "package"]),
+    choice("use_case", &["usecases", "application", "applications"]),
+    choice("organisation", &["organization", "organisations", "organizations", "site", "sites", "team", "teams"]),
+];
+
+/// How a line is charged.
+pub(super) const CHARGE: &[Choice] = &[
+    choice("recurring", &["licensed", "fixed", "subscription", "wiederkehrend"]),
+    choice("committed_usage", &["commitment", "committed", "minimum"]),
+    choice("usage", &["metered", "overage", "consumption", "verbrauch"]),
+    choice("one_off", &["once", "onetime", "setup", "service", "services", "einmalig"]),
+    choice("refund", &["credit", "creditnote", "gutschrift"]),
+    choice("trial", &["free", "pilot", "test"]),
 ];
 
 /// How urgent a ticket is.

@@ -1,7 +1,7 @@
 //! The importable fields of a line of a contract. A change of amount is a new line
 //! with the date it takes effect.
 
-use super::choice::UNIT;
+use super::choice::{CHARGE, UNIT};
 use super::field::{Field, Kind, LINE, field, required};
 use super::{KEY, Object};
 
@@ -29,6 +29,31 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Cents,
         &["arr", "arramount", "annualamount"],
         "Recurring revenue a year; says more than a month where both are given.",
+    ),
+    field(
+        "amount_cents",
+        Kind::Cents,
+        &["amount", "periodamount", "listprice", "betrag"],
+        "List price of the whole line each period, where it is neither of a month nor of a year.",
+    ),
+    field(
+        "period_months",
+        Kind::Months,
+        &["billingfrequency", "billingperiod", "billinginterval", "interval"],
+        "How many months that amount is for.",
+    ),
+    field("charge", Kind::Choice(CHARGE), &["chargetype", "pricingmodel", "billingtype"], "How it is charged."),
+    field(
+        "discount_percent",
+        Kind::Text(LINE),
+        &["discount", "discountpct", "rabatt"],
+        "What is taken off the list price, in percent with at most two places.",
+    ),
+    field(
+        "discount_until",
+        Kind::Day,
+        &["discountend", "discountenddate", "discountto"],
+        "The first day without the discount.",
     ),
     field("currency", Kind::Currency, &["währung", "waehrung", "currencycode"], "The currency of the amount."),
     field("effective_from", Kind::Day, &["startdate", "start", "from"], "The first day of this line."),

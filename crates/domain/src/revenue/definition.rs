@@ -399,6 +399,17 @@ impl Definition {
         Some(Difference { points, accounts, base: measured.retention.opening })
     }
 
+    /// What a month's share comes to in a year at the same pace, by the right power: a projection and no measurement. `None`
+    /// for figures that are neither a share that leaves nor one that stays.
+    pub fn annualised(&self, month: f64) -> Option<f64> {
+        let year = match self.key {
+            "logo_churn" | "revenue_churn_gross" | "revenue_churn_net" => annual_rate(month),
+            "nrr" | "grr" | "grr_path" | "logo_retention" | "logo_retention_unbroken" => 1.0 - annual_rate(1.0 - month),
+            _ => return None,
+        };
+        year.is_finite().then_some(year)
+    }
+
     fn write(&self, term: impl Fn(Term) -> String, product: &str) -> String {
         let sum = |terms: &[(Sign, Term)]| {
             let mut text = String::new();

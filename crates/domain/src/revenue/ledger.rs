@@ -3,7 +3,7 @@
 //! sibling one may not see is still no churn.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -15,7 +15,8 @@ use super::{
     movement::{Bridge, Movement, Walk},
     mutant::{Mutant, broken},
     rates::{Currency, NoRate, View},
-    subscription::{Fault, Subscription},
+    statement::Statement,
+    subscription::{Fault, Subscription, Wrong},
 };
 use crate::Day;
 
@@ -39,6 +40,8 @@ pub struct AccountLedger {
     pub lines: Vec<Line>,
     /// What is wrong with items.
     pub faults: Vec<Fault>,
+    /// What each source says, where several do.
+    pub statements: Vec<Statement>,
 }
 
 /// The ledgers of many accounts.
@@ -92,9 +95,26 @@ impl AccountLedger {
             let renewed =
                 subscription.to.is_some_and(|to| subscriptions.iter().any(|next| next.renews(subscription.id, to)));
             subscription.lines(renewed, &mut lines, &mut faults);
+            if let Some(to) = subscription.to.filter(|to| *to < subscription.from) {
+                let wrong = Wrong::TermEndsBeforeStart { from: subscription.from, to };
+                faults.push(Fault { account_id, subscription_id: subscription.id, item_id: None, wrong });
+            }
         }
         lines.sort_by_key(|line| line.from);
-        Self { account_id, subscriptions, lines, faults }
+        Self { account_id, subscriptions, lines, faults, statements: Vec::new() }
+    }
+
+    /// The same with what each source says.
+    #[must_use]
+    pub fn with_statements(self, statements: Vec<Statement>) -> Self {
+        Self { statements, ..self }
+    }
+
+    /// The same with what else is wrong, and could not become a subscription.
+    #[must_use]
+    pub fn with_faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        self.faults.extend(faults);
+        self
     }
 
     /// A ledger of lines alone, as a bare list of monthly amounts gives them.
@@ -198,6 +218,25 @@ impl Ledger {
         bridges
     }
 
+    /// What was charged once in a span, beside what recurs: one-off sales and usage, and what was paid back, which is
+    /// negative. An item counts on its first day, at that month's rate; what cannot be converted is left out and in
+    /// nobody's revenue.
+    pub fn once(&self, span: Span, view: &View<'_>) -> (Arr, Arr) {
+        let mut sums = (Arr::ZERO, Arr::ZERO);
+        for subscription in self.accounts.iter().flat_map(|account| &account.subscriptions) {
+            for item in subscription.items.iter().filter(|item| span.contains(item.from)) {
+                let Some(cents) = item.once_cents() else { continue };
+                let amount = match view.rates.on(subscription.currency, month_of(item.from).0) {
+                    _ if subscription.currency == view.currency => Arr::from_cents(cents),
+                    Some(rate) => view.convert(Arr::from_cents(cents), subscription.currency, rate),
+                    None => continue,
+                };
+                *(if cents < 0 { &mut sums.1 } else { &mut sums.0 }) += amount;
+            }
+        }
+        sums
+    }
+
     /// Currencies of the ledger and the ARR in each at the end of a day, unconverted.
     pub fn currencies(&self, day: Day) -> BTreeMap<Currency, Arr> {
         let mut sums = BTreeMap::new();
@@ -212,15 +251,18 @@ impl Ledger {
 
     /// Amounts of a span that no rate converts, one of each currency; they count as nothing until there is one.
     pub fn unrated(&self, span: Span, view: &View<'_>) -> Vec<NoRate> {
-        let mut missing: BTreeMap<Currency, Day> = BTreeMap::new();
-        for line in self.accounts.iter().flat_map(|account| &account.lines) {
-            let day = month_of(line.from.max(span.after)).0;
+        let mut missing: BTreeMap<Currency, NoRate> = BTreeMap::new();
+        for (account, line) in self.accounts.iter().flat_map(|it| it.lines.iter().map(move |line| (it, line))) {
+            let (currency, day) = (line.currency, month_of(line.from.max(span.after)).0);
             let counts = line.from <= span.through && span.after < line.to;
-            if counts && !view.is_native(line) && view.rates.on(line.currency, day).is_none() {
-                missing.entry(line.currency).and_modify(|known| *known = day.min(*known)).or_insert(day);
+            if counts && !view.is_native(line) && view.rates.on(currency, day).is_none() {
+                let new = || NoRate { currency, into: view.currency, day, contracts: BTreeSet::new() };
+                let known = missing.entry(currency).or_insert_with(new);
+                known.day = known.day.min(day);
+                known.contracts.insert((account.account_id, line.subscription_id));
             }
         }
-        missing.into_iter().map(|(currency, day)| NoRate { currency, into: view.currency, day }).collect()
+        missing.into_values().collect()
     }
 
     /// What rounding each line to a minor unit adds to converting the sum of a currency: at most half a unit a line.

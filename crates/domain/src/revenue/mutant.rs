@@ -26,6 +26,10 @@ pub(super) enum Mutant {
     WholeTwelfth,
     /// A return counts as new.
     ReturnIsNew,
+    /// Retention of a group of accounts loses what a contract took to a sibling in another group.
+    TornGroup,
+    /// What is told by product forgets what was held at the opening in another currency.
+    NativeSlices,
 }
 
 #[cfg(test)]

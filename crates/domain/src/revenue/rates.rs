@@ -2,7 +2,13 @@
 //! the first day of their month, so that inside a month no movement comes from a rate, and what the next month's rate
 //! changes is a movement of its own. A converted line is a whole number of minor units; what rounding left is a line too.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
     Line,
@@ -51,12 +57,27 @@ impl FromStr for Currency {
     }
 }
 
-/// How many units of one currency another is worth, as a decimal.
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// How many units of one currency another is worth: an exact decimal, or one over one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     numerator: i64,
     denominator: i64,
 }
+
+/// Billionths of a rate: nine decimal places.
+const NANOS: i64 = 1_000_000_000;
 
 /// Why a text is no rate or no currency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,13 +96,39 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, RateError> {
         let refuse = || RateError::NoRate(text.to_owned());
         let (whole, places) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-        let digits = format!("{whole}{places}");
-        if places.len() > 9 || digits.len() > 15 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        let digits = format!("{whole}{places:0<9}");
+        if whole.len() > 9 || places.len() > 9 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
             return Err(refuse());
         }
-        let numerator: i64 = digits.parse().map_err(|_| refuse())?;
-        let rate = Self { numerator, denominator: 10_i64.pow(places.len() as u32) };
-        if numerator > 0 { Ok(rate) } else { Err(refuse()) }
+        digits.parse().ok().and_then(Self::from_nanos).ok_or_else(refuse)
+    }
+}
+
+impl Rate {
+    /// A rate from its billionths; `None` unless it is above zero and below a billion.
+    pub fn from_nanos(nanos: i64) -> Option<Self> {
+        (0 < nanos && nanos < NANOS * NANOS).then_some(Self { numerator: nanos, denominator: NANOS })
+    }
+
+    /// What the other currency is worth in this one, exactly.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        Self { numerator: self.denominator, denominator: self.numerator }
+    }
+
+    /// Billionths, rounded down for an inverse.
+    pub fn nanos(self) -> i64 {
+        (i128::from(self.numerator) * i128::from(NANOS) / i128::from(self.denominator)) as i64
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, places) = (self.nanos() / NANOS, format!("{:09}", self.nanos() % NANOS));
+        match places.trim_end_matches('0') {
+            "" => write!(f, "{whole}"),
+            places => write!(f, "{whole}.{places}"),
+        }
     }
 }
 
@@ -89,16 +136,33 @@ impl FromStr for Rate {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rates(BTreeMap<Currency, BTreeMap<Day, Rate>>);
 
-/// An amount in a currency that has no rate on a day.
+/// Amounts in a currency that has no rate on a day; they count as nothing until there is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no rate from {currency} to {into} on {day} or before: add one, or ask for {currency} by itself")]
+#[error(
+    "no rate from {currency} to {into} on {day} or before, so {} of {} not counted: add one, or ask for {currency} by itself",
+    counted(.contracts.len(), "contract", "contracts"),
+    counted(self.accounts(), "account is", "accounts are")
+)]
 pub struct NoRate {
-    /// The currency of the amount.
+    /// The currency of the amounts.
     pub currency: Currency,
     /// The currency that was asked for.
     pub into: Currency,
-    /// The day it was needed.
+    /// The first day a rate was needed.
     pub day: Day,
+    /// Accounts and their subscriptions that are left out.
+    pub contracts: BTreeSet<(i64, i64)>,
+}
+
+impl NoRate {
+    /// How many accounts are concerned.
+    pub fn accounts(&self) -> usize {
+        self.contracts.iter().map(|(account_id, _)| account_id).collect::<BTreeSet<_>>().len()
+    }
+}
+
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 impl Rates {
@@ -112,9 +176,45 @@ impl Rates {
         self.0.entry(currency).or_default().insert(from, rate);
     }
 
+    /// The same with others, which hold where both say something of a day.
+    #[must_use]
+    pub fn or(mut self, others: Self) -> Self {
+        for (currency, days) in others.0 {
+            self.0.entry(currency).or_default().extend(days);
+        }
+        self
+    }
+
     /// The rate of a currency on a day.
     pub fn on(&self, currency: Currency, day: Day) -> Option<Rate> {
         self.0.get(&currency)?.range(..=day).next_back().map(|(_, rate)| *rate)
+    }
+}
+
+/// Dated rates between pairs of currencies: what a book knows of them, whatever currency it is read in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exchange(BTreeMap<(Currency, Currency), BTreeMap<Day, Rate>>);
+
+impl Exchange {
+    /// Adds what one unit of a currency is worth in another from a day until the next rate of the two.
+    pub fn insert(&mut self, currency: Currency, into: Currency, from: Day, rate: Rate) {
+        self.0.entry((currency, into)).or_default().insert(from, rate);
+    }
+
+    /// The rates into a currency: those that were given, and one over those given the other way round.
+    ///
+    /// No rate is made of two others: who needs a cross rate gives it, so that nobody has to guess which day's two it was.
+    pub fn rates_into(&self, into: Currency) -> Rates {
+        let mut rates = Rates::none();
+        for ((from, to), days) in &self.0 {
+            for (day, rate) in days.iter().filter(|_| *from == into) {
+                rates.0.entry(*to).or_default().entry(*day).or_insert_with(|| rate.inverse());
+            }
+            for (day, rate) in days.iter().filter(|_| *to == into) {
+                rates.insert(*from, *day, *rate);
+            }
+        }
+        rates
     }
 }
 

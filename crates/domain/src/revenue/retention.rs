@@ -16,7 +16,7 @@ use crate::Day;
 /// One account that paid at the opening, with the siblings its subscriptions moved to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AccountRetention {
-    /// The account, or the first of those that stand for one.
+    /// The account, or that of those that stand for one which paid most at the opening.
     pub account_id: i64,
     /// What it paid at the opening.
     pub opening: Arr,
@@ -77,6 +77,14 @@ impl Retention {
         Percent::of(self.kept(), self.opening)
     }
 
+    /// The same of some accounts.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(i64) -> bool) -> Self {
+        let mut sum = Self::default();
+        self.accounts.iter().filter(|account| keep(account.account_id)).for_each(|account| sum.add(account));
+        sum
+    }
+
     fn add(&mut self, account: &AccountRetention) {
         let AccountRetention { opening, closing, lowest, .. } = *account;
         if opening.is_positive() {
@@ -127,7 +135,9 @@ impl Ledger {
         // ARR can only fall where a line ends.
         let falls = lines().map(|line| line.to).filter(|day| span.contains(*day));
         let lowest = if opening.is_positive() { falls.map(at).chain([opening, closing]).min() } else { None };
-        let account_id = group.iter().map(|account| account.account_id).min().unwrap_or_default();
+        let most =
+            |account: &&&AccountLedger| (account.arr_at_rates(span.after, span.after, view), -account.account_id);
+        let account_id = group.iter().max_by_key(most).map_or(0, |account| account.account_id);
         AccountRetention { account_id, opening, closing, lowest: lowest.unwrap_or_default(), flows }
     }
 

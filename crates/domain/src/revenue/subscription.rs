@@ -108,20 +108,20 @@ impl Charge {
     }
 }
 
-/// An item that makes no line, or makes one that may be wrong.
+/// An item or a subscription that makes no line, or makes one that may be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Whose it is.
     pub account_id: i64,
     /// The subscription.
     pub subscription_id: i64,
-    /// The item.
-    pub item_id: i64,
+    /// The item; `None` where it is the subscription itself.
+    pub item_id: Option<i64>,
     /// What is wrong.
     pub wrong: Wrong,
 }
 
-/// What is wrong with an item.
+/// What is wrong with an item or a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
     /// It ends before it starts; not counted.
@@ -132,6 +132,19 @@ pub enum Wrong {
         /// The end.
         to: Day,
     },
+    /// Its term ends before it starts; its items count, and no renewal is due.
+    #[error(
+        "has a term that ends on {to}, before its start on {from}: no renewal is due until one of the days is corrected"
+    )]
+    TermEndsBeforeStart {
+        /// The first day.
+        from: Day,
+        /// The end.
+        to: Day,
+    },
+    /// Its currency is none; not counted.
+    #[error("is in `{0}`, which is no currency: not counted until it has the three letters of ISO 4217, like EUR")]
+    NoCurrency(String),
     /// It has less than nothing; not counted.
     #[error("has a negative quantity or amount: not counted; a refund is a charge of its own kind")]
     Negative,
@@ -183,7 +196,12 @@ impl Subscription {
     pub(super) fn lines(&self, renewed: bool, lines: &mut Vec<Line>, faults: &mut Vec<Fault>) {
         for (at, item) in self.items.iter().enumerate() {
             let mut complain = |wrong| {
-                faults.push(Fault { account_id: self.account_id, subscription_id: self.id, item_id: item.id, wrong });
+                faults.push(Fault {
+                    account_id: self.account_id,
+                    subscription_id: self.id,
+                    item_id: Some(item.id),
+                    wrong,
+                });
             };
             if let Some(to) = item.to.filter(|to| *to < item.from) {
                 complain(Wrong::EndBeforeStart { from: item.from, to });

@@ -9,6 +9,7 @@ mod contract;
 mod money;
 mod owner;
 mod plan;
+mod rate;
 mod save;
 mod support;
 
@@ -77,13 +78,17 @@ pub(crate) async fn drafts(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
     Ok(outcomes.into_iter().flatten().collect())
 }
 
-/// How many of the next drafts are of one kind and speak of different records.
+/// How many of the next drafts are of one kind and speak of different records, none of which took over another.
 fn together(drafts: &[&Draft], order: &[usize]) -> usize {
-    let mut seen = HashSet::new();
+    let mut seen: HashSet<String> = HashSet::new();
     let object = drafts[order[0]].object;
     let about = |draft: &Draft| draft.text("same_as").set().unwrap_or(&draft.key).to_owned();
-    let same = |at: &&usize| drafts[**at].object == object && seen.insert(about(drafts[**at]));
-    order.iter().take_while(same).count()
+    let mut same = |at: &&usize| {
+        let draft = drafts[**at];
+        let first = draft.text("continues").set().is_none_or(|key| !seen.contains(key));
+        first && draft.object == object && seen.insert(about(draft))
+    };
+    order.iter().take_while(|at| same(at)).count()
 }
 
 async fn of_one_kind(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
@@ -100,6 +105,7 @@ async fn of_one_kind(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
         Object::Milestone => plan::milestones(tx, drafts, from).await,
         Object::Objective => plan::objectives(tx, drafts, from).await,
         Object::Entitlement => plan::entitlements(tx, drafts, from).await,
+        Object::ExchangeRate => rate::apply(tx, drafts, from).await,
         Object::Event => {
             let refusal = Refusal {
                 field: "object",

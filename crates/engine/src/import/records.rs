@@ -24,7 +24,7 @@ use super::{
     event::events,
     mapping::{self, SourceMapping},
 };
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, refresh};
 
 /// Drafts written in one transaction.
 const CHUNK: usize = 1_000;
@@ -182,6 +182,9 @@ impl<'e> Records<'e> {
                 apply::drafts(tx, &drafts, from).await
             })
             .await?;
+        if records.iter().any(|(_, draft, _)| draft.object == Object::ExchangeRate) {
+            refresh::conventions(self.engine).await?;
+        }
         let mut met = BTreeSet::new();
         for ((place, _, body), outcome) in records.into_iter().zip(outcomes) {
             match outcome {

@@ -44,7 +44,7 @@ impl World {
     fn of(accounts: usize) -> Self {
         let company = Company::build(&Synthesis { accounts, seed: 3, ..Synthesis::new(today()) }, &mut |_| {});
         let Records { accounts, subscriptions, subscription_items, .. } = company.records();
-        let ledgers = revenue::ledgers(&subscriptions, &subscription_items);
+        let ledgers = revenue::ledgers(&subscriptions, &subscription_items, None);
         Self {
             accounts,
             contracts: Contracts::new(&subscriptions),

@@ -13,7 +13,7 @@ use std::{
 use domain::{
     Day,
     renewal::{self, Accuracy, Lead, Verdict},
-    revenue::{Ledger, Outcome, Renewal, Sensitivity, Span, View, month_of, months_before},
+    revenue::{Ledger, Outcome, Renewal, Sensitivity, Span, month_of, months_before},
     time::{days_after, days_before, end_of},
 };
 use serde_json::json;
@@ -26,7 +26,7 @@ use store::{
 use super::expected;
 use crate::{
     Book, Engine, EngineError, lifetime,
-    revenue::{NO_RATES, main_currency, source},
+    revenue::{conventions::Conventions, source},
     snapshot::{Ask, Basis},
 };
 
@@ -73,8 +73,8 @@ async fn forecasts(
     chances: &HashMap<i64, Arc<lifetime::Forecast>>,
     close: Day,
 ) -> Result<Vec<RenewalForecast>, EngineError> {
-    let currency = main_currency(ledger, close);
-    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+    let lens = Conventions::load(engine.store(), Some(end_of(close))).await?.lens(ledger, close);
+    let (currency, view) = (lens.currency, lens.view());
     let span = Span { after: close, through: days_after(close, AHEAD) };
     let mut open = ledger.renewals(span, close, Sensitivity::default(), &view);
     open.retain(|renewal| renewal.outcome == Outcome::Open);
@@ -117,8 +117,8 @@ pub async fn accuracy(
     ledger: &Ledger,
 ) -> Result<BTreeMap<(String, Lead), Accuracy>, EngineError> {
     let today = book.as_of;
-    let currency = main_currency(ledger, today);
-    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+    let lens = book.conventions.lens(ledger, today);
+    let (currency, view) = (lens.currency, lens.view());
     let from = months_before(today, MONTHS);
     let decided = ledger.renewals(Span { after: from, through: today }, today, Sensitivity::default(), &view);
     let decided = decided.into_iter().filter(|renewal| renewal.outcome != Outcome::Overdue);

@@ -2,11 +2,29 @@
 //! definition's figure, and the rows it was computed from. The rows are a table, so the page shows and an export writes
 //! exactly the same ones.
 
+use domain::Day;
 use domain::revenue::{
     Arr, Bridge, DEFINITIONS, Definition, Kind, Ledger, Measured, Movement, Percent, Points, Retention, Span, View,
 };
 use lake::{Cell, Column, Frame, FrameError};
 use report::sheet::{self, SheetError, Value};
+
+use super::due::RenewalRate;
+
+/// What accounts are called, and who looked after them on a day: every row is told with the CSM of its own time.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// The name of an account.
+    pub name_of: &'a dyn Fn(i64) -> String,
+    /// The CSM of an account on a day.
+    pub csm_on: &'a dyn Fn(i64, Day) -> Option<String>,
+}
+
+impl std::fmt::Debug for Names<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Names").finish_non_exhaustive()
+    }
+}
 
 /// A figure with everything it rests on.
 #[derive(Debug)]
@@ -23,27 +41,27 @@ pub struct Explained {
     pub arithmetic: String,
     /// The figure, written.
     pub value: String,
+    /// What a month's share comes to in a year at the same pace.
+    pub annual: Option<f64>,
     /// The same figure by other definitions, with the points between.
     pub others: Vec<Other>,
     /// The rows it was computed from.
     pub rows: Frame,
 }
 
-impl Explained {
-    /// Its rows as a workbook, the same ones and no others.
-    pub fn workbook(&self) -> Result<Vec<u8>, SheetError> {
-        let columns: Vec<&str> = self.rows.columns().map(|(name, _)| name).collect();
-        let cell = |row, column| match self.rows.cell(row, column) {
-            Cell::Null => Value::Unknown,
-            Cell::Int(whole) => Value::Whole(whole),
-            Cell::Float(number) => Value::Number(number),
-            Cell::Text(text) => Value::Text(text),
-            Cell::Bool(truth) => Value::Truth(truth),
-            Cell::Day(day) => Value::Day(day),
-            Cell::Instant(at) => Value::Instant(at),
-        };
-        sheet::workbook(self.name, &columns, self.rows.len(), cell)
-    }
+/// Rows as a workbook, the same ones and no others.
+pub fn workbook(title: &str, rows: &Frame) -> Result<Vec<u8>, SheetError> {
+    let columns: Vec<&str> = rows.columns().map(|(name, _)| name).collect();
+    let cell = |row, column| match rows.cell(row, column) {
+        Cell::Null => Value::Unknown,
+        Cell::Int(whole) => Value::Whole(whole),
+        Cell::Float(number) => Value::Number(number),
+        Cell::Text(text) => Value::Text(text),
+        Cell::Bool(truth) => Value::Truth(truth),
+        Cell::Day(day) => Value::Day(day),
+        Cell::Instant(at) => Value::Instant(at),
+    };
+    sheet::workbook(title, &columns, rows.len(), cell)
 }
 
 /// What another definition says of the same span.
@@ -65,11 +83,11 @@ pub fn explain(
     view: &View<'_>,
     span: Span,
     key: &str,
-    name_of: impl Fn(i64) -> String,
+    names: &Names<'_>,
 ) -> Result<Option<Explained>, FrameError> {
     let money = |arr: Arr| money(arr, view);
     if let Some(definition) = Definition::named(key) {
-        return figure(definition, ledger, view, span, &name_of).map(Some);
+        return figure(definition, ledger, view, span, names).map(Some);
     }
     if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.as_str() == key) {
         let rows: Vec<Movement> =
@@ -82,9 +100,13 @@ pub fn explain(
             formula: "sum of the movements of this kind".to_owned(),
             arithmetic: format!("{} movements", rows.len()),
             value: money(sum),
+            annual: None,
             others: Vec::new(),
-            rows: movements(&rows, &name_of)?,
+            rows: movements(&rows, names)?,
         }));
+    }
+    if let Some(rate) = RenewalRate::named(key) {
+        return rate.explain(ledger, view, span, names).map(Some);
     }
     if key != "arr" {
         return Ok(None);
@@ -100,10 +122,12 @@ pub fn explain(
         formula: "opening + new + reactivation + expansion + price + contraction + churn + transfer + fx".to_owned(),
         arithmetic: bridge_arithmetic(&bridge, money),
         value: money(ledger.arr(day, view)),
+        annual: None,
         others: Vec::new(),
         rows: Frame::new([
             ("account_id", held.iter().map(|(id, _)| *id).collect::<Column>()),
-            ("account", held.iter().map(|(id, _)| Some(name_of(*id))).collect::<Column>()),
+            ("account", held.iter().map(|(id, _)| Some((names.name_of)(*id))).collect::<Column>()),
+            ("csm", held.iter().map(|(id, _)| (names.csm_on)(*id, day)).collect::<Column>()),
             ("arr", held.iter().map(|(_, arr)| units(*arr)).collect::<Column>()),
         ])?,
     }))
@@ -154,14 +178,16 @@ fn figure(
     ledger: &Ledger,
     view: &View<'_>,
     span: Span,
-    name_of: &impl Fn(i64) -> String,
+    names: &Names<'_>,
 ) -> Result<Explained, FrameError> {
     let (bridge, retention) = (ledger.bridge(span, view), ledger.retention(span, view));
     let spans = Span::months(domain::time::days_after(span.after, 1), span.through);
     let months: Vec<Retention> = spans.iter().map(|month| ledger.retention(*month, view)).collect();
     let measured = Measured { retention: &retention, bridge: &bridge, months: &months };
     let share = |ratio| Percent(ratio).to_string();
-    let value = definition.evaluate(&measured).map(|ratio| match definition.is_share() {
+    let ratio = definition.evaluate(&measured);
+    let annual = ratio.filter(|_| months.len() == 1).and_then(|month| definition.annualised(month.as_f64()));
+    let value = ratio.map(|ratio| match definition.is_share() {
         true => share(ratio),
         false => format!("{:.2}", ratio.as_f64()),
     });
@@ -178,8 +204,9 @@ fn figure(
         formula: definition.formula(),
         arithmetic: definition.arithmetic(&measured, |arr| money(arr, view)),
         value: value.unwrap_or_else(|| "undefined: its base is zero".to_owned()),
+        annual,
         others,
-        rows: accounts(definition, &retention, name_of)?,
+        rows: accounts(definition, &retention, span, names)?,
     })
 }
 
@@ -196,13 +223,15 @@ fn units(arr: Arr) -> f64 {
 fn accounts(
     definition: &Definition,
     retention: &Retention,
-    name_of: &impl Fn(i64) -> String,
+    span: Span,
+    names: &Names<'_>,
 ) -> Result<Frame, FrameError> {
     let rows = &retention.accounts;
     let counts = rows.iter().map(|row| definition.counts(row).map(units));
     Frame::new([
         ("account_id", rows.iter().map(|row| row.account_id).collect::<Column>()),
-        ("account", rows.iter().map(|row| Some(name_of(row.account_id))).collect::<Column>()),
+        ("account", rows.iter().map(|row| Some((names.name_of)(row.account_id))).collect::<Column>()),
+        ("csm", rows.iter().map(|row| (names.csm_on)(row.account_id, span.after)).collect::<Column>()),
         ("opening", rows.iter().map(|row| units(row.opening)).collect::<Column>()),
         ("closing", rows.iter().map(|row| units(row.closing)).collect::<Column>()),
         ("lowest", rows.iter().map(|row| row.opening.is_positive().then(|| units(row.lowest))).collect::<Column>()),
@@ -210,14 +239,16 @@ fn accounts(
     ])
 }
 
-fn movements(rows: &[Movement], name_of: &impl Fn(i64) -> String) -> Result<Frame, FrameError> {
+fn movements(rows: &[Movement], names: &Names<'_>) -> Result<Frame, FrameError> {
     Frame::new([
         ("day", rows.iter().map(|row| Some(row.day)).collect::<Column>()),
         ("account_id", rows.iter().map(|row| row.account_id).collect::<Column>()),
-        ("account", rows.iter().map(|row| Some(name_of(row.account_id))).collect::<Column>()),
+        ("account", rows.iter().map(|row| Some((names.name_of)(row.account_id))).collect::<Column>()),
+        ("csm", rows.iter().map(|row| (names.csm_on)(row.account_id, row.day)).collect::<Column>()),
         ("kind", rows.iter().map(|row| row.kind.as_str()).collect::<Column>()),
         ("cause", rows.iter().map(|row| row.cause.map(domain::revenue::Cause::as_str)).collect::<Column>()),
         ("product", rows.iter().map(|row| &*row.product).collect::<Column>()),
+        ("sold_in", rows.iter().map(|row| Some(row.currency.to_string())).collect::<Column>()),
         ("subscription_id", rows.iter().map(|row| row.subscription_id).collect::<Column>()),
         ("amount", rows.iter().map(|row| units(row.amount)).collect::<Column>()),
     ])
@@ -227,7 +258,6 @@ fn movements(rows: &[Movement], name_of: &impl Fn(i64) -> String) -> Result<Fram
 mod tests {
     use std::sync::Arc;
 
-    use domain::Day;
     use domain::revenue::{AccountLedger, Currency, Line, Price, Rates, Unit};
 
     use super::*;
@@ -261,8 +291,9 @@ mod tests {
         let view = View { currency: Currency::USD, rates: &rates, reactivation_days: None };
         let span = Span { after: day("2026-02-28"), through: day("2026-05-31") };
         let name = |id: i64| ["Alder, Inc.", "=Birch"][id as usize - 1].to_owned();
-        let explained = explain(&ledger, &view, span, "new", name).unwrap().unwrap();
-        let workbook = explained.workbook().unwrap();
+        let names = Names { name_of: &name, csm_on: &|id, _| (id == 1).then(|| "Ada".to_owned()) };
+        let explained = explain(&ledger, &view, span, "new", &names).unwrap().unwrap();
+        let workbook = workbook("New", &explained.rows).unwrap();
         let read = connectors::csv::workbook(&workbook[..], None).unwrap();
         let mut csv = Vec::new();
         explained.rows.write_csv(&mut csv).unwrap();
@@ -270,6 +301,6 @@ mod tests {
         let (read, csv) = (text(read.text), text(csv));
         assert_eq!(csv.lines().count(), 3, "{csv}");
         assert_eq!(read, csv.replace("'=Birch", "=Birch"), "CSV guards against formulas, a sheet knows text");
-        assert!(csv.contains("2026-03-05,1,\"Alder, Inc.\",new,") && csv.ends_with("0.01\n"), "{csv}");
+        assert!(csv.contains("2026-03-05,1,\"Alder, Inc.\",Ada,new,") && csv.ends_with("0.01\n"), "{csv}");
     }
 }

@@ -5,13 +5,18 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Day,
+    Day, Instant,
     revenue::{
-        Arr, Bridge, Cause, Cohort, DEFINITIONS, Definition, DueBase, Grain, Kind, Ledger, Measured, Percent, Ratio,
-        Renewal, Retention, Sensitivity, Span, View,
+        Arr, Bridge, Cause, Cohort, Contradiction, DEFINITIONS, Definition, DueBase, Fault, Grain, Kind, Ledger,
+        Measured, Percent, Ratio, Renewal, Retention, Said, Sensitivity, Span, View,
     },
 };
 use serde::Serialize;
+
+use super::{
+    per_csm::{self, PerCsm},
+    segments::Owners,
+};
 
 /// Whether money is told by the year or by the month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,6 +39,8 @@ pub struct Ask<'a> {
     pub as_of: Day,
     /// How money is told.
     pub measure: Measure,
+    /// Who looked after which account, where that is known.
+    pub owners: Option<&'a Owners>,
 }
 
 /// The figures of a ledger in one currency.
@@ -47,16 +54,50 @@ pub struct Report {
     pub months: Vec<Figures>,
     /// The same over all of them.
     pub window: Figures,
+    /// Movements of the window by what is sold; they add up to its movements.
+    pub by_product: Vec<Slice>,
+    /// The same by the currency of contracts, converted.
+    pub by_currency: Vec<Slice>,
     /// What is left of the accounts that began together, by month.
     pub cohorts_by_month: Vec<CohortRow>,
     /// The same by quarter.
     pub cohorts_by_quarter: Vec<CohortRow>,
     /// The terms that were due.
     pub renewals: Renewals,
+    /// What was charged once in the window and does not recur: one-off sales and usage.
+    pub once_cents: i64,
+    /// What was paid back once in the window; negative.
+    pub refunded_cents: i64,
     /// Items that are wrong or contradict each other, by account id.
     pub faults: Vec<String>,
     /// Currencies left out for want of a rate.
     pub unrated: Vec<String>,
+    /// Accounts of which several sources say something else, on the last day.
+    pub contradictions: Vec<Disagreement>,
+}
+
+/// Several sources that do not say the same of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Disagreement {
+    /// The account.
+    pub account_id: i64,
+    /// What is counted.
+    pub counted_cents: i64,
+    /// What each source says, those that count first.
+    pub said: Vec<SourceSaid>,
+}
+
+/// What one source says of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceSaid {
+    /// The source; `null` where a person typed it.
+    pub source_id: Option<i64>,
+    /// The amount by its word.
+    pub cents: i64,
+    /// Whether it counts.
+    pub counts: bool,
+    /// When it last said something else than before.
+    pub said_at: Instant,
 }
 
 /// Movements and metrics over a span.
@@ -70,6 +111,36 @@ pub struct Figures {
     pub logos: Logos,
     /// Every definition's figure, by key; `null` where it is undefined.
     pub metrics: BTreeMap<&'static str, Metric>,
+    /// ARR by who looks after it at the closing; `null` where nobody knows who did.
+    pub arr_per_csm: Option<PerCsmFigure>,
+}
+
+/// What recurs with the accounts of a CSM, in the middle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PerCsmFigure {
+    /// The version of the definition.
+    pub version: u32,
+    /// The figure, minor units; undefined where nobody looks after anything.
+    pub cents: Option<i64>,
+    /// People who look after a paying account.
+    pub csms: usize,
+    /// Paying accounts they look after.
+    pub accounts: usize,
+    /// What recurs with accounts that nobody looks after.
+    pub nobodys_cents: i64,
+    /// The formula in words.
+    pub formula: &'static str,
+    /// The formula with its numbers.
+    pub arithmetic: String,
+}
+
+/// Movements of one product or of contracts in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Slice {
+    /// Which.
+    pub name: String,
+    /// What moved.
+    pub movements: Movements,
 }
 
 /// Movements in minor units: losses are positive numbers, as in `opening + new + … − contraction − churn = closing`.
@@ -119,6 +190,8 @@ pub struct Metric {
     pub version: u32,
     /// The figure: a share of one, or a ratio.
     pub value: Option<f64>,
+    /// What a month's share comes to in a year at the same pace, by the right power; only for single months.
+    pub annual: Option<f64>,
     /// `share` or `ratio`.
     pub unit: &'static str,
     /// The formula in words.
@@ -162,8 +235,11 @@ pub fn report(ledger: &Ledger, view: &View<'_>, ask: &Ask<'_>) -> Report {
     let bridges = ledger.bridges(ask.months, view);
     let retentions: Vec<Retention> = ask.months.iter().map(|month| ledger.retention(*month, view)).collect();
     let tell = Teller { measure: ask.measure, currency: view.currency.as_str() };
-    let months = ask.labels.iter().zip(bridges.iter().zip(&retentions)).map(|(label, (bridge, retention))| {
-        tell.figures(label, &Measured { retention, bridge, months: std::slice::from_ref(retention) })
+    let per_csm = |day| ask.owners.map(|owners| tell.per_csm(&PerCsm::of(ledger, owners, day, view)));
+    let measured = ask.months.iter().zip(bridges.iter().zip(&retentions));
+    let months = ask.labels.iter().zip(measured).map(|(label, (month, (bridge, retention)))| {
+        let measured = Measured { retention, bridge, months: std::slice::from_ref(retention) };
+        Figures { arr_per_csm: per_csm(month.through), ..tell.figures(label, &measured) }
     });
     let (bridge, retention) = (ledger.bridge(window, view), ledger.retention(window, view));
     let label = match ask.labels {
@@ -172,21 +248,36 @@ pub fn report(ledger: &Ledger, view: &View<'_>, ask: &Ask<'_>) -> Report {
         [first, .., last] => format!("{first} to {last}"),
     };
     let whole = tell.figures(&label, &Measured { retention: &retention, bridge: &bridge, months: &retentions });
+    let whole = Figures { arr_per_csm: per_csm(window.through), ..whole };
+    let contradictions = ledger.contradictions(window.through, view);
     let cohorts = |grain| ledger.cohorts(grain, window.through, view).iter().map(|row| tell.cohort(row)).collect();
     let due = ledger.renewals(window, ask.as_of, Sensitivity::default(), view);
+    let (once, refunded) = ledger.once(window, view);
     let faults = ledger.accounts().iter().flat_map(|account| &account.faults);
     Report {
         currency: view.currency.to_string(),
         measure: ask.measure,
         months: months.collect(),
         window: whole,
+        by_product: tell.slices(&ledger.bridges_by(window, view, |product, _| product.to_owned())),
+        by_currency: tell.slices(&ledger.bridges_by(window, view, |_, currency| currency.to_string())),
         cohorts_by_month: cohorts(Grain::Month),
         cohorts_by_quarter: cohorts(Grain::Quarter),
         renewals: tell.renewals(&due),
-        faults: faults
-            .map(|fault| format!("account {}, item {}: it {}", fault.account_id, fault.item_id, fault.wrong))
-            .collect(),
+        once_cents: once.cents(),
+        refunded_cents: refunded.cents(),
+        faults: faults.map(told).collect(),
         unrated: ledger.unrated(window, view).iter().map(ToString::to_string).collect(),
+        contradictions: contradictions.iter().map(|it| tell.contradiction(it)).collect(),
+    }
+}
+
+/// A fault as it is read by people.
+pub(super) fn told(fault: &Fault) -> String {
+    let Fault { account_id, subscription_id, item_id, wrong } = fault;
+    match item_id {
+        Some(item_id) => format!("account {account_id}, item {item_id}: it {wrong}"),
+        None => format!("account {account_id}, contract {subscription_id}: it {wrong}"),
     }
 }
 
@@ -230,13 +321,42 @@ impl Teller<'_> {
                 closing: logos.closing(),
             },
             metrics: DEFINITIONS.iter().map(|each| (each.key, self.metric(each, measured))).collect(),
+            arr_per_csm: None,
+        }
+    }
+
+    fn per_csm(self, sums: &PerCsm) -> PerCsmFigure {
+        PerCsmFigure {
+            version: per_csm::VERSION,
+            cents: sums.mean().map(|arr| self.cents(arr)),
+            csms: sums.csms.len(),
+            accounts: sums.accounts(),
+            nobodys_cents: self.cents(sums.nobody.1),
+            formula: per_csm::FORMULA,
+            arithmetic: sums.arithmetic(|arr| self.money(arr)),
+        }
+    }
+
+    fn contradiction(self, found: &Contradiction) -> Disagreement {
+        let said = |it: &Said| SourceSaid {
+            source_id: it.source_id,
+            cents: self.cents(it.arr),
+            counts: it.counts,
+            said_at: it.since,
+        };
+        Disagreement {
+            account_id: found.account_id,
+            counted_cents: self.cents(found.counted),
+            said: found.said.iter().map(said).collect(),
         }
     }
 
     fn metric(self, definition: &Definition, measured: &Measured<'_>) -> Metric {
+        let value = definition.evaluate(measured).map(Ratio::as_f64);
         Metric {
             version: definition.version,
-            value: definition.evaluate(measured).map(Ratio::as_f64),
+            value,
+            annual: value.filter(|_| measured.months.len() == 1).and_then(|month| definition.annualised(month)),
             unit: if definition.is_share() { "share" } else { "ratio" },
             formula: definition.formula(),
             arithmetic: definition.arithmetic(measured, |arr| self.money(arr)),
@@ -264,6 +384,15 @@ impl Teller<'_> {
             organisation_cents: cause(Cause::Organisation),
         };
         Movements { rounding_cents: told.closing_cents - told.sum(), ..told }
+    }
+
+    /// Largest closing first.
+    fn slices(self, bridges: &BTreeMap<String, Bridge>) -> Vec<Slice> {
+        let slice =
+            |(name, bridge): (&String, &Bridge)| Slice { name: name.clone(), movements: self.movements(bridge) };
+        let mut slices: Vec<Slice> = bridges.iter().map(slice).collect();
+        slices.sort_by_key(|slice| std::cmp::Reverse(slice.movements.closing_cents));
+        slices
     }
 
     fn cohort(self, cohort: &Cohort) -> CohortRow {

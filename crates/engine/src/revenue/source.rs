@@ -11,13 +11,15 @@ use std::{
 use connectors::csv::{self, LedgerError};
 use domain::{
     Day, Instant,
-    revenue::{Currency, Ledger, Rates, Span, View, months_after},
+    revenue::{Currency, Ledger, Rates, Span, months_after},
 };
 use store::{Store, StoreError};
 
 use super::{
+    conventions::{Conventions, Lens},
     currencies, read,
-    report::{Ask, Measure, Report, report},
+    report::{Ask, Measure, Report, report, told},
+    segments::Owners,
 };
 
 /// What to report on.
@@ -27,12 +29,21 @@ pub struct Question {
     pub from: Option<Day>,
     /// A day of the last month; the current month, through today, where absent.
     pub to: Option<Day>,
-    /// The one currency to report in. Others need rates.
+    /// The one currency to report in. Others need rates. Without one, that which is set, or each by itself.
     pub currency: Option<Currency>,
-    /// Rates into that currency.
+    /// Rates into that currency, which hold over those that are kept.
     pub rates: Rates,
     /// How money is told; by the year for contracts and by the month for bare ledgers where absent.
     pub measure: Option<Measure>,
+}
+
+/// What a ledger is read by.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// Currency and rates.
+    pub conventions: &'a Conventions,
+    /// Who looked after which account, where that is known.
+    pub owners: Option<&'a Owners>,
 }
 
 /// Why a ledger cannot be reported on.
@@ -69,19 +80,22 @@ pub async fn of_home(
     today: Day,
     question: &Question,
 ) -> Result<Vec<Report>, SourceError> {
-    of_ledger(&known(store, known_on).await?, today, question)
+    let (conventions, owners) = (Conventions::load(store, known_on).await?, Owners::load(store, known_on).await?);
+    let by = By { conventions: &conventions, owners: Some(&owners) };
+    of_ledger(&known(store, known_on).await?, by, today, question)
 }
 
 /// The ledger of the whole book as known on an instant.
 pub async fn known(store: &Store, known_on: Option<Instant>) -> Result<Ledger, StoreError> {
     let facts = store.reading(known_on, None).await?;
-    let ledger = read(&facts).await?.into_values().collect();
+    let from = Conventions::load(store, known_on).await?.set.contracts_from;
+    let ledger = read(&facts, from).await?.into_values().collect();
     facts.end().await?;
     Ok(ledger)
 }
 
-/// Reports on a ledger as of a day.
-pub fn of_ledger(ledger: &Ledger, today: Day, question: &Question) -> Result<Vec<Report>, SourceError> {
+/// Reports on a ledger as of a day, as its book's revenue is read.
+pub fn of_ledger(ledger: &Ledger, by: By<'_>, today: Day, question: &Question) -> Result<Vec<Report>, SourceError> {
     let to = question.to.map_or(today, |to| Span::month(to).through.min(today.max(to)));
     let from = question.from.unwrap_or_else(|| domain::revenue::months_before(to, 11));
     let months = Span::months(from, to);
@@ -90,7 +104,8 @@ pub fn of_ledger(ledger: &Ledger, today: Day, question: &Question) -> Result<Vec
     }
     let labels: Vec<String> = months.iter().map(|month| month.through.format("%Y-%m").to_string()).collect();
     let measure = question.measure.unwrap_or(Measure::Arr);
-    Ok(reports(ledger, question, &Ask { months: &months, labels: &labels, as_of: to, measure }))
+    let ask = Ask { months: &months, labels: &labels, as_of: to, measure, owners: by.owners };
+    Ok(reports(ledger, by.conventions, question, &ask))
 }
 
 /// Reports on a file of bare amounts. Its first month is the opening of the second: what came before is unknown.
@@ -112,7 +127,8 @@ pub fn of_file(path: &Path, question: &Question) -> Result<Vec<Report>, SourceEr
         return Err(SourceError::NoMonth { from: question.from.unwrap_or(from), to: question.to.unwrap_or(to) });
     };
     let measure = question.measure.unwrap_or(Measure::Mrr);
-    Ok(reports(&bare.ledger, question, &Ask { months: &months, labels: &labels, as_of: last.through, measure }))
+    let ask = Ask { months: &months, labels: &labels, as_of: last.through, measure, owners: None };
+    Ok(reports(&bare.ledger, &Conventions::default(), question, &ask))
 }
 
 /// Exchange rates from a file.
@@ -128,26 +144,35 @@ fn in_file(path: &Path) -> impl Fn(LedgerError) -> SourceError {
     |source| SourceError::File { file: path.to_owned(), source }
 }
 
-/// One report in the currency that was asked for, with rates; else one in each currency by itself.
-fn reports(ledger: &Ledger, question: &Question, ask: &Ask<'_>) -> Vec<Report> {
+/// One report in the currency that was asked for or set, with rates; else one in each currency by itself.
+fn reports(ledger: &Ledger, conventions: &Conventions, question: &Question, ask: &Ask<'_>) -> Vec<Report> {
     let all = currencies(ledger, ask.as_of);
-    let chosen = match question.currency {
+    let wanted = question.currency.or(conventions.set.currency);
+    let chosen = match wanted {
         Some(currency) => vec![currency],
         None if all.is_empty() => vec![Currency::USD],
         None => all,
     };
     let of = |currency| {
-        let view = View { currency, rates: &question.rates, reactivation_days: None };
         // By itself means without the accounts and faults of the other currencies.
-        let native = question.currency.is_none();
-        let part = if native { ledger.only(sells_in(ledger, currency)) } else { ledger.clone() };
-        let mut report = report(&part, &view, ask);
-        if native {
-            report.unrated.clear();
-        }
-        report
+        let Some(_) = wanted else {
+            let lens = Lens { rates: Rates::none(), ..conventions.lens_into(currency) };
+            let report = report(&ledger.only(sells_in(ledger, currency)), &lens.view(), ask);
+            return Report { unrated: Vec::new(), ..report };
+        };
+        let lens = conventions.lens_into(currency).with_rates(question.rates.clone());
+        report(ledger, &lens.view(), ask)
     };
-    chosen.into_iter().map(of).collect()
+    let mut reports: Vec<Report> = chosen.into_iter().map(of).collect();
+    tell_of_the_rest(ledger, wanted, &mut reports);
+    reports
+}
+
+/// What no currency's own report tells: faults of accounts that have no line in any.
+fn tell_of_the_rest(ledger: &Ledger, wanted: Option<Currency>, reports: &mut [Report]) {
+    let (None, Some(first)) = (wanted, reports.first_mut()) else { return };
+    let silent = ledger.accounts().iter().filter(|account| account.lines.is_empty());
+    first.faults.extend(silent.flat_map(|account| &account.faults).map(told));
 }
 
 fn sells_in(ledger: &Ledger, currency: Currency) -> impl Fn(i64) -> bool {

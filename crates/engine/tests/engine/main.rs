@@ -4,6 +4,7 @@
 
 mod as_of;
 mod clv;
+mod contracts;
 mod forecast;
 mod home;
 mod import;

@@ -15,7 +15,7 @@ use testkit::postgres::{Cluster, SKIPPED};
 use crate::home::{company, open};
 
 /// A file of each kind of record about one account, and how many records it makes.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 13] = [
     ("accounts", "account_id,name,domain\nnorth,North Ltd,north.test\n"),
     ("contacts", "account_id,email,name,role\nnorth,ann@north.test,Ann Lee,champion\n"),
     ("subscriptions", "id,account_id,mrr,start_date\ns1,north,1200.50,2026-01-01\n"),
@@ -28,6 +28,7 @@ const KINDS: [(&str, &str); 12] = [
     ("milestones", "account_id,title,due,reached\nnorth,First login,2026-03-06,\n"),
     ("objectives", "account_id,title,due,baseline,target\nnorth,Save time,2026-09-30,10,12.5\n"),
     ("entitlements", "account_id,feature,start\nnorth,sso,2026-01-01\n"),
+    ("exchange_rates", "currency,into,day,rate\nEUR,USD,2026-01-01,1.0843\n"),
 ];
 
 async fn send(engine: &Engine, object: &str, file: &str) -> [u64; 4] {

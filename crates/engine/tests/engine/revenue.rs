@@ -10,7 +10,8 @@ use domain::{
 use engine::revenue::{
     NO_RATES, main_currency,
     report::Report,
-    source::{Question, of_home, of_ledger},
+    segments::Owners,
+    source::{By, Question, of_home, of_ledger},
 };
 use store::{SubscriptionItem, record};
 
@@ -31,7 +32,9 @@ async fn every_place_says_the_same_arr() {
     assert!(sum > 0, "the company has revenue");
     let figures = engine::executive::executive(&book, &RowFilter::All);
     assert_eq!(figures.arr_cents, sum);
-    let reports = of_ledger(&ledger, today(), &Question::default()).unwrap();
+    let owners = Owners::load(engine.store(), None).await.unwrap();
+    let by = By { conventions: &book.conventions, owners: Some(&owners) };
+    let reports = of_ledger(&ledger, by, today(), &Question::default()).unwrap();
     let whole = of_home(engine.store(), None, today(), &Question::default()).await.unwrap();
     assert_eq!(reports, whole, "from the book and from the store");
     let months = &reports[0].months;

@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, TransactionTrait};
 use super::Fact;
 use crate::{
     Account, Assignment, Contact, ContactRole, Entitlement, Invoice, Milestone, Objective, PaymentAttempt, StoreError,
-    Subscription, SubscriptionItem, SurveyResponse, Ticket, Touchpoint, Tx, account, identity, provenance,
-    record_version,
+    Subscription, SubscriptionItem, SurveyResponse, Ticket, Touchpoint, Tx, account, exchange_rate, identity,
+    provenance, record_version,
 };
 
 /// What taking back did.
@@ -46,6 +46,7 @@ pub async fn undo(tx: &Tx, at: Instant, now: Instant) -> Result<Undone, StoreErr
     of_kind::<SubscriptionItem>(tx, at, now, &mut undone).await?;
     of_kind::<Subscription>(tx, at, now, &mut undone).await?;
     of_kind::<Contact>(tx, at, now, &mut undone).await?;
+    undone.deleted += exchange_rate::forget(tx, at).await?;
     let new = of_kind::<Account>(tx, at, now, &mut undone).await?;
     undone.gone = new;
     Ok(undone)

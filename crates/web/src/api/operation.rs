@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http};
+use domain::Day;
 use serde::Serialize;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -81,6 +82,12 @@ impl Asks for At<(i64, i64)> {
 }
 
 impl Asks for At<(i64, String)> {
+    fn describe(sketch: &mut Sketch) {
+        sketch.path.extend([Type::Integer, Type::String]);
+    }
+}
+
+impl Asks for At<(i64, Day)> {
     fn describe(sketch: &mut Sketch) {
         sketch.path.extend([Type::Integer, Type::String]);
     }

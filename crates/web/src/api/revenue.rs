@@ -1,12 +1,16 @@
 //! `/api/v1/revenue`: movements, retention, cohorts and renewals by month, of the accounts one may see: the same report as
 //! the page and as `pomona revenue --json`. Absent: rows; those of a figure are taken out on its page.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::Day;
 use domain::revenue::{Currency, Ledger, month_of};
-use engine::revenue::source::{Question, SourceError, known, of_ledger};
+use engine::revenue::conventions::Conventions;
+use engine::revenue::segments::Owners;
+use engine::revenue::source::{By, Question, SourceError, known, of_ledger};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,7 +27,8 @@ pub struct AskRevenue {
     from: Option<String>,
     /// The last month; the current one, through today, if absent.
     to: Option<String>,
-    /// Only this currency; every currency by itself if absent.
+    /// The currency to report in, others converted at the rates that are kept; if absent, the one that is set, or every
+    /// currency by itself.
     currency: Option<String>,
     /// Only what was recorded before this instant.
     known_on: Option<DateTime<Utc>>,
@@ -54,12 +59,18 @@ pub async fn show(
         ..Question::default()
     };
     let book = app.engine.book();
-    let whole: Ledger = match asked.known_on {
-        None => book.rows().iter().map(|row| row.revenue.clone()).collect(),
-        Some(known_on) => known(app.engine.store(), Some(known_on)).await?,
+    let owners = Owners::load(app.engine.store(), asked.known_on).await?;
+    let (whole, conventions): (Ledger, _) = match asked.known_on {
+        None => (book.rows().iter().map(|row| row.revenue.clone()).collect(), Arc::clone(&book.conventions)),
+        Some(known_on) => {
+            let store = app.engine.store();
+            let conventions = Conventions::load(store, Some(known_on)).await?;
+            (known(store, Some(known_on)).await?, Arc::new(conventions))
+        }
     };
     let ledger = whole.only(|id| book.visible_row(id, &access.rows).is_some());
-    let reports = of_ledger(&ledger, book.as_of, &question).map_err(|error| match error {
+    let by = By { conventions: &conventions, owners: Some(&owners) };
+    let reports = of_ledger(&ledger, by, book.as_of, &question).map_err(|error| match error {
         SourceError::NoMonth { .. } => Problem::invalid("from", format!("{error}.")),
         other => Problem::internal(other),
     })?;

@@ -13,15 +13,18 @@ use domain::goal::{Figure, PRESETS, Preset, Standing};
 use domain::revenue::{Base, Scale};
 use engine::Book;
 use engine::goals::{self, Held};
+use lake::{Frame, FrameError};
 use maud::{Markup, html};
 use report::Ink;
 use store::member;
 
+use crate::extract::Params;
 use crate::gate::Access;
 use crate::goal;
 use crate::page::{Titled, Want, respond};
 use crate::pages::may;
-use crate::problem::Answer;
+use crate::pages::rows::{As, links};
+use crate::problem::{Answer, Problem};
 use crate::state::AppState;
 use crate::ui::card::{card, plain};
 use crate::ui::shell::Nav;
@@ -35,8 +38,41 @@ struct View<'a> {
     book: &'a Book,
     held: Vec<Held>,
     names: HashMap<i64, String>,
+    may_export: bool,
     may_set: bool,
     sees_all: bool,
+}
+
+/// Takes the goals one sees out, with what they are and were.
+pub async fn export(State(app): State<AppState>, access: Access, Params(file): Params<As>) -> Answer<Response> {
+    let book = app.engine.book();
+    let held = goal::list(&app, &access).await?.into_iter().filter_map(|record| goals::hold(&book, record));
+    let held: Vec<Held> = held.collect();
+    let names: HashMap<i64, String> =
+        member::all(app.engine.store()).await?.into_iter().map(|member| (member.id, member.name)).collect();
+    let rows = frame(&held, &names).map_err(Problem::internal)?;
+    file.answer(&format!("goals-{}", book.as_of), "Goals", &rows)
+}
+
+/// Goals as a table; figures as they are measured, money in minor units.
+fn frame(held: &[Held], names: &HashMap<i64, String>) -> Result<Frame, FrameError> {
+    let all = || held.iter();
+    Frame::new([
+        ("goal_id", all().map(|it| it.record.id).collect::<lake::Column>()),
+        ("name", all().map(|it| Some(it.record.name.clone())).collect()),
+        ("figure", all().map(|it| Some(it.record.figure.clone())).collect()),
+        ("base", all().map(|it| Some(it.record.base.clone())).collect()),
+        ("period_months", all().map(|it| i64::from(it.record.period_months)).collect()),
+        ("at_the_start", all().map(|it| it.record.baseline).collect()),
+        ("actual", all().map(|it| it.measured.value).collect()),
+        ("aim", all().map(|it| it.goal.aim()).collect()),
+        ("forecast", all().map(|it| it.forecast).collect()),
+        ("currency", all().map(|it| Some(it.measured.currency.clone())).collect()),
+        ("due_on", all().map(|it| Some(it.record.due_on)).collect()),
+        ("owner", all().map(|it| names.get(&it.record.owner_id).cloned()).collect()),
+        ("standing", all().map(|it| Some(it.judgement.standing.as_str())).collect()),
+        ("why", all().map(|it| Some(it.reason())).collect()),
+    ])
 }
 
 /// Shows the page.
@@ -47,6 +83,7 @@ pub async fn show(State(app): State<AppState>, access: Access, want: Want) -> An
     let view = View {
         held: records.into_iter().filter_map(|record| goals::hold(&book, record)).collect(),
         names: members.into_iter().map(|member| (member.id, member.name)).collect(),
+        may_export: may(&access, Action::Export),
         may_set: may(&access, Action::WriteGoals),
         sees_all: access.rows == RowFilter::All,
         book: &book,
@@ -70,6 +107,7 @@ fn page(view: &View<'_>) -> Markup {
                 (notice::empty("No goals yet", nothing_said(view), &html! {}))
             } @else {
                 (plain(&html! { (table(view)) (remark()) }))
+                @if view.may_export { div.actions { (links(Some(&Link::to("/goals/rows")))) } }
             }
             @if view.may_set { (presets(view)) }
         }

@@ -10,11 +10,11 @@ pub mod one;
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::Day;
+use domain::access::Action;
 use domain::revenue::{Arr, Ledger, Outcome};
 use engine::Engine;
 use engine::book::{Book, Row};
-use engine::renewals::{AHEAD, BACK, Entry, Pipeline, frozen, pipeline};
+use engine::renewals::{AHEAD, BACK, Entry, Pipeline, Which, frozen, pipeline, table};
 use engine::revenue::ledger;
 use maud::{Markup, html};
 use report::Ink;
@@ -25,6 +25,8 @@ use store::renewal::{Category, LossReason, Stage};
 use crate::extract::Params;
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
+use crate::pages::may;
+use crate::pages::rows::{self, As};
 use crate::problem::{Answer, Problem};
 use crate::ui::card::{Tile, card, tiles};
 use crate::ui::filter::{Chip, chips};
@@ -34,8 +36,6 @@ use crate::ui::{Link, format, notice, pill};
 
 /// The fragment that chips swap.
 const FRAGMENT: &str = "renewals";
-/// Days within which a notice can still be given, to be told apart.
-const NOTICE: i64 = 30;
 
 /// Which renewals.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -44,41 +44,22 @@ pub struct Asked {
     which: String,
 }
 
-/// Which of the listed renewals a chip shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
-    All,
-    Missing,
-    Overdue,
-    Notice,
-    Open,
-    Renewed,
-    Lost,
+impl Asked {
+    fn which(&self) -> Which {
+        Which::parse(&self.which).unwrap_or_default()
+    }
 }
 
-impl Which {
-    const ALL: [(Self, &'static str, &'static str); 7] = [
-        (Self::All, "", "All"),
-        (Self::Missing, "missing", "Something missing"),
-        (Self::Overdue, "overdue", "Overdue"),
-        (Self::Notice, "notice", "Notice within 30 days"),
-        (Self::Open, "open", "Open"),
-        (Self::Renewed, "renewed", "Renewed"),
-        (Self::Lost, "lost", "Lost"),
-    ];
-
-    fn shows(self, entry: &Entry, today: Day) -> bool {
-        let renewal = &entry.renewal;
-        let notice = || (0..=NOTICE).contains(&(renewal.notice_by - today).num_days());
-        match self {
-            Self::All => true,
-            Self::Missing => entry.needs_somebody(),
-            Self::Overdue => renewal.outcome == Outcome::Overdue,
-            Self::Notice => renewal.outcome == Outcome::Open && notice(),
-            Self::Open => renewal.outcome == Outcome::Open,
-            Self::Renewed => renewal.outcome.is_renewed(),
-            Self::Lost => renewal.outcome == Outcome::Lost,
-        }
+/// A choice on its chip.
+const fn which_word(which: Which) -> &'static str {
+    match which {
+        Which::All => "All",
+        Which::Missing => "Something missing",
+        Which::Overdue => "Overdue",
+        Which::Notice => "Notice within 30 days",
+        Which::Open => "Open",
+        Which::Renewed => "Renewed",
+        Which::Lost => "Lost",
     }
 }
 
@@ -99,12 +80,32 @@ pub async fn show(
     let body = html! {
         (shell::heading(&[("Revenue", &Link::to("/revenue"))], "Renewals", &detail, &html! {}))
         (headline(&book, &pipeline))
-        div id=(FRAGMENT) data-fragment="" { (list(&book, &pipeline, &asked)) }
+        div id=(FRAGMENT) data-fragment="" {
+            (list(&book, &pipeline, &asked))
+            @if may(&access, Action::Export) {
+                div.actions { (rows::links(Some(&Link::to("/renewals/rows").with("which", &asked.which)))) }
+            }
+        }
         (card("What people say and what the model expects", &figures::months(&pipeline)))
         (card("How good the forecasts were", &figures::accuracy(&accuracy, &members, pipeline.currency.as_str())))
         (card("Of what was due in twelve months", &figures::rates(&pipeline)))
     };
     Ok(respond(&access, &engine, want, &titled, &body))
+}
+
+/// Takes the renewals that a chip shows out, every one of them.
+pub async fn export(
+    State(engine): State<Engine>,
+    access: Access,
+    Params(asked): Params<Asked>,
+    Params(file): Params<As>,
+) -> Answer<Response> {
+    let (pipeline, book) = (pipeline(&engine, &access.rows).await?, engine.book());
+    let (today, which) = (pipeline.as_of, asked.which());
+    let shown: Vec<&Entry> = pipeline.entries.iter().filter(|entry| which.shows(entry, today)).collect();
+    let name = |id: i64| book.row(id).map_or_else(|| format!("account {id}"), |row| row.account.name.clone());
+    let rows = table(&pipeline, &shown, name).map_err(Problem::internal)?;
+    file.answer(&format!("renewals-{}-{today}", which.as_str()), "Renewals", &rows)
 }
 
 fn headline(book: &Book, pipeline: &Pipeline) -> Markup {
@@ -145,11 +146,11 @@ const COLUMNS: [Column<'_>; 9] = [Column::new("Account"), DUE, AMOUNT, HEALTH, O
 
 fn list(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
     let today = pipeline.as_of;
-    let which = Which::ALL.iter().find(|(_, key, _)| *key == asked.which).map_or(Which::All, |(which, ..)| *which);
-    let choices = Which::ALL.map(|(each, key, label)| Chip {
-        label,
+    let which = asked.which();
+    let choices = Which::ALL.map(|each| Chip {
+        label: which_word(each),
         count: Some(pipeline.entries.iter().filter(|entry| each.shows(entry, today)).count() as i64),
-        link: Link::to("/renewals").with("which", key),
+        link: Link::to("/renewals").with("which", if each == Which::All { "" } else { each.as_str() }),
         active: each == which,
         ink: None,
     });

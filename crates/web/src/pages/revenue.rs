@@ -3,23 +3,27 @@
 //! prints its rows and lets them be taken out. The page shows the report that the API and the command line print.
 
 pub mod figure;
+pub mod rates;
+pub(super) mod sources;
 mod view;
 
 use axum::extract::State;
 use axum::response::Response;
 use domain::Day;
-use domain::revenue::{Currency, Ledger, Span, View, months_before};
+use domain::revenue::{Currency, Ledger, Part, Span, View, months_before};
 use engine::Engine;
 use engine::book::{Book, Row};
+use engine::revenue::conventions::Lens;
 use engine::revenue::report::{Ask, Measure, Report, report, window};
-use engine::revenue::segments::{Owners, Part, parts};
-use engine::revenue::{NO_RATES, currencies, ledger, main_currency};
+use engine::revenue::segments::Owners;
+use engine::revenue::{currencies, ledger};
 use serde::Deserialize;
 
 use crate::extract::Params;
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
 use crate::problem::{Answer, Problem};
+use crate::rate;
 use crate::ui::Link;
 use crate::ui::shell::Nav;
 
@@ -60,7 +64,7 @@ impl Asked {
 struct Subject {
     ledger: Ledger,
     months: Vec<Span>,
-    currency: Currency,
+    lens: Lens,
     currencies: Vec<Currency>,
     as_of: Day,
 }
@@ -76,25 +80,34 @@ impl Subject {
             return Err(Problem::invalid("from", sentence));
         }
         let ledger = ledger(book, |row| row.visible(&access.rows));
-        let currency = match asked.currency.as_str() {
-            "" => main_currency(&ledger, through),
-            code => code.parse().map_err(|error| Problem::invalid("currency", format!("{error}.")))?,
+        let lens = match asked.currency.as_str() {
+            "" => book.conventions.lens(&ledger, through),
+            code => book.conventions.lens_into(rate::currency("currency", code)?),
         };
-        let currencies = currencies(&ledger, through);
-        Ok(Self { ledger, months, currency, currencies, as_of: through })
+        let mut currencies = currencies(&ledger, through);
+        if !currencies.contains(&lens.currency) {
+            currencies.push(lens.currency);
+        }
+        Ok(Self { ledger, months, lens, currencies, as_of: through })
     }
 
-    fn view(&self) -> View<'static> {
-        View { currency: self.currency, rates: &NO_RATES, reactivation_days: None }
+    fn view(&self) -> View<'_> {
+        self.lens.view()
     }
 
     fn span(&self) -> Span {
         window(&self.months)
     }
 
-    fn report(&self) -> Report {
+    fn report(&self, owners: &Owners) -> Report {
         let labels: Vec<String> = self.months.iter().map(|month| month.through.format("%Y-%m").to_string()).collect();
-        let ask = Ask { months: &self.months, labels: &labels, as_of: self.as_of, measure: Measure::Arr };
+        let ask = Ask {
+            months: &self.months,
+            labels: &labels,
+            as_of: self.as_of,
+            measure: Measure::Arr,
+            owners: Some(owners),
+        };
         report(&self.ledger, &self.view(), &ask)
     }
 }
@@ -117,28 +130,42 @@ pub async fn show(
 ) -> Answer<Response> {
     let book = engine.book();
     let subject = Subject::of(&book, &access, &asked)?;
-    let owners = Owners::load(engine.store()).await.map_err(Problem::internal)?;
-    let parts = by(&book, &subject, &owners, &asked.by);
+    let owners = Owners::load(engine.store(), None).await.map_err(Problem::internal)?;
+    let sources = sources::names(&engine).await?;
+    let told = view::Told {
+        report: subject.report(&owners),
+        parts: by(&book, &subject, &owners, &asked.by),
+        contradictions: subject.ledger.contradictions(subject.as_of, &subject.view()),
+    };
     let titled = Titled { title: "Revenue", active: Some(Nav::Revenue) };
-    Ok(respond(&access, &engine, want, &titled, &view::page(&asked, &subject, &subject.report(), &parts)))
+    Ok(respond(&access, &engine, want, &titled, &view::page(&book, &asked, &subject, &told, &sources)))
 }
 
 /// What revenue can be told apart by: the parameter's value and the words of its chip.
-const DIMENSIONS: [(&str, &str); 4] = [("", "CSM"), ("tier", "Tier"), ("industry", "Industry"), ("region", "Region")];
+const DIMENSIONS: [(&str, &str); 6] = [
+    ("", "CSM"),
+    ("tier", "Tier"),
+    ("industry", "Industry"),
+    ("region", "Region"),
+    ("product", "Product"),
+    ("currency", "Currency"),
+];
 
 fn by(book: &Book, subject: &Subject, owners: &Owners, dimension: &str) -> Vec<Part> {
     let (span, view) = (subject.span(), subject.view());
     let word = |of: fn(&Row) -> Option<String>| {
         let group = move |id: i64| book.row(id).and_then(|row| of(row));
-        parts(&subject.ledger, span, &view, group, group)
+        subject.ledger.parts(span, &view, group, group)
     };
     match dimension {
         "tier" => word(|row| row.account.tier.clone()),
         "industry" => word(|row| row.account.industry.clone()),
         "region" => word(|row| row.account.region.clone()),
+        // What is sold is told in the report itself.
+        "product" | "currency" => Vec::new(),
         _ => {
             let on = |day: Day| move |id: i64| owners.on(id, day);
-            parts(&subject.ledger, span, &view, on(span.after), on(span.through))
+            subject.ledger.parts(span, &view, on(span.after), on(span.through))
         }
     }
 }

@@ -11,6 +11,7 @@ mod lifetime;
 mod live;
 mod matrix;
 mod protection;
+mod renewals;
 mod revenue;
 mod sign_in;
 mod tap;

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::Day;
+use serde_json::json;
 use store::subscription_item::{Charge, Unit};
 use store::{StoreError, Subscription, SubscriptionItem, record};
 
@@ -118,7 +119,7 @@ async fn a_figure_opens_its_arithmetic_and_its_rows() {
         page.body
     );
     let rows = world.get(&format!("/revenue/rows/expansion?{at}"), &cookie(ADMIN)).await;
-    let expected = "day,account_id,account,kind,cause,product,subscription_id,amount\n2026-06-01,1,Alder,expansion,seat,Suite,1,45000.25\n";
+    let expected = "day,account_id,account,csm,kind,cause,product,sold_in,subscription_id,amount\n2026-06-01,1,Alder,Ada,expansion,seat,Suite,USD,1,45000.25\n";
     assert_eq!(rows.body.replace('\r', ""), expected);
     assert!(rows.header("content-disposition").contains("revenue-expansion-"), "{:?}", rows.headers);
     let sheet = world.get(&format!("/revenue/rows/expansion?{at}&as=xlsx"), &cookie(ADMIN)).await;
@@ -174,5 +175,110 @@ async fn what_a_person_says_of_a_renewal_stays_with_its_past() {
     assert_eq!(versions[0].body["forecast_cents"], 12_000_050);
     let list = world.get("/renewals", &cookie(ADA)).await;
     assert!(list.body.contains("In talks") && list.body.contains("Best case"), "{}", list.body);
+    world.close().await;
+}
+
+/// Alder pays in dollars, Birch 10,000 euros a year.
+async fn in_two_currencies() -> World {
+    let world = under_contract(vec![item(1, ADAS, 10, 1_000_000, "2025-03-01", None)]).await;
+    let euros = Subscription { currency: "EUR".to_owned(), ..contract(3, BENS) };
+    let line = SubscriptionItem { currency: "EUR".to_owned(), ..item(3, BENS, 1, 1_000_000, "2025-03-01", None) };
+    let engine = &world.app.engine;
+    let written: Result<(), StoreError> = engine
+        .store()
+        .write(async |tx| {
+            record::insert_many(tx, vec![euros]).await?;
+            record::insert_many(tx, vec![line]).await?;
+            Ok(())
+        })
+        .await;
+    written.unwrap();
+    engine::refresh::all(engine).await.unwrap();
+    world
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_rate_is_told_until_it_is_there_and_moves_revenue_on_its_own_line() {
+    let world = in_two_currencies().await;
+    let rate =
+        |day: &str, rate: &str| format!("currency=eur&into_currency=USD&effective_on={day}&rate={rate}&take_back=");
+    assert_eq!(
+        world.post_form("/revenue/conventions", &cookie(ADMIN), "currency=USD&reactivation_days=90").await.status,
+        StatusCode::SEE_OTHER
+    );
+    for page in ["/revenue?from=2026-01&to=2026-02", "/revenue/rates"] {
+        let told = world.get(page, &cookie(ADMIN)).await;
+        assert!(told.body.contains("No rate from EUR to USD") && told.body.contains("Birch"), "{page}: {}", told.body);
+        let adas = world.get(page, &cookie(ADA)).await;
+        assert!(!adas.body.contains("Birch") && !adas.body.contains("No rate from"), "{page}: {}", adas.body);
+    }
+    let wrong = world.post_form("/revenue/rates", &cookie(ADMIN), &rate("2026-01-01", "much")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("`much` is no rate") && wrong.body.contains("value=\"eur\""), "{}", wrong.body);
+    for (day, each) in [("2025-01-01", "1.10"), ("2026-02-01", "1.20")] {
+        let kept = world.post_form("/revenue/rates", &cookie(ADMIN), &rate(day, each)).await;
+        assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
+    }
+    let report = world.get("/api/v1/revenue?from=2026-01&to=2026-02", &cookie(ADMIN)).await.json();
+    let reports = report["reports"].as_array().unwrap();
+    assert_eq!(reports.len(), 1, "one currency was set: {report}");
+    let moved = &reports[0]["window"]["movements"];
+    let cents = ["opening", "expansion", "fx", "closing"].map(|part| moved[format!("{part}_cents")].as_i64().unwrap());
+    assert_eq!(cents, [2_100_000, 0, 100_000, 2_200_000], "10,000 and 11,000 dollars; the rate is no expansion");
+    assert_eq!(reports[0]["window"]["metrics"]["nrr"]["value"], 1.0, "at the rates of the opening");
+    let page = world.get("/revenue?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
+    assert!(!page.body.contains("No rate from") && page.body.contains("Exchange rates"), "{}", page.body);
+    let euros = world.get("/api/v1/revenue?from=2026-01&to=2026-02&currency=EUR", &cookie(ADMIN)).await.json();
+    let closing = euros["reports"][0]["window"]["movements"]["closing_cents"].as_i64().unwrap();
+    assert_eq!(closing, 1_000_000 + 833_333, "the other way round at one over the rate");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_corrected_rate_leaves_what_was_known_before() {
+    let world = in_two_currencies().await;
+    let store = world.app.engine.store();
+    let (monday, tuesday) = (now() - chrono::TimeDelta::days(2), now() - chrono::TimeDelta::days(1));
+    for (recorded_at, rate_nanos) in [(monday, 1_100_000_000), (tuesday, 1_300_000_000)] {
+        let rate = store::ExchangeRate {
+            id: 0,
+            currency: "EUR".to_owned(),
+            into_currency: "USD".to_owned(),
+            effective_on: day("2025-01-01"),
+            rate_nanos: Some(rate_nanos),
+            source_id: None,
+            member_id: None,
+            recorded_at,
+        };
+        store.write(async |tx| store::exchange_rate::add(tx, vec![rate.clone()]).await).await.unwrap();
+    }
+    let known = |at: domain::Instant| {
+        let at = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        format!("/api/v1/exchange-rates?known_on={at}")
+    };
+    let rate = async |at| world.get(&known(at), &cookie(ADMIN)).await.json()["items"][0]["rate"].clone();
+    assert_eq!((rate(monday).await, rate(tuesday).await), ("1.1".into(), "1.3".into()));
+    let taken = json!({ "currency": "EUR", "into_currency": "USD", "effective_on": "2025-01-01", "rate": null });
+    let answer = world.post_json("/api/v1/exchange-rates", &cookie(ADMIN), &taken).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let now = world.get("/api/v1/exchange-rates", &cookie(ADMIN)).await.json();
+    assert_eq!(now["items"].as_array().unwrap().len(), 0, "taken back: {now}");
+    assert_eq!(rate(tuesday).await, "1.3", "and still known then");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contract_in_no_currency_is_told_and_not_left_out_in_silence() {
+    let world = under_contract(vec![item(1, ADAS, 10, 1_000_000, "2025-03-01", None)]).await;
+    let engine = &world.app.engine;
+    let odd = Subscription { currency: "EURO".to_owned(), ..contract(3, BENS) };
+    let written: Result<u64, StoreError> =
+        engine.store().write(async |tx| record::insert_many(tx, vec![odd]).await).await;
+    written.unwrap();
+    engine::refresh::all(engine).await.unwrap();
+    let page = world.get("/revenue", &cookie(ADMIN)).await;
+    assert!(page.body.contains("`EURO`, which is no currency"), "{}", page.body);
+    let report = world.get("/api/v1/revenue", &cookie(ADMIN)).await.json();
+    assert!(report["reports"][0]["faults"][0].as_str().unwrap().contains("contract 3"), "{report}");
     world.close().await;
 }

@@ -34,6 +34,9 @@ fn hold(sketch: &Sketch) -> Result<(), TestCaseError> {
     months.iter().step_by(5).try_for_each(|month| a_day_range_is_a_month(&ledger, *month, &view))?;
     newcomers_never_paid(&ledger, &movements, &view)?;
     transfers_are_what_moved(&subscriptions, &ledger, year)?;
+    groups_add_up(&ledger, year, &view)?;
+    slices_add_up(&ledger, year, &view)?;
+    every_term_is_due_once(&ledger, year, &view)?;
     rounding_is_bounded(&ledger, nth(300), &view)
 }
 
@@ -212,6 +215,68 @@ fn transfers_are_what_moved(subscriptions: &[Subscription], ledger: &Ledger, yea
     Ok(())
 }
 
+/// Groups at the opening add up to the whole in every figure; what changed hands sums to zero; and the retention of the
+/// whole is the mean of theirs, weighted by what was paid at the opening, exactly.
+fn groups_add_up(ledger: &Ledger, year: Span, view: &View<'_>) -> Result<(), TestCaseError> {
+    let group = |by: i64| move |id: i64| (id % by > 0).then(|| (id % by).to_string());
+    let parts = ledger.parts(year, view, group(2), group(3));
+    let (whole, retention) = (ledger.bridge(year, view), ledger.retention(year, view));
+    for (at, kind) in Kind::ALL.into_iter().enumerate() {
+        prop_assert_eq!(parts.iter().map(|part| part.bridge.by_kind[at]).sum::<Arr>(), whole.by_kind[at], "{:?}", kind);
+    }
+    let sum = |of: fn(&Part) -> Arr| parts.iter().map(of).sum::<Arr>();
+    prop_assert_eq!(sum(|part| part.bridge.opening), whole.opening);
+    prop_assert_eq!(sum(|part| part.handed_on), sum(|part| part.taken_over));
+    prop_assert_eq!(sum(|part| part.base), retention.opening);
+    prop_assert_eq!(parts.iter().map(|part| part.accounts).sum::<usize>(), retention.logos);
+    // A share of its base in lowest terms: the base is a multiple of its denominator.
+    let kept = |base: Arr, share: Option<Percent>| {
+        share.map_or(Arr::ZERO, |share| Arr(base.0 / share.0.denominator() * share.0.numerator()))
+    };
+    prop_assert_eq!(parts.iter().map(|part| kept(part.base, part.net)).sum::<Arr>(), retention.closing());
+    prop_assert_eq!(parts.iter().map(|part| kept(part.base, part.gross)).sum::<Arr>(), retention.kept());
+    for part in &parts {
+        let there = ledger.only(|id| group(3)(id) == part.name);
+        prop_assert_eq!(part.closing(), there.arr(year.through, view), "{:?} at the closing", part.name);
+    }
+    Ok(())
+}
+
+/// By product and by currency every amount is somewhere once, at the opening and at the closing.
+fn slices_add_up(ledger: &Ledger, year: Span, view: &View<'_>) -> Result<(), TestCaseError> {
+    let slices = ledger.bridges_by(year, view, |product, currency| (product.to_owned(), currency));
+    let lines = || ledger.accounts().iter().flat_map(|account| &account.lines);
+    for ((product, currency), bridge) in &slices {
+        let ours = || lines().filter(|line| &*line.product == product && line.currency == *currency);
+        let on = |day: Day| ours().filter(|line| line.is_on(day)).map(|line| view.value(line, day)).sum::<Arr>();
+        prop_assert_eq!((bridge.opening, bridge.closing()), (on(year.after), on(year.through)), "{}", product);
+    }
+    let whole = ledger.bridge(year, view);
+    prop_assert_eq!(slices.values().map(|bridge| bridge.opening).sum::<Arr>(), whole.opening);
+    prop_assert_eq!(slices.values().map(Bridge::closing).sum::<Arr>(), whole.closing());
+    Ok(())
+}
+
+/// A term is due in one span; what was due is renewed, shrunk, lost or unanswered, and the timings of what was renewed add up.
+fn every_term_is_due_once(ledger: &Ledger, year: Span, view: &View<'_>) -> Result<(), TestCaseError> {
+    let (as_of, middle) = (nth(700), nth(333));
+    let due = |span: Span| ledger.renewals(span, as_of, Sensitivity::default(), view);
+    let whole = due(year);
+    let halves = [due(Span { through: middle, ..year }), due(Span { after: middle, ..year })].concat();
+    prop_assert_eq!(&halves, &whole, "spans of renewals chain");
+    let keys: std::collections::BTreeSet<(i64, Day)> = whole.iter().map(|it| (it.subscription_id, it.due)).collect();
+    prop_assert_eq!(keys.len(), whole.len());
+    let base = DueBase::of(&whole);
+    prop_assert_eq!(base.early + base.on_time + base.late, base.gross);
+    let gone = |outcome: Outcome| whole.iter().filter(|it| it.outcome == outcome).map(|it| it.arr).sum::<Arr>();
+    let shrunk = whole.iter().filter(|it| it.outcome.is_renewed()).map(|it| (it.arr - it.renewed).max(Arr::ZERO));
+    let left = base.gross + shrunk.sum() + gone(Outcome::Lost) + gone(Outcome::Overdue);
+    prop_assert_eq!(left, base.due);
+    prop_assert!(base.gross <= base.due && base.gross <= base.net);
+    prop_assert!(whole.iter().all(|it| it.arr.is_positive() && it.notice_by <= it.due));
+    Ok(())
+}
+
 /// Converting and adding differ by at most half a minor unit a line, and the line says by how much.
 fn rounding_is_bounded(ledger: &Ledger, on: Day, view: &View<'_>) -> Result<(), TestCaseError> {
     let lines = ledger.accounts().iter().flat_map(|account| &account.lines);
@@ -239,6 +304,8 @@ fn every_broken_rule_is_noticed() {
         Mutant::PriceDropped,
         Mutant::WholeTwelfth,
         Mutant::ReturnIsNew,
+        Mutant::TornGroup,
+        Mutant::NativeSlices,
     ];
     for mutant in mutants {
         BROKEN.set(Some(mutant));
@@ -251,6 +318,12 @@ fn every_broken_rule_is_noticed() {
 #[test]
 fn rates_of_a_year_and_a_month_go_both_ways() {
     assert!((annual_rate(0.05) - 0.459_639_91).abs() < 1e-8, "46 %, not 60 %");
+    let named = |key: &str| Definition::named(key).unwrap();
+    let churned = named("logo_churn").annualised(0.05).unwrap();
+    let stayed = named("logo_retention").annualised(0.95).unwrap();
+    assert!((churned + stayed - 1.0).abs() < 1e-12, "who leaves and who stays are everybody: {churned} and {stayed}");
+    assert_eq!(named("nrr").annualised(0.0), Some(0.0), "a month that loses all leaves nothing of the year");
+    assert_eq!(named("quick_ratio").annualised(2.0), None);
     for thousandths in 0..1_000 {
         let annual = f64::from(thousandths) / 1_000.0;
         let back = annual_rate(monthly_rate(annual));

@@ -184,6 +184,10 @@ fn one_off_usage_trial_and_refund_do_not_recur() {
     let ledger = book(vec![subscription(charges.map(of).to_vec())]);
     assert_eq!(ledger.arr(day("2026-03-01"), &view()), Arr::ZERO);
     assert_eq!(of(Charge::Refund).once_cents(), Some(-9_900));
+    let span = Span { after: day("2025-12-31"), through: day("2026-01-31") };
+    let once = ledger.once(span, &view());
+    assert_eq!((once.0.cents(), once.1.cents()), (19_800, -9_900), "the sale and the usage; the refund apart");
+    assert_eq!(ledger.once(Span { after: day("2026-01-01"), ..span }, &view()), (Arr::ZERO, Arr::ZERO));
     let committed = book(vec![subscription(vec![of(Charge::CommittedUsage)])]);
     assert_eq!(committed.arr(day("2026-03-01"), &view()).exact_cents(), Some(118_800));
 }
@@ -209,7 +213,7 @@ fn exchange_rates_move_revenue_on_their_own_line() {
     let missing = ledger.unrated(quarter, &super::subscription::view());
     assert_eq!(
         missing[0].to_string(),
-        "no rate from EUR to USD on 2026-01-01 or before: add one, or ask for EUR by itself"
+        "no rate from EUR to USD on 2026-01-01 or before, so 1 contract of 1 account is not counted: add one, or ask for EUR by itself"
     );
 }
 
@@ -225,7 +229,8 @@ fn what_is_wrong_is_said_and_not_counted() {
     ];
     let ledger = book(vec![subscription(items)]);
     let account = &ledger.accounts()[0];
-    let said: Vec<String> = account.faults.iter().map(|fault| format!("{} {}", fault.item_id, fault.wrong)).collect();
+    let said: Vec<String> =
+        account.faults.iter().map(|fault| format!("{} {}", fault.item_id.unwrap_or_default(), fault.wrong)).collect();
     assert_eq!(said.len(), 4, "{said:?}");
     assert!(said[0].starts_with("2 ends on 2025-06-01, before its start on 2026-01-01"), "{}", said[0]);
     assert!(said[1].starts_with("3 has a negative quantity"), "{}", said[1]);
@@ -310,4 +315,71 @@ fn a_target_lies_on_its_scale() {
     assert_eq!(refused.to_string(), "118 is no percent of a whole: it lies between 0 and 100");
     let points = Target { scale: Scale::Growth, period_months: 12, base: Base::Change, value: 18.0 };
     assert_eq!(points.check(), Ok(None), "eighteen points more");
+}
+
+#[test]
+fn two_sources_that_disagree_are_told_and_nothing_is_averaged() {
+    let of = |cents: i64| vec![item("Suite", Unit::Flat, 1, Price::yearly(cents), "2026-01-01", None)];
+    let (sold, billed) = (subscription(of(1_200_000)), Subscription { id: 2, ..subscription(of(1_000_000)) });
+    let statement = |source_id: i64, subscription: &Subscription, counts: bool| Statement {
+        source_id: Some(source_id),
+        counts,
+        said_at: crate::time::start_of(day("2026-02-01")),
+        lines: AccountLedger::new(1, vec![subscription.clone()]).lines,
+    };
+    let on = day("2026-06-01");
+    let both = AccountLedger::new(1, vec![sold.clone(), billed.clone()]);
+    assert_eq!(both.contradiction(on, &view()), None, "one source may hold two contracts");
+    let both = both.with_statements(vec![statement(7, &sold, true), statement(8, &billed, true)]);
+    let found = both.contradiction(on, &view()).unwrap();
+    let said: Vec<(Option<i64>, i64)> = found.said.iter().map(|said| (said.source_id, said.arr.cents())).collect();
+    assert_eq!(said, [(Some(7), 1_200_000), (Some(8), 1_000_000)]);
+    assert_eq!(found.counted.cents(), 2_200_000, "not averaged, and it says so");
+    let chosen = AccountLedger::new(1, vec![billed.clone()]);
+    let chosen = chosen.with_statements(vec![statement(7, &sold, false), statement(8, &billed, true)]);
+    let found = chosen.contradiction(on, &view()).unwrap();
+    assert_eq!((found.counted.cents(), found.said[0].source_id), (1_000_000, Some(8)), "what counts comes first");
+    assert_eq!(chosen.contradiction(day("2025-06-01"), &view()), None, "neither says anything of that day");
+    let agree = Subscription { id: 3, ..subscription(of(1_000_000)) };
+    let agree = AccountLedger::new(1, vec![billed.clone()])
+        .with_statements(vec![statement(7, &agree, false), statement(8, &billed, true)]);
+    assert_eq!(agree.contradiction(on, &view()), None, "they say the same, and it counts once");
+}
+
+#[test]
+fn rates_are_given_either_way_round_and_the_given_one_holds() {
+    let code = |code: &str| code.parse::<Currency>().unwrap();
+    let mut exchange = Exchange::default();
+    exchange.insert(code("EUR"), usd(), day("2026-01-01"), "1.25".parse().unwrap());
+    exchange.insert(usd(), code("GBP"), day("2026-01-01"), "0.8".parse().unwrap());
+    exchange.insert(usd(), code("EUR"), day("2026-01-01"), "0.7".parse().unwrap());
+    let into = |code_of: &str, of: &str| {
+        let rates = exchange.rates_into(code(code_of));
+        rates.on(code(of), day("2026-06-01")).map(|rate| rate.to_string())
+    };
+    assert_eq!(into("USD", "EUR").as_deref(), Some("1.25"), "as given, and not one over 0.7");
+    assert_eq!(into("USD", "GBP").as_deref(), Some("1.25"), "one over 0.8");
+    assert_eq!(into("GBP", "USD").as_deref(), Some("0.8"));
+    assert_eq!(into("GBP", "EUR"), None, "no rate is made of two others");
+    let rates = exchange.rates_into(usd());
+    let view = View { currency: usd(), rates: &rates, reactivation_days: None };
+    let pound = rates.on(code("GBP"), day("2026-06-01")).unwrap();
+    assert_eq!(view.convert(Arr::from_cents(80), code("GBP"), pound).exact_cents(), Some(100), "exactly");
+    for text in ["0", "-1", "1e3", "", "1.0000000001", "1234567890"] {
+        assert!(text.parse::<Rate>().is_err(), "{text}");
+    }
+    for text in ["1.0843", "999999999.999999999", "0.000000001", "25000"] {
+        assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
+    }
+}
+
+#[test]
+fn a_term_that_ends_before_it_starts_is_told_and_its_items_count() {
+    let mut backwards = subscription(vec![item("Suite", Unit::Flat, 1, Price::yearly(5_000), "2026-01-01", None)]);
+    backwards.to = Some(day("2025-01-01"));
+    let ledger = book(vec![backwards]);
+    let fault = &ledger.accounts()[0].faults[0];
+    assert_eq!((fault.item_id, fault.subscription_id), (None, 1));
+    assert!(fault.wrong.to_string().starts_with("has a term that ends on 2025-01-01, before its start"), "{fault:?}");
+    assert_eq!(ledger.arr(day("2026-06-01"), &view()).exact_cents(), Some(5_000));
 }

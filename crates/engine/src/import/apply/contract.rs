@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use connectors::record::{Code, Draft, Given};
-use domain::{Day, time::day_of};
+use domain::{Day, money, time::day_of};
 use store::{
     Account, Identity, Subscription, SubscriptionItem, Tx, account_merge, identity,
     record::{self, Fact, Saved},
@@ -23,7 +23,9 @@ use crate::{EngineError, import::Taken};
 /// Writes contracts, and the one line of those whose draft carries an amount.
 pub(super) async fn apply(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
     let owners = Owners::find(tx, drafts, from).await?;
-    let merge = |draft: &Draft, before: Option<&Subscription>| merged(before, draft, &owners, from);
+    let earlier: Vec<&str> = drafts.iter().filter_map(|draft| draft.text("continues").set()).collect();
+    let earlier = record::known::<Subscription>(tx, from.source_id, &earlier).await?;
+    let merge = |draft: &Draft, before: Option<&Subscription>| merged(before, draft, &owners, &earlier, from);
     let saved = save::imported(tx, drafts, from, merge).await?;
     let with_amount = drafts.iter().zip(&saved).filter_map(|(draft, row)| Some((*draft, &row.as_ref().ok()?.1)));
     let mut lines = lines(tx, &with_amount.collect::<Vec<_>>(), from).await?.into_iter();
@@ -35,8 +37,15 @@ pub(super) async fn apply(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
     Ok(saved.into_iter().map(outcome).collect())
 }
 
-fn merged(before: Option<&Subscription>, draft: &Draft, owners: &Owners, from: From) -> Result<Subscription, Refusal> {
+fn merged(
+    before: Option<&Subscription>,
+    draft: &Draft,
+    owners: &Owners,
+    earlier: &Known<Subscription>,
+    from: From,
+) -> Result<Subscription, Refusal> {
     let account_id = owners.of_known(draft, before.map(|before| before.account_id))?;
+    no_less_than_nothing(draft)?;
     let starts = draft.day("effective_from").set().or(before.map(|before| before.effective_from));
     let starts = starts.unwrap_or_else(|| day_of(from.now));
     if let Given::Set(ends) = draft.day("effective_to")
@@ -70,7 +79,38 @@ fn merged(before: Option<&Subscription>, draft: &Draft, owners: &Owners, from: F
     subscription.effective_from = starts;
     draft.day("effective_to").apply(&mut subscription.effective_to);
     draft.day("cancelled_on").apply(&mut subscription.cancelled_on);
+    draft.day("signed_on").apply(&mut subscription.signed_on);
+    draft.day("paused_on").apply(&mut subscription.paused_on);
+    draft.day("resumes_on").apply(&mut subscription.resumes_on);
+    if let Some((paused, resumes)) = subscription.paused_on.zip(subscription.resumes_on).filter(|(on, off)| off < on) {
+        let sentence = format!("it resumes on {resumes}, before its pause on {paused}");
+        return Err(Refusal { field: "resumes_on", code: Code::OutOfRange, sentence });
+    }
+    match draft.text("continues") {
+        Given::Set(key) => {
+            let sentence = || format!("no subscription has the id `{key}`: import what it took over first");
+            let found = earlier.get(key).ok_or_else(|| unknown("continues", sentence()))?;
+            subscription.continues_id = Some(found.id);
+        }
+        Given::Cleared => subscription.continues_id = None,
+        Given::Absent => {}
+    }
     Ok(subscription)
+}
+
+/// Refuses an amount below zero: what is given back is a refund, and no subscription owes the customer money.
+fn no_less_than_nothing(draft: &Draft) -> Result<(), Refusal> {
+    let negative = |name: &&&str| draft.cents(name).set().is_some_and(|cents| cents < 0);
+    match ["arr_cents", "amount_cents", "mrr_cents"].iter().find(negative) {
+        Some(_) if draft.text("charge").set() == Some("refund") => Ok(()),
+        Some(name) => Err(Refusal {
+            field: name,
+            code: Code::OutOfRange,
+            sentence: "the amount is below zero: write what is given back as a line of its own with the charge refund"
+                .to_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn blank(account_id: i64, currency: String, key: &str, starts: Day, from: From) -> Subscription {
@@ -139,7 +179,7 @@ pub(super) async fn of_accounts(
 
 /// The lines of contracts whose drafts carry an amount; one answer for each.
 async fn lines(tx: &Tx, contracts: &[(&Draft, &Subscription)], from: From) -> Result<Vec<Saved>, EngineError> {
-    let priced = contracts.iter().filter(|(draft, _)| amount(draft).is_some());
+    let priced = contracts.iter().filter(|(draft, subscription)| amount(draft, subscription).is_some());
     let ids: Vec<i64> = priced.map(|(_, subscription)| subscription.id).collect();
     let running = if ids.is_empty() { HashMap::new() } else { subscription_item::all_running(tx, &ids).await? };
     let mut pairs = Vec::new();
@@ -163,7 +203,7 @@ pub(super) async fn items(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
         names.iter().filter_map(|(name, id)| Some((name.clone(), rows.get(id)?.clone()))).collect();
     let (mut outcomes, mut pairs) = (Vec::with_capacity(drafts.len()), Vec::new());
     for (at, draft) in drafts.iter().enumerate() {
-        let found = of_contract(draft, &contracts).and_then(|subscription| ends_after_start(draft, subscription));
+        let found = of_contract(draft, &contracts).and_then(|subscription| checked(draft, subscription));
         if let Ok(subscription) = &found
             && let Some(item) = item(draft, subscription, known.get(&draft.key), from)
         {
@@ -178,8 +218,10 @@ pub(super) async fn items(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
     Ok(outcomes.into_iter().zip(saved).map(taken).collect())
 }
 
-/// Refuses a line that ends before it begins; one that is not dated is as long as its subscription.
-fn ends_after_start<'a>(draft: &Draft, subscription: &'a Subscription) -> Result<&'a Subscription, Refusal> {
+/// Refuses a line that ends before it begins, or is less than nothing; one that is not dated is as long as its subscription.
+fn checked<'a>(draft: &Draft, subscription: &'a Subscription) -> Result<&'a Subscription, Refusal> {
+    no_less_than_nothing(draft)?;
+    discount(draft)?;
     let starts = draft.day("effective_from").set().unwrap_or(subscription.effective_from);
     match draft.day("effective_to") {
         Given::Set(ends) if ends < starts => Err(Refusal {
@@ -257,7 +299,7 @@ async fn put_one(
         return Ok((Saved::Unchanged, running));
     }
     let today = day_of(from.now);
-    let amount = |item: &SubscriptionItem| (item.amount_cents, item.period_months, item.quantity);
+    let amount = |it: &SubscriptionItem| (it.amount_cents, it.period_months, it.quantity, it.charge, it.discount_bp);
     if amount(&running) == amount(&item) || running.effective_from >= today {
         item.id = running.id;
         item.effective_from = running.effective_from;
@@ -269,10 +311,31 @@ async fn put_one(
     Ok((Saved::Updated, record::insert(tx, item).await?))
 }
 
-/// Recurring revenue as a draft gives it, and the months it is for. A year says more than a month, which was rounded.
-fn amount(draft: &Draft) -> Option<(i64, i32)> {
+/// What a line costs as a draft gives it, and the months it is for. A year says more than a month, which was rounded.
+fn amount(draft: &Draft, subscription: &Subscription) -> Option<(i64, i32)> {
     let yearly = draft.cents("arr_cents").set().map(|cents| (cents, 12));
-    yearly.or_else(|| draft.cents("mrr_cents").set().map(|cents| (cents, 1)))
+    let months = draft.int("period_months").set().map_or(subscription.period_months, |months| months as i32);
+    let periodic = || draft.cents("amount_cents").set().map(|cents| (cents, months));
+    yearly.or_else(periodic).or_else(|| draft.cents("mrr_cents").set().map(|cents| (cents, 1)))
+}
+
+/// The discount of a line in basis points, if the draft speaks of one.
+fn discount(draft: &Draft) -> Result<Option<i32>, Refusal> {
+    let text = match draft.text("discount_percent") {
+        Given::Absent => return Ok(None),
+        Given::Cleared => return Ok(Some(0)),
+        Given::Set(text) => text.trim().trim_end_matches('%').trim_end(),
+    };
+    // Hundredths of a percent are to a percent what cents are to a dollar.
+    let points = money::parse_cents(text, "USD").ok().and_then(|points| i32::try_from(points).ok());
+    match points.filter(|points| (0..=10_000).contains(points)) {
+        Some(points) => Ok(Some(points)),
+        None => Err(Refusal {
+            field: "discount_percent",
+            code: Code::OutOfRange,
+            sentence: format!("`{text}` is no discount: write a percentage from 0 to 100 with at most two places"),
+        }),
+    }
 }
 
 /// The line a draft describes, if it carries an amount.
@@ -282,14 +345,9 @@ fn item(
     running: Option<&SubscriptionItem>,
     from: From,
 ) -> Option<SubscriptionItem> {
-    let (amount_cents, period_months) = amount(draft)?;
+    let (amount_cents, period_months) = amount(draft, subscription)?;
     let seats = draft.int("quantity").set().or_else(|| draft.int("seats").set());
-    let unit = match draft.text("unit") {
-        Given::Set("seat") => subscription_item::Unit::Seat,
-        Given::Set(_) => subscription_item::Unit::Flat,
-        _ if seats.is_some() => subscription_item::Unit::Seat,
-        _ => subscription_item::Unit::Flat,
-    };
+    let counted = if seats.is_some() { subscription_item::Unit::Seat } else { subscription_item::Unit::Flat };
     let word = |field: &str, known: Option<&String>, otherwise: &str| match draft.text(field) {
         Given::Set(text) => text.to_owned(),
         _ => known.map_or_else(|| otherwise.to_owned(), String::clone),
@@ -297,19 +355,22 @@ fn item(
     let of_item = draft.object == connectors::record::Object::SubscriptionItem;
     let own = |field: &str| draft.day(field).set().filter(|_| of_item);
     let currency = draft.text("currency").set().filter(|_| of_item).unwrap_or(&subscription.currency);
+    let charge = draft.text("charge").set().and_then(|word| word.parse().ok());
+    let mut discount_until = running.and_then(|item| item.discount_until);
+    draft.day("discount_until").apply(&mut discount_until);
     Some(SubscriptionItem {
         id: 0,
         subscription_id: subscription.id,
         account_id: subscription.account_id,
         product: word("product", running.map(|item| &item.product), "Subscription"),
         plan: word("plan", running.map(|item| &item.plan), "Standard"),
-        unit,
+        unit: draft.text("unit").set().and_then(|word| word.parse().ok()).unwrap_or(counted),
         quantity: seats.unwrap_or(1),
         amount_cents,
         period_months,
-        charge: subscription_item::Charge::Recurring,
-        discount_bp: 0,
-        discount_until: None,
+        charge: charge.or(running.map(|item| item.charge)).unwrap_or_default(),
+        discount_bp: discount(draft).ok().flatten().or(running.map(|item| item.discount_bp)).unwrap_or(0),
+        discount_until,
         currency: currency.to_owned(),
         effective_from: own("effective_from").unwrap_or(subscription.effective_from),
         effective_to: own("effective_to").or_else(|| subscription.cancelled_on.and(subscription.effective_to)),

@@ -31,7 +31,7 @@ use super::{
     },
     CsvImport, ImportError, ImportReport, RefusedRow, Total, begun,
 };
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, refresh};
 
 /// Rows taken in one transaction.
 const CHUNK: usize = 4_000;
@@ -305,6 +305,9 @@ impl<'a> Run<'a> {
         self.engine.store().write(async |tx| note(tx, row, report, events).await).await?;
         for account in &self.touched {
             self.engine.touch(*account);
+        }
+        if self.sheet.object == Object::ExchangeRate {
+            refresh::conventions(self.engine).await?;
         }
         Ok(self.report)
     }

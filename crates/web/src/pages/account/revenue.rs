@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use domain::revenue::{Ledger, View, month_of, months_before};
-use engine::revenue::{NO_RATES, main_currency};
+use domain::revenue::{Ledger, Span, month_of, months_before};
+use engine::revenue::main_currency;
 use maud::{Markup, html};
 use report::{Axis, Frame, Ink, Line, Series, lines};
 
 use super::Subject;
+use crate::pages::revenue::{rates, sources};
 use crate::pages::{compact, month_label};
 use crate::problem::{Answer, Problem};
 use crate::ui::card::{card, plain};
@@ -41,7 +42,24 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
         let why = "No contract and no invoice of this account is known.";
         return Ok(notice::empty("No revenue", why, &html! { a.btn href="/sources" { "Import subscriptions" } }));
     }
+    let ledger: Ledger = [Arc::clone(&subject.row.revenue)].into_iter().collect();
+    let lens = subject.book.conventions.lens_into(main_currency(&ledger, subject.as_of()));
+    let shown = Span { after: months_before(subject.as_of(), MONTHS), through: subject.as_of() };
+    let disagree = subject.row.revenue.contradiction(subject.as_of(), &lens.view());
+    let names = if disagree.is_some() { sources::names(subject.engine).await? } else { sources::Names::new() };
     Ok(html! {
+        @if let Some(found) = &disagree {
+            (notice::remark(&html! { p { b { "Sources disagree about this account." } } p { (sources::told(found, &names)) }
+                p { a href="/revenue/rates" { "Choose whose contracts count" } " where several sources speak of one account." } }))
+        }
+        @for missing in ledger.unrated(shown, &lens.view()) {
+            (notice::remark(&rates::left_out(&missing, |_| subject.row.account.name.clone())))
+        }
+        @if !subject.row.revenue.faults.is_empty() {
+            (notice::remark(&html! { ul { @for fault in &subject.row.revenue.faults {
+                li { @match fault.item_id { Some(item) => { "Line " (item) ": it " }, None => { "Contract " (fault.subscription_id) ": it " } } (fault.wrong) "." }
+            } } }))
+        }
         (plain(&arr(subject)))
         (card("Contract lines", &contract(subject, &items)))
         (card("Invoices", &bills(subject, &invoices)))
@@ -54,11 +72,12 @@ fn arr(subject: &Subject<'_>) -> Markup {
     days.push(as_of);
     let labels: Vec<String> = days.iter().map(|day| month_label(*day)).collect();
     let ledger: Ledger = [Arc::clone(&subject.row.revenue)].into_iter().collect();
-    let currency = main_currency(&ledger, as_of);
-    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+    // An account is told in the currency it pays in, whatever reports are in.
+    let lens = subject.book.conventions.lens_into(main_currency(&ledger, as_of));
+    let (currency, view) = (lens.currency, lens.view());
     let values = days.iter().map(|day| Some(subject.row.revenue.arr(*day, &view).as_f64() / 100.0)).collect();
     let title = format!("ARR, {currency}");
-    let now = format::money_text(subject.book.arr_cents(&subject.row), &subject.row.account.currency);
+    let now = format::money_text(subject.row.revenue.arr(as_of, &view).cents(), currency.as_str());
     let summary = format!("Annual recurring revenue over two years, now {now}.");
     let n = format!("n = {} days", days.len());
     let picture = Frame::new("arr", &title, &summary, &n).wide();

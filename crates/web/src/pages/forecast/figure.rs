@@ -3,22 +3,57 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::access::Action;
 use engine::forecast::{Ask, Forecast, Leaver, Means, Measure, SEED, forecast};
 use engine::{Book, Engine};
+use lake::{Frame, FrameError};
 use maud::{Markup, html};
 
 use super::{Asked, view};
 use crate::extract::{At, Params};
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
+use crate::pages::may;
+use crate::pages::rows::{As, links};
 use crate::problem::{Answer, Problem};
-use crate::ui::card::{card, definitions};
+use crate::ui::card::{card, card_with, definitions};
 use crate::ui::shell::{self, Nav};
 use crate::ui::table::{Column, Sort, Stay, cell, header, row_head, stacking};
 use crate::ui::{Link, format, notice};
 
 /// Accounts printed on the page.
 const ROWS: usize = 200;
+
+/// What was asked for and what was drawn for it.
+struct Drawing {
+    measure: Measure,
+    quarter: usize,
+    drawn: Forecast,
+    leavers: Vec<Leaver>,
+    scenario: String,
+}
+
+impl Drawing {
+    fn of(engine: &Engine, access: &Access, key: &str, asked: &Asked) -> Answer<Self> {
+        let measure =
+            Measure::ALL.into_iter().find(|measure| measure.as_str() == key).ok_or_else(Problem::not_found)?;
+        let model = engine.forecast().ok_or_else(Problem::not_found)?;
+        let quarter: usize = match asked.quarter.as_str() {
+            "" => 0,
+            text => text.parse().ok().filter(|quarter| *quarter <= 4).ok_or_else(Problem::not_found)?,
+        };
+        let scenario = asked.scenario().map_err(|wrong| Problem::invalid(wrong.field, wrong.message))?;
+        let book = engine.book();
+        let drawn = forecast(&book, &model, &access.rows, &Ask { scenario: scenario.clone(), seed: SEED })?;
+        let leavers = Leaver::all(&book, &model, &access.rows, &scenario, quarter)?;
+        Ok(Self { measure, quarter, drawn, leavers, scenario: scenario.to_string() })
+    }
+
+    fn figure(&self) -> Figure<'_> {
+        let Self { measure, quarter, drawn, leavers, scenario } = self;
+        Figure { measure: *measure, quarter: *quarter, drawn, leavers, scenario: scenario.clone() }
+    }
+}
 
 /// Explains a figure.
 pub async fn show(
@@ -28,20 +63,43 @@ pub async fn show(
     At(key): At<String>,
     Params(asked): Params<Asked>,
 ) -> Answer<Response> {
-    let measure = Measure::ALL.into_iter().find(|measure| measure.as_str() == key).ok_or_else(Problem::not_found)?;
-    let model = engine.forecast().ok_or_else(Problem::not_found)?;
-    let quarter: usize = match asked.quarter.as_str() {
-        "" => 0,
-        text => text.parse().ok().filter(|quarter| *quarter <= 4).ok_or_else(Problem::not_found)?,
-    };
-    let scenario = asked.scenario().map_err(|wrong| Problem::invalid(wrong.field, wrong.message))?;
-    let book = engine.book();
-    let drawn = forecast(&book, &model, &access.rows, &Ask { scenario: scenario.clone(), seed: SEED })?;
-    let leavers = Leaver::all(&book, &model, &access.rows, &scenario, quarter)?;
-    let figure = Figure { measure, quarter, drawn: &drawn, leavers: &leavers, scenario: scenario.to_string() };
-    let titled = Titled { title: measure.name(), active: Some(Nav::Forecast) };
-    let page = page(&book, &asked, &figure);
+    let drawing = Drawing::of(&engine, &access, &key, &asked)?;
+    let titled = Titled { title: drawing.measure.name(), active: Some(Nav::Forecast) };
+    let export = may(&access, Action::Export);
+    let export = export.then(|| asked.link(&format!("/forecast/rows/{key}")).with("quarter", &asked.quarter));
+    let page = page(&engine.book(), &asked, &drawing.figure(), export.as_ref());
     Ok(respond(&access, &engine, want, &titled, &page))
+}
+
+/// Takes the accounts of a figure out, every one of them.
+pub async fn export(
+    State(engine): State<Engine>,
+    access: Access,
+    At(key): At<String>,
+    Params(asked): Params<Asked>,
+    Params(file): Params<As>,
+) -> Answer<Response> {
+    let drawing = Drawing::of(&engine, &access, &key, &asked)?;
+    let (book, figure) = (engine.book(), drawing.figure());
+    let rows = frame(&book, &figure).map_err(Problem::internal)?;
+    file.answer(&format!("forecast-{key}-{}", figure.drawn.as_of), figure.measure.name(), &rows)
+}
+
+/// The accounts of a figure as a table; money in whole units.
+fn frame(book: &Book, figure: &Figure<'_>) -> Result<Frame, FrameError> {
+    let leavers = || figure.leavers.iter();
+    let row = |leaver: &Leaver| book.row(leaver.account_id);
+    let owner = |leaver: &Leaver| Some(row(leaver)?.owner.as_ref()?.name.to_string());
+    let stake = |leaver: &Leaver| (leaver.arr_cents as f64 * chance(figure, leaver)).round() / 100.0;
+    Frame::new([
+        ("account_id", leavers().map(|it| it.account_id).collect::<lake::Column>()),
+        ("account", leavers().map(|it| row(it).map(|row| row.account.name.clone())).collect()),
+        ("currency", leavers().map(|_| Some(figure.drawn.currency.clone())).collect()),
+        ("arr", leavers().map(|it| it.arr_cents as f64 / 100.0).collect()),
+        ("leaves_by_then", leavers().map(|it| chance(figure, it)).collect()),
+        ("arr_at_stake", leavers().map(stake).collect()),
+        ("csm", leavers().map(owner).collect()),
+    ])
 }
 
 struct Figure<'a> {
@@ -53,7 +111,7 @@ struct Figure<'a> {
     scenario: String,
 }
 
-fn page(book: &Book, asked: &Asked, figure: &Figure<'_>) -> Markup {
+fn page(book: &Book, asked: &Asked, figure: &Figure<'_>, export: Option<&Link>) -> Markup {
     let (drawn, measure) = (figure.drawn, figure.measure);
     let Some(last) = drawn.quarters.last() else { return html! {} };
     let at = if figure.quarter == 0 { None } else { drawn.quarters.get(figure.quarter - 1) };
@@ -85,7 +143,7 @@ fn page(book: &Book, asked: &Asked, figure: &Figure<'_>) -> Markup {
     html! {
         (shell::heading(&[("Forecast", &asked.link("/forecast"))], measure.name(), &html! {}, &html! {}))
         (card("Definition", &definitions(&facts)))
-        (card("Accounts", &accounts(book, figure)))
+        (card_with("Accounts", &links(export), &accounts(book, figure)))
     }
 }
 

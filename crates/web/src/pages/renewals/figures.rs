@@ -7,11 +7,12 @@ use domain::Day;
 use domain::renewal::{Accuracy, Lead};
 use domain::revenue::{Arr, Outcome, month_of};
 use engine::renewals::{Entry, Pipeline};
+use engine::revenue::due::RENEWAL_RATES;
 use maud::{Markup, html};
 use store::Member;
 use store::renewal_forecast::MACHINE;
 
-use crate::ui::{format, notice};
+use crate::ui::{Link, format, notice};
 
 /// What is due in a month, and what is said of it.
 #[derive(Default)]
@@ -99,20 +100,14 @@ fn name(forecaster: &str, members: &[Member]) -> String {
 pub(super) fn rates(pipeline: &Pipeline) -> Markup {
     let year = &pipeline.year;
     let money = |arr: Arr| format::money_exact(arr.cents(), pipeline.currency.as_str());
-    let rows = [
-        ("Gross renewal rate", year.gross_rate(), year.gross, "renewed, each capped at what was due"),
-        ("Net renewal rate", year.net_rate(), year.net, "renewed, with growth"),
-        ("On time", year.on_time_rate(), year.early + year.on_time, "renewed by the due day"),
-        ("Early", year.early_rate(), year.early, "signed more than 30 days ahead"),
-        ("Late", year.late_rate(), year.late, "signed after the due day"),
-    ];
+    let figure = |key: &str| Link::to(format!("/revenue/figures/{key}"));
     html! {
         p { (format::counted(year.count as i64, "term", "terms")) " of " (money(year.due)) " were due."
             @if year.overdue.is_positive() { " " (money(year.overdue)) " of that is overdue and counts as not renewed." } }
-        dl.terms { @for (name, rate, part, what) in rows { div {
-            dt { (name) }
-            dd { b { (format::or_unknown(rate, |rate| format::percent(rate.as_f64()))) } " "
-                small.muted { (money(part)) " / " (money(year.due)) ", " (what) } }
+        dl.terms { @for rate in &RENEWAL_RATES { div {
+            dt { a href=(figure(rate.key)) { (rate.name) } }
+            dd { b { (format::or_unknown(rate.of(year), |rate| format::percent(rate.as_f64()))) } " "
+                small.muted { (money((rate.part)(year))) " / " (money(year.due)) ", " (rate.part_name) } }
         } } }
         p.muted { "The base is what was due, not what recurred: this is neither gross nor net revenue retention." }
     }

@@ -2,38 +2,50 @@
 //! definitions say and where the difference comes from, and the rows. The same rows leave as CSV or as a workbook.
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use engine::Engine;
 use engine::book::Book;
-use engine::revenue::explain::{Explained, explain, money};
+use engine::revenue::explain::{Explained, Names, explain, money};
+use engine::revenue::per_csm;
+use engine::revenue::segments::Owners;
 use maud::{Markup, html};
-use report::sheet::MEDIA_TYPE;
-use serde::Deserialize;
 
 use super::{Asked, Subject};
 use crate::extract::{At, Params};
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
 use crate::pages::may;
+use crate::pages::rows::{As, links};
 use crate::problem::{Answer, Problem};
 use crate::ui::card::{card, card_with, definitions};
 use crate::ui::shell::{self, Nav};
-use crate::ui::{Icon, Link, format, notice};
+use crate::ui::{Link, format, notice};
 
 /// Rows printed on the page; an export has them all.
 const ROWS: usize = 500;
 /// Accounts named of a difference.
 const NAMED: usize = 8;
 
-fn explained(book: &Book, access: &Access, asked: &Asked, key: &str) -> Answer<(Subject, Explained)> {
+async fn explained(
+    engine: &Engine,
+    book: &Book,
+    access: &Access,
+    asked: &Asked,
+    key: &str,
+) -> Answer<(Subject, Explained)> {
     let subject = Subject::of(book, access, asked)?;
     let name = |id: i64| name_of(book, id);
-    let found = explain(&subject.ledger, &subject.view(), subject.span(), key, name).map_err(Problem::internal)?;
+    let owners = Owners::load(engine.store(), None).await.map_err(Problem::internal)?;
+    if key == per_csm::KEY {
+        let found = per_csm::explain(&subject.ledger, &owners, subject.as_of, &subject.view(), name);
+        return Ok((subject, found.map_err(Problem::internal)?));
+    }
+    let people = Names { name_of: &name, csm_on: &|id, day| owners.on(id, day) };
+    let found = explain(&subject.ledger, &subject.view(), subject.span(), key, &people).map_err(Problem::internal)?;
     Ok((subject, found.ok_or_else(Problem::not_found)?))
 }
 
-fn name_of(book: &Book, id: i64) -> String {
+pub(super) fn name_of(book: &Book, id: i64) -> String {
     book.row(id).map_or_else(|| format!("account {id}"), |row| row.account.name.clone())
 }
 
@@ -46,28 +58,12 @@ pub async fn show(
     Params(asked): Params<Asked>,
 ) -> Answer<Response> {
     let book = engine.book();
-    let (subject, explained) = explained(&book, &access, &asked, &key)?;
-    let export = may(&access, domain::access::Action::Export).then(|| asked.figure(&key));
+    let (subject, explained) = explained(&engine, &book, &access, &asked, &key).await?;
+    let export = may(&access, domain::access::Action::Export);
+    let export = export.then(|| asked.link(&format!("/revenue/rows/{key}")).without("by").without("grain"));
     let titled = Titled { title: explained.name, active: Some(Nav::Revenue) };
     let body = page(&book, &asked, &subject, &explained, export.as_ref());
     Ok(respond(&access, &engine, want, &titled, &body))
-}
-
-/// As what rows are taken out.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum File {
-    #[default]
-    Csv,
-    Xlsx,
-}
-
-/// The file that was asked for.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct As {
-    #[serde(rename = "as")]
-    file: File,
 }
 
 /// Takes the rows of a figure out, every one of them.
@@ -76,21 +72,11 @@ pub async fn export(
     access: Access,
     At(key): At<String>,
     Params(asked): Params<Asked>,
-    Params(As { file }): Params<As>,
+    Params(file): Params<As>,
 ) -> Answer<Response> {
     let book = engine.book();
-    let (subject, explained) = explained(&book, &access, &asked, &key)?;
-    let (kind, ending, bytes) = match file {
-        File::Csv => {
-            let mut csv = Vec::new();
-            explained.rows.write_csv(&mut csv).map_err(Problem::internal)?;
-            ("text/csv; charset=utf-8", "csv", csv)
-        }
-        File::Xlsx => (MEDIA_TYPE, "xlsx", explained.workbook().map_err(Problem::internal)?),
-    };
-    let name = format!("attachment; filename=\"revenue-{key}-{}.{ending}\"", subject.as_of);
-    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, bytes).into_response())
+    let (subject, explained) = explained(&engine, &book, &access, &asked, &key).await?;
+    file.answer(&format!("revenue-{key}-{}", subject.as_of), explained.name, &explained.rows)
 }
 
 fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, export: Option<&Link>) -> Markup {
@@ -100,27 +86,23 @@ fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, ex
     if let Some(version) = explained.version {
         facts.push(("Version", html! { (version) }));
     }
+    if let Some(year) = explained.annual {
+        let note = "at the pace of this month, by the power of twelve: a projection";
+        facts.push(("In a year", html! { (format::percent(year)) " " small.muted { (note) } }));
+    }
     facts.extend([
         ("Meaning", html! { (explained.doc) }),
         ("Formula", html! { (explained.formula) }),
         ("Arithmetic", html! { (explained.arithmetic) " = " (explained.value) }),
         ("Over", html! { "the days after " (format::day(span.after)) " through " (format::day(span.through)) }),
-        ("Currency", html! { (subject.currency) }),
+        ("Currency", html! { (subject.lens.currency) }),
     ]);
     html! {
         (shell::heading(&[("Revenue", &back)], explained.name, &html! {}, &html! {}))
         (card("Definition", &definitions(&facts)))
         @if !explained.others.is_empty() { (card("Other definitions of the same months", &others(book, asked, subject, explained))) }
-        (card_with("Rows", &download(export), &rows(explained)))
+        (card_with("Rows", &links(export), &rows(explained)))
     }
-}
-
-fn download(export: Option<&Link>) -> Markup {
-    html! { @if let Some(link) = export {
-        @let rows = |file| link.clone().with("as", file).to_string().replacen("/figures/", "/rows/", 1);
-        a.btn href=(rows("csv")) download="" { (Icon::Download) "CSV" } " "
-        a.btn href=(rows("xlsx")) download="" { (Icon::Download) "XLSX" }
-    } }
 }
 
 fn others(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained) -> Markup {

@@ -1,13 +1,16 @@
 //! The page itself: headline figures, the bridge, the months, retention, cohorts, groups, definitions. Absent: arithmetic;
 //! what is printed was computed in the report.
 
-use domain::revenue::{Arr, DEFINITIONS};
-use engine::revenue::report::{CohortRow, Figures, Movements, Report};
-use engine::revenue::segments::Part;
+use domain::revenue::{Arr, Contradiction, DEFINITIONS, Part};
+use engine::book::Book;
+use engine::revenue::per_csm;
+use engine::revenue::report::{CohortRow, Figures, Movements, Report, Slice};
 use maud::{Markup, html};
 use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Series, Step, cohorts, lines, waterfall};
 
-use super::{Asked, DIMENSIONS, Subject};
+use super::figure::name_of;
+use super::sources::{self, Names};
+use super::{Asked, DIMENSIONS, Subject, rates};
 use crate::pages::{compact, compact_signed};
 use crate::ui::card::{Tile, card, grid, plain, tiles};
 use crate::ui::filter::{Chip, chips};
@@ -20,17 +23,27 @@ const FRAGMENT: &str = "revenue";
 const COHORTS: usize = 16;
 /// Ages shown of a cohort.
 const AGES: usize = 13;
+/// Accounts of a list that is open from the start.
+const FEW: usize = 5;
 
-pub(super) fn page(asked: &Asked, subject: &Subject, report: &Report, parts: &[Part]) -> Markup {
+/// What the page tells.
+pub(super) struct Told {
+    pub(super) report: Report,
+    pub(super) parts: Vec<Part>,
+    pub(super) contradictions: Vec<Contradiction>,
+}
+
+pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, told: &Told, names: &Names) -> Markup {
+    let Told { report, parts, .. } = told;
     let detail = html! { (report.window.span) " · " (report.currency) " · annual recurring revenue" };
     html! {
-        (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/expansion" { "Expansion" } (months_form(asked, subject)) }))
+        (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/revenue/rates" { "Currencies and sources" } a.btn href="/expansion" { "Expansion" } (months_form(asked, subject)) }))
         div id=(FRAGMENT) data-fragment="" {
             @if subject.ledger.accounts().iter().all(|account| account.lines.is_empty()) {
                 (notice::empty("No contracts yet", "Revenue follows from subscriptions and their items.",
                     &html! { a.btn href="/sources" { "Import subscriptions" } }))
             } @else {
-                (warnings(subject, report))
+                (warnings(book, subject, told, names))
                 (headline(asked, report))
                 (plain(&bridge(report)))
                 (card("Movements by month", &months(asked, report)))
@@ -52,7 +65,7 @@ fn months_form(asked: &Asked, subject: &Subject) -> Markup {
             label { span.vh { "Last month" } input type="month" name="to" value=(last) required; }
             @if subject.currencies.len() > 1 {
                 label { span.vh { "Currency" } select name="currency" { @for currency in &subject.currencies {
-                    option value=(currency) selected[*currency == subject.currency] { (currency) }
+                    option value=(currency) selected[*currency == subject.lens.currency] { (currency) }
                 } } }
             }
             @if !asked.by.is_empty() { input type="hidden" name="by" value=(asked.by); }
@@ -61,12 +74,21 @@ fn months_form(asked: &Asked, subject: &Subject) -> Markup {
     }
 }
 
-fn warnings(subject: &Subject, report: &Report) -> Markup {
-    let others = subject.currencies.iter().filter(|currency| **currency != subject.currency);
-    let others: Vec<&str> = others.map(domain::revenue::Currency::as_str).collect();
+fn warnings(book: &Book, subject: &Subject, told: &Told, names: &Names) -> Markup {
+    let Told { report, contradictions, .. } = told;
     html! {
-        @if !others.is_empty() {
-            (notice::remark(&html! { "Contracts in " (others.join(", ")) " are not in these figures: there are no exchange rates. Choose the currency above to see them by themselves." }))
+        @if !contradictions.is_empty() {
+            details.card open[contradictions.len() <= FEW] { summary {
+                "Sources disagree about " (format::counted(contradictions.len() as i64, "account", "accounts")) }
+                ul { @for found in contradictions { li {
+                    a href=(Link::to(format!("/accounts/{}", found.account_id)).with("tab", "revenue")) { (name_of(book, found.account_id)) }
+                    ": " (sources::told(found, names))
+                } } }
+                p.muted { "Choose whose contracts count under " a href="/revenue/rates" { "Currencies and sources" } "." }
+            }
+        }
+        @for missing in subject.ledger.unrated(subject.span(), &subject.view()) {
+            (notice::remark(&rates::left_out(&missing, |id| name_of(book, id))))
         }
         @if !report.faults.is_empty() {
             details.card { summary { (format::counted(report.faults.len() as i64, "contract item needs", "contract items need")) " attention" }
@@ -91,7 +113,7 @@ fn headline(asked: &Asked, report: &Report) -> Markup {
         delta: html! {},
         explained_at: Some(asked.figure(key)),
     };
-    let renewals = &report.renewals;
+    let (renewals, per) = (&report.renewals, report.window.arr_per_csm.as_ref());
     let due = html! { (format::counted(renewals.due as i64, "term", "terms")) " due" };
     tiles(
         "Key figures",
@@ -107,10 +129,18 @@ fn headline(asked: &Asked, report: &Report) -> Markup {
             tile("Logo churn", "logo_churn"),
             tile("Quick ratio", "quick_ratio"),
             Tile {
+                label: per_csm::NAME,
+                value: format::or_unknown(per.and_then(|per| per.cents), |cents| {
+                    format::money(cents, &report.currency)
+                }),
+                delta: html! { @if let Some(per) = per { (format::counted(per.csms as i64, "CSM", "CSMs")) } },
+                explained_at: Some(asked.figure(per_csm::KEY)),
+            },
+            Tile {
                 label: "Gross renewal rate",
                 value: format::or_unknown(renewals.gross, format::percent),
                 delta: due,
-                explained_at: None,
+                explained_at: Some(asked.figure("renewal_rate_gross")),
             },
         ],
     )
@@ -170,7 +200,11 @@ fn months(asked: &Asked, report: &Report) -> Markup {
     };
     html! {
         (frame("Movements by month", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows))
-        p.muted { "Every row adds up to the cent. An amount leads to its movements, which can be taken out." }
+        p.muted { "Every row adds up to the cent. An amount leads to its movements, which can be taken out."
+            @if report.once_cents != 0 || report.refunded_cents != 0 {
+                " Beside what recurs, " (format::money_exact(report.once_cents, &report.currency)) " was charged once and "
+                (format::money_exact(-report.refunded_cents, &report.currency)) " was paid back."
+            } }
     }
 }
 
@@ -305,6 +339,38 @@ fn groups(asked: &Asked, report: &Report, parts: &[Part]) -> Markup {
         active: asked.by == key,
         ink: None,
     });
+    html! {
+        (chips("Tell apart by", &dimensions, &html! {}, FRAGMENT))
+        @match asked.by.as_str() {
+            "product" => (sold("Revenue by product", &report.by_product, report)),
+            "currency" => (sold("Revenue by currency", &report.by_currency, report)),
+            _ => (of_groups(report, parts)),
+        }
+    }
+}
+
+/// Movements by something that is sold, of which an account may hold several.
+fn sold(caption: &str, slices: &[Slice], report: &Report) -> Markup {
+    const CELL: Column<'_> = Column::new("Amount").number();
+    let shown = |kind: &&KindColumn| slices.iter().any(|slice| (kind.cents)(&slice.movements) != 0);
+    let kinds: Vec<&KindColumn> = KINDS.iter().filter(shown).collect();
+    let mut columns = vec![Column::new("Sold"), OPENING];
+    columns.extend(kinds.iter().map(|kind| Column::new(kind.name).number()));
+    columns.push(CLOSING);
+    let money = |cents: i64| format::money(cents, &report.currency);
+    let rows = html! { @for slice in slices { tr {
+        th scope="row" { (if slice.name.is_empty() { "not named" } else { &slice.name }) }
+        (cell(&OPENING, &money(slice.movements.opening_cents)))
+        @for kind in &kinds { (cell(&CELL, &money((kind.cents)(&slice.movements)))) }
+        (cell(&CLOSING, &money(slice.movements.closing_cents)))
+    } } };
+    html! {
+        (frame(caption, &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows))
+        p.muted { "Amounts are in " (report.currency) ". The parts add up to the movements above; an account may be in several." }
+    }
+}
+
+fn of_groups(report: &Report, parts: &[Part]) -> Markup {
     let money = |arr: Arr| format::money(arr.cents(), &report.currency);
     let share =
         |value: Option<domain::revenue::Percent>| format::or_unknown(value, |share| format::percent(share.as_f64()));
@@ -320,7 +386,6 @@ fn groups(asked: &Asked, report: &Report, parts: &[Part]) -> Markup {
     } } };
     let columns = [GROUP, ACCOUNTS, OPENING, HANDED, TAKEN, CLOSING, NET, GROSS];
     html! {
-        (chips("Tell apart by", &dimensions, &html! {}, FRAGMENT))
         (frame("Revenue by group", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows))
         p.muted { "An account counts where it stood at the opening, so a loss cannot be handed on; what changed hands since sums to zero." }
     }

@@ -23,7 +23,7 @@ use crate::state::AppState;
 use crate::ui::shell::Nav;
 
 /// What can be imported, and its word on screen.
-pub(super) const OBJECTS: [(&str, &str); 13] = [
+pub(super) const OBJECTS: [(&str, &str); 14] = [
     ("accounts", "Accounts"),
     ("contacts", "Contacts"),
     ("subscriptions", "Subscriptions"),
@@ -36,6 +36,7 @@ pub(super) const OBJECTS: [(&str, &str); 13] = [
     ("milestones", "Milestones"),
     ("objectives", "Objectives"),
     ("entitlements", "Entitlements"),
+    ("exchange_rates", "Exchange rates"),
     ("events", "Events"),
 ];
 

@@ -280,6 +280,11 @@ fn document(method: &str, path: &str, fresh: &str) -> String {
             "account_id": ADAS, "kind": "seat", "title": fresh, "amount_cents": 100, "close_on": "2026-12-31",
         }),
         (_, "opportunities/{id}") => json!({ "stage": "presented" }),
+        (_, "renewals/{subscription}/{due}") => json!({ "stage": "in_talks", "category": "commit" }),
+        (_, "revenue/conventions") => json!({ "currency": null, "reactivation_days": null, "contracts_from": null }),
+        (_, "exchange-rates") => json!({
+            "currency": "CHF", "into_currency": "USD", "effective_on": "2026-01-01", "rate": "1.1",
+        }),
         (_, "segments") => json!({ "name": fresh, "expression": "health < 50" }),
         (_, "goals/{id}" | "segments/{id}") => json!({ "name": fresh }),
         (_, "query") => json!({ "sql": "select 1" }),
@@ -315,6 +320,8 @@ fn form(path: &str, fresh: &str) -> String {
         }
         "/ctas/{id}" | "/ctas/{id}/move" => "status=in_progress".to_owned(),
         "/renewals/{subscription}/{due}" => "stage=in_talks&category=commit&forecast=&loss_reason=&note=".to_owned(),
+        "/revenue/rates" => "currency=CHF&into_currency=USD&effective_on=2026-01-01&rate=1.1".to_owned(),
+        "/revenue/conventions" => "currency=&reactivation_days=&contracts_from=".to_owned(),
         "/ctas/{id}/snooze" => "until=2026-12-01".to_owned(),
         "/ctas/{id}/close" => "outcome=done".to_owned(),
         "/ctas/{id}/tasks/{task}" => "done=true".to_owned(),
