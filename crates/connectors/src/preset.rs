@@ -20,11 +20,12 @@
 //! `fallback` is used when the rules of the same object before it found nothing, and one
 //! with `update` adds to records that another stream brings. A preset with `guess` also
 //! reads the streams it has no rule for, by the names of their members. Deliberately
-//! absent: code per vendor, and formulas beyond the three every billing system needs
-//! (`monthly`, `yearly` and `months`).
+//! absent: code per vendor, and formulas beyond the few every billing system needs
+//! (`monthly`, `yearly` and `months`, and of parts that a record lists, `since` and `ids`).
 
 pub mod form;
 mod generic;
+mod part;
 mod propose;
 mod rate;
 mod rule;

@@ -63,6 +63,21 @@ pub async fn of_record(db: &impl ConnectionTrait, kind: &str, record_id: i64) ->
     Ok(query.order_by_asc(Column::Id).all(db).await?)
 }
 
+/// What one source calls these records of a kind.
+pub async fn of_records(
+    db: &impl ConnectionTrait,
+    kind: &str,
+    source_id: Option<i64>,
+    record_ids: &[i64],
+) -> Result<Vec<Model>, StoreError> {
+    let mut found = Vec::new();
+    for ids in record_ids.chunks(MAX_VALUES - 2) {
+        let query = Entity::find().filter(Column::RecordKind.eq(kind)).filter(Column::SourceId.eq(source_id));
+        found.append(&mut query.filter(Column::RecordId.is_in(ids.iter().copied())).all(db).await?);
+    }
+    Ok(found)
+}
+
 /// Every name of every record of a kind: the name and the row.
 pub async fn all(db: &impl ConnectionTrait, kind: &str) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find().filter(Column::RecordKind.eq(kind)).order_by_asc(Column::Id).all(db).await?)

@@ -124,3 +124,29 @@ pub async fn all_running(db: &impl ConnectionTrait, subscriptions: &[i64]) -> Re
     }
     Ok(running)
 }
+
+/// The lines of contracts that run without an end and that a source has named, with their names.
+pub async fn named_running(
+    db: &impl ConnectionTrait,
+    subscriptions: &[i64],
+    source_id: Option<i64>,
+) -> Result<Vec<(String, Model)>, StoreError> {
+    let mut found = Vec::new();
+    for subscriptions in subscriptions.chunks(MAX_VALUES) {
+        let query = Entity::find().filter(Column::SubscriptionId.is_in(subscriptions.iter().copied()));
+        let running: HashMap<i64, Model> = query
+            .filter(Column::EffectiveTo.is_null())
+            .all(db)
+            .await?
+            .into_iter()
+            .map(|item| (item.id, item))
+            .collect();
+        let ids: Vec<i64> = running.keys().copied().collect();
+        for name in identity::of_records(db, "subscription_item", source_id, &ids).await? {
+            if let Some(item) = running.get(&name.record_id) {
+                found.push((name.external_id, item.clone()));
+            }
+        }
+    }
+    Ok(found)
+}

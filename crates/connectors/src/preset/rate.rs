@@ -58,7 +58,7 @@ impl Months {
         }
     }
 
-    /// The period in months as a fraction: a year has 12 months, 52 weeks or 365 days.
+    /// The period in months as a fraction: a year has 12 months, or 365.25 days of which seven are a week.
     fn fraction(&self, place: Place<'_>) -> Option<(i64, i64)> {
         let interval = self.interval.first(place, |value| value.as_text().is_some())?.as_text()?;
         let count = self.count.as_ref().map_or(Some(1), |paths| whole(paths, place)).filter(|count| *count > 0)?;
@@ -66,8 +66,8 @@ impl Months {
             "month" => (1, 1),
             "quarter" => (3, 1),
             "year" => (12, 1),
-            "week" => (12, 52),
-            "day" => (12, 365),
+            "week" => (12 * 4 * 7, 4 * 365 + 1),
+            "day" => (12 * 4, 4 * 365 + 1),
             _ => return None,
         };
         Some((count.checked_mul(months)?, parts))
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(monthly(r#"{"a":250000,"q":3,"i":"month","c":1}"#), Some(750_000));
         assert_eq!(monthly(r#"{"a":120000,"i":"year"}"#), Some(10_000));
         assert_eq!(monthly(r#"{"a":30000,"i":"month","c":3}"#), Some(10_000));
-        assert_eq!(monthly(r#"{"a":1200,"i":"week"}"#), Some(5_200));
+        assert_eq!(monthly(r#"{"a":1200,"i":"week"}"#), Some(5_218), "4.348 weeks");
         assert_eq!(monthly(r#"{"a":12,"i":"day"}"#), Some(365));
         assert_eq!(monthly(r#"{"a":"0.5","q":1001,"i":"month"}"#), Some(500), "500.5 to even");
         assert_eq!(monthly(r#"{"a":100,"q":null,"i":"month"}"#), Some(100));

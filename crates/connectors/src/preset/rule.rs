@@ -98,14 +98,7 @@ impl Rule {
     }
 
     fn draft(&self, place: Place<'_>, received_at: Instant) -> Option<Result<Draft, Fault>> {
-        let skipped = self.skip.iter().any(|(path, words)| {
-            let word = match place.at(path) {
-                Some(Value::Bool(flag)) => Some(if *flag { "true" } else { "false" }),
-                Some(value) => value.as_id(),
-                None => None,
-            };
-            word.is_some_and(|word| words.iter().any(|skip| skip == word))
-        });
+        let skipped = place.says(&self.skip);
         let lacking = self.need.iter().any(|path| place.at(path).is_none_or(|value| matches!(value, Value::Null)));
         if skipped || lacking {
             return None;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::part::{self, Since};
 use super::rate::{Monthly, Months};
 use crate::json::Value;
 use crate::record::date::Format;
@@ -20,6 +21,18 @@ pub(super) struct Place<'v> {
 }
 
 impl<'v> Place<'v> {
+    /// Whether one of these words stands at its path.
+    pub(super) fn says(self, words: &BTreeMap<String, Vec<String>>) -> bool {
+        words.iter().any(|(path, words)| {
+            let word = match self.at(path) {
+                Some(Value::Bool(flag)) => Some(if *flag { "true" } else { "false" }),
+                Some(value) => value.as_id(),
+                None => None,
+            };
+            word.is_some_and(|word| words.iter().any(|known| known == word))
+        })
+    }
+
     /// The value at a path; `^.` starts at the record.
     pub(super) fn at(self, path: &str) -> Option<&'v Value<'v>> {
         match path.strip_prefix("^.") {
@@ -81,6 +94,14 @@ pub(super) struct Table {
     monthly: Option<Monthly>,
     yearly: Option<Monthly>,
     months: Option<Months>,
+    since: Option<Since>,
+    /// A list of parts, of which the ids are meant.
+    ids: Option<Paths>,
+    /// A time that the value must be later than to say anything.
+    later_than: Option<Paths>,
+    /// Words at paths with which the value says nothing.
+    #[serde(default)]
+    unless: BTreeMap<String, Vec<String>>,
 }
 
 impl Spec {
@@ -129,8 +150,17 @@ impl Table {
         place: Place<'_>,
         how: Convention,
     ) -> Result<(), Fault> {
+        if place.says(&self.unless) {
+            return Ok(());
+        }
         if let Some(constant) = &self.constant {
             return builder.set(field, constant, &how);
+        }
+        if let Some(ids) = &self.ids {
+            return part::ids(ids, place).map_or(Ok(()), |ids| builder.set(field, &ids, &how));
+        }
+        if let Some(since) = &self.since {
+            return fill(builder, field, since.paths(place), place, how, |text| Some(text.to_owned()));
         }
         if let Some(monthly) = &self.monthly {
             let minor = Convention { minor_units: true, ..how };
@@ -153,6 +183,9 @@ impl Table {
             };
         }
         let Some(paths) = &self.path else { return Ok(()) };
+        if self.later_than.as_ref().is_some_and(|than| !part::later(paths, than, place)) {
+            return Ok(());
+        }
         fill(builder, field, paths, place, how, |text| {
             let mapped = match &self.map {
                 Some(map) => map.get(text).or_else(|| map.get("*")).cloned(),
@@ -191,7 +224,7 @@ fn fill(
         Value::Text(text) => text.as_ref(),
         Value::Number(digits) => {
             if field.kind.is_date() && how.date.is_none() {
-                how.date = Some(if digits.len() > 11 { Format::EpochMillis } else { Format::EpochSeconds });
+                how.date = Some(Format::of_epoch(digits));
             }
             digits
         }

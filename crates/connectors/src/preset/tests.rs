@@ -91,12 +91,33 @@ fn a_new_stripe_subscription_has_the_items_it_lists() {
     assert_eq!((seats.key.as_str(), seats.cents("mrr_cents")), ("si_a", Given::Set(15_000)));
     assert_eq!((support.key.as_str(), support.cents("mrr_cents")), ("si_b", Given::Set(10_000)));
     assert_eq!(seats.text("subscription"), Given::Set("sub_2"));
-    assert_eq!(
-        seats.day("effective_from"),
-        Given::Set("2026-12-22".parse().unwrap()),
-        "revenue begins after the trial"
-    );
-    assert_eq!(seats.day("effective_to"), Given::Absent);
+    assert_eq!(seats.day("trial_to"), Given::Set("2026-12-22".parse().unwrap()), "revenue begins after the trial");
+    assert_eq!((seats.day("effective_to"), seats.day("changed_on")), (Given::Absent, Given::Absent));
+    assert_eq!(seats.text("lines"), Given::Set("si_a si_b"), "whatever else it had is no more");
+}
+
+/// A line that was added later, a change, and coupons: one that lasts, and one of the first invoice only.
+#[test]
+fn a_stripe_subscription_says_what_changed_when_and_what_is_taken_off() {
+    let record = |coupon: &str, updated: u32| {
+        format!(
+            r#"{{"id":"sub_3","customer":"cus_3","created":1767225600,"start_date":1764547200,"updated":{updated},
+            "discounts":[{{"end":1780000000,"coupon":{{"percent_off":12.5,"duration":"{coupon}"}}}}],
+            "items":{{"has_more":false,"data":[
+              {{"id":"si_a","created":1767225601,"quantity":1,"price":{{"unit_amount":100,"recurring":{{"interval":"month"}}}}}},
+              {{"id":"si_b","created":1772323200,"quantity":1,"price":{{"unit_amount":100,"recurring":{{"interval":"month"}}}}}}]}}}}"#
+        )
+    };
+    let found = drafts("stripe", "subscriptions", &record("repeating", 1_772_323_200));
+    let [_, first, added] = &found[..] else { panic!("{found:?}") };
+    let day = |text: &str| Given::Set(text.parse::<domain::Day>().unwrap());
+    assert_eq!(first.day("effective_from"), day("2025-12-01"), "backdated with the contract");
+    assert_eq!(added.day("effective_from"), day("2026-03-01"));
+    assert_eq!(first.day("changed_on"), day("2026-03-01"));
+    assert_eq!((first.text("discount_percent"), first.day("discount_until")), (Given::Set("12.5"), day("2026-05-28")));
+    let once = drafts("stripe", "subscriptions", &record("once", 1_767_225_600));
+    assert_eq!(once[1].text("discount_percent"), Given::Absent, "one invoice is not what recurs");
+    assert_eq!(once[1].day("changed_on"), Given::Absent, "it was made then, and has not changed");
 }
 
 #[test]

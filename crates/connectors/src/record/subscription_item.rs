@@ -2,7 +2,7 @@
 //! with the date it takes effect.
 
 use super::choice::{CHARGE, UNIT};
-use super::field::{Field, Kind, LINE, field, required};
+use super::field::{BODY, Field, Kind, LINE, field, required};
 use super::{KEY, Object};
 
 pub(super) const FIELDS: &[Field] = &[
@@ -58,4 +58,22 @@ pub(super) const FIELDS: &[Field] = &[
     field("currency", Kind::Currency, &["währung", "waehrung", "currencycode"], "The currency of the amount."),
     field("effective_from", Kind::Day, &["startdate", "start", "from"], "The first day of this line."),
     field("effective_to", Kind::Day, &["enddate", "end", "to"], "The first day it no longer applies."),
+    field(
+        "trial_to",
+        Kind::Day,
+        &["trialend", "trialendson"],
+        "The first day after a free trial; nothing recurs before.",
+    ),
+    field(
+        "changed_on",
+        Kind::Day,
+        &["changedat", "changeeffective"],
+        "The day from which the amount is the new one, where a source changes lines in place; today where it is absent.",
+    ),
+    field(
+        "lines",
+        Kind::Text(BODY),
+        &[],
+        "The ids of all lines that the contract has, with spaces between: any other line of it has ended.",
+    ),
 ];

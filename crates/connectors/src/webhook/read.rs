@@ -62,12 +62,19 @@ fn one(id: String, topic: String, record: Option<Record<'_>>) -> Delivery<'_> {
     Delivery { id, topic, records: record.into_iter().collect() }
 }
 
-/// `{"id":"evt_…","type":…,"created":…,"data":{"object":{"object":"subscription",…}}}`.
+/// `{"id":"evt_…","type":…,"created":…,"data":{"object":{"object":"subscription",…}}}`. The object says when it was so in
+/// the member in which the extractor does.
 fn stripe<'a>(event: &mut Value<'a>) -> Delivery<'a> {
     let (id, topic) = (text(event, "id"), text(event, "type"));
     let at = event.get("created").and_then(Value::as_id).and_then(|at| at.parse().ok());
     let object = event.take("data").and_then(|mut data| data.take("object"));
-    let record = object.filter(|object| object.as_object().is_some()).map(|value| {
+    let created = event.take("created");
+    let record = object.filter(|object| object.as_object().is_some()).map(|mut value| {
+        if value.get("updated").is_none()
+            && let (Value::Object(members), Some(created)) = (&mut value, created)
+        {
+            members.push("updated", created);
+        }
         let stream = format!("{}s", text(&value, "object"));
         Record { stream, key: text(&value, "id"), part: None, value, at }
     });

@@ -202,7 +202,11 @@ fn records_are_named_as_the_vendors_extractor_names_them() {
         &Sender::Stripe,
         r#"{"id":"evt_1","type":"customer.subscription.updated","created":1795348800,"data":{"object":{"id":"sub_1","object":"subscription","customer":"cus_1"},"previous_attributes":{"quantity":1}}}"#,
         "evt_1",
-        &[("subscriptions", "sub_1", r#"{"id":"sub_1","object":"subscription","customer":"cus_1"}"#)],
+        &[(
+            "subscriptions",
+            "sub_1",
+            r#"{"id":"sub_1","object":"subscription","customer":"cus_1","updated":1795348800}"#,
+        )],
     );
     reads(
         &Sender::Hubspot,

@@ -6,6 +6,7 @@
 mod account;
 mod contact;
 mod contract;
+mod dropped;
 mod money;
 mod owner;
 mod plan;

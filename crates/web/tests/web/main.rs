@@ -14,6 +14,7 @@ mod protection;
 mod renewals;
 mod revenue;
 mod sign_in;
+mod stripe;
 mod tap;
 mod traps;
 mod webhooks;

@@ -10,7 +10,7 @@ use crate::world::{ADMIN, Reply, World, cookie, now};
 const SECRET: &str = "whsec_for_tests";
 
 /// HMAC-SHA-256 by its definition (RFC 2104), for a key shorter than a block: what Stripe sends.
-fn sign(body: &str, at: i64) -> String {
+pub(crate) fn sign(body: &str, at: i64) -> String {
     let pad =
         |byte: u8| -> Vec<u8> { (0..64).map(|at| SECRET.as_bytes().get(at).copied().unwrap_or(0) ^ byte).collect() };
     let inner = Sha256::new().chain_update(pad(0x36)).chain_update(format!("{at}.{body}")).finalize();
@@ -18,12 +18,12 @@ fn sign(body: &str, at: i64) -> String {
     format!("t={at},v1={}", hex::encode(outer))
 }
 
-async fn post(world: &World, body: &str, signature: &str) -> Reply {
+pub(crate) async fn post(world: &World, body: &str, signature: &str) -> Reply {
     let request = Request::post("/v1/webhooks/shop").header("stripe-signature", signature);
     world.send(request.body(Body::from(body.to_owned())).unwrap()).await
 }
 
-async fn listening() -> World {
+pub(crate) async fn listening() -> World {
     let world = World::new().await;
     let setup = json!({ "sender": { "sender": "stripe" }, "secrets": [SECRET] }).to_string();
     let request = Request::put("/api/v1/sources/1/webhook").header(header::COOKIE, cookie(ADMIN));
@@ -39,7 +39,7 @@ fn customer(event: &str, name: &str, created: i64) -> String {
     json!({ "id": event, "type": "customer.updated", "created": created, "data": { "object": object } }).to_string()
 }
 
-async fn deliveries(world: &World) -> Vec<Value> {
+pub(crate) async fn deliveries(world: &World) -> Vec<Value> {
     engine::webhook::read_waiting(&world.app.engine).await.unwrap();
     let list = world.get("/api/v1/sources/1/deliveries", &cookie(ADMIN)).await;
     list.json()["items"].as_array().unwrap().clone()

@@ -33,6 +33,13 @@ pub enum Format {
 #[error("`{0}` is not a date format: write iso, dmy, mdy, epoch_s, epoch_ms, excel, or a pattern like %d.%m.%Y")]
 pub struct FormatError(String);
 
+impl Format {
+    /// Seconds or milliseconds since 1970, by how many digits there are.
+    pub(crate) fn of_epoch(digits: &str) -> Self {
+        if digits.len() > 11 { Self::EpochMillis } else { Self::EpochSeconds }
+    }
+}
+
 impl FromStr for Format {
     type Err = FormatError;
 

@@ -13,7 +13,7 @@ use store::{
 };
 
 use super::{
-    From, Outcomes, Refusal, either, missing,
+    From, Outcomes, Refusal, dropped, either, missing,
     owner::Owners,
     save::{self, Known},
     unknown,
@@ -48,8 +48,9 @@ fn merged(
     no_less_than_nothing(draft)?;
     let starts = draft.day("effective_from").set().or(before.map(|before| before.effective_from));
     let starts = starts.unwrap_or_else(|| day_of(from.now));
+    let cancelled = draft.day("cancelled_on").set().is_some();
     if let Given::Set(ends) = draft.day("effective_to")
-        && ends <= starts
+        && (ends < starts || ends == starts && !cancelled)
     {
         return Err(Refusal {
             field: "effective_to",
@@ -212,6 +213,7 @@ pub(super) async fn items(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
         outcomes.push(found.map(|subscription| subscription.account_id));
     }
     let saved = put_named(tx, drafts, pairs, from).await?;
+    dropped::end(tx, drafts, &contracts, from).await?;
     let taken = |(outcome, saved): (Result<i64, Refusal>, Saved)| {
         outcome.map(|account| Taken { saved, account_id: Some(account), contact_id: None })
     };
@@ -247,7 +249,8 @@ async fn put_named(tx: &Tx, drafts: &[&Draft], pairs: Vec<Pair>, from: From) -> 
     let mut names = Vec::new();
     for (at, before, item) in pairs {
         let was = before.as_ref().map(|before| before.id);
-        let (what, row) = put_one(tx, before, item, from).await?;
+        let changed = drafts[at].day("changed_on").set().unwrap_or_else(|| day_of(from.now));
+        let (what, row) = put_one(tx, before, item, changed).await?;
         saved[at] = what;
         match was {
             None => names.push(save::name(SubscriptionItem::KIND, &drafts[at].key, row.id, from)),
@@ -273,18 +276,19 @@ async fn put(tx: &Tx, answers: usize, pairs: Vec<Pair>, from: From) -> Result<Ve
                 saved[at] = Saved::Created;
                 new.push(item);
             }
-            Some(before) => saved[at] = put_one(tx, Some(before), item, from).await?.0,
+            Some(before) => saved[at] = put_one(tx, Some(before), item, day_of(from.now)).await?.0,
         }
     }
     record::insert_many(tx, new).await?;
     Ok(saved)
 }
 
+/// Saves a line, or the one that follows on it where the amount was another until the day it `changed`.
 async fn put_one(
     tx: &Tx,
     running: Option<SubscriptionItem>,
     mut item: SubscriptionItem,
-    from: From,
+    changed: Day,
 ) -> Result<(Saved, SubscriptionItem), EngineError> {
     let Some(running) = running else {
         return Ok((Saved::Created, record::insert(tx, item).await?));
@@ -295,19 +299,21 @@ async fn put_one(
         effective_from: item.effective_from,
         ..running.clone()
     };
-    if same == item {
+    let begun = running.effective_from <= changed || item.effective_from < changed;
+    if same == item && (begun || running.effective_from == item.effective_from) {
         return Ok((Saved::Unchanged, running));
     }
-    let today = day_of(from.now);
     let amount = |it: &SubscriptionItem| (it.amount_cents, it.period_months, it.quantity, it.charge, it.discount_bp);
-    if amount(&running) == amount(&item) || running.effective_from >= today {
+    if amount(&running) == amount(&item) || running.effective_from >= changed {
         item.id = running.id;
-        item.effective_from = running.effective_from;
+        if begun {
+            item.effective_from = running.effective_from;
+        }
         return Ok(record::update(tx, item).await?);
     }
-    // The amount changed: the old line ends today and the new one begins.
-    record::edit::<SubscriptionItem>(tx, running.id, from.now, |old| old.effective_to = Some(today)).await?;
-    item.effective_from = today;
+    // The amount changed: the old line ends and the new one begins.
+    record::edit::<SubscriptionItem>(tx, running.id, item.recorded_at, |old| old.effective_to = Some(changed)).await?;
+    item.effective_from = changed;
     Ok((Saved::Updated, record::insert(tx, item).await?))
 }
 
@@ -354,9 +360,15 @@ fn item(
     };
     let of_item = draft.object == connectors::record::Object::SubscriptionItem;
     let own = |field: &str| draft.day(field).set().filter(|_| of_item);
+    let effective_to = own("effective_to").or_else(|| subscription.cancelled_on.and(subscription.effective_to));
+    let starts = own("effective_from").unwrap_or(subscription.effective_from);
+    // A trial that was given up never recurred.
+    let begins = own("trial_to").map_or(starts, |trial| starts.max(trial).min(effective_to.unwrap_or(Day::MAX)));
     let currency = draft.text("currency").set().filter(|_| of_item).unwrap_or(&subscription.currency);
     let charge = draft.text("charge").set().and_then(|word| word.parse().ok());
-    let mut discount_until = running.and_then(|item| item.discount_until);
+    // A source that lists all lines says all of each: what it does not speak of is no more.
+    let unsaid = running.filter(|_| draft.text("lines").set().is_none());
+    let mut discount_until = unsaid.and_then(|item| item.discount_until);
     draft.day("discount_until").apply(&mut discount_until);
     Some(SubscriptionItem {
         id: 0,
@@ -369,11 +381,11 @@ fn item(
         amount_cents,
         period_months,
         charge: charge.or(running.map(|item| item.charge)).unwrap_or_default(),
-        discount_bp: discount(draft).ok().flatten().or(running.map(|item| item.discount_bp)).unwrap_or(0),
+        discount_bp: discount(draft).ok().flatten().or(unsaid.map(|item| item.discount_bp)).unwrap_or(0),
         discount_until,
         currency: currency.to_owned(),
-        effective_from: own("effective_from").unwrap_or(subscription.effective_from),
-        effective_to: own("effective_to").or_else(|| subscription.cancelled_on.and(subscription.effective_to)),
+        effective_from: begins,
+        effective_to,
         recorded_at: from.now,
     })
 }
