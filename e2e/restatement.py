@@ -3,7 +3,8 @@
 
 The example `restatement` makes the ledger of some accounts with ten items each, bridges sixty months and retains 48
 years ending in each of the last months, and writes the lines out. DuckDB then sums the ARR of every account at every
-month's end, which must give the same closing and the same gross retention. Twice the accounts must cost about twice.
+month's end, and takes the changes of every account day by day: the same closing, the same gross retention, and the same
+movements (new, returned, lost, and what changed between) to the cent. Twice the accounts must cost about twice.
 
     e2e/restatement.py --binary target/release/examples/restatement --accounts 100000
 """
@@ -36,6 +37,26 @@ select (select sum(arr) from arr where day = date '2025-12-31') as closing,
        (select sum(least(opening, closing)) from year) as kept
 """
 
+MOVEMENTS = """
+with change as (
+    select account, day, sum(cents)::hugeint as cents from (
+        select account, begins as day, arr_cents as cents from read_csv('{file}')
+        union all
+        select account, ends, -arr_cents from read_csv('{file}') where ends <= date '2025-12-31'
+    ) group by account, day having sum(cents) <> 0
+),
+walk as (
+    select account, day, cents, sum(cents) over before_too - cents as before, sum(cents) over before_too as after,
+           row_number() over before_too as nth
+    from change window before_too as (partition by account order by day)
+)
+select coalesce(sum(after) filter (where before = 0 and nth = 1), 0) as new,
+       coalesce(sum(after) filter (where before = 0 and nth > 1), 0) as returned,
+       coalesce(sum(cents) filter (where after = 0), 0) as lost,
+       coalesce(sum(cents) filter (where before <> 0 and after <> 0), 0) as between_both
+from walk where day <= date '2025-12-31'
+"""
+
 
 def run(binary: str, accounts: int, file: str | None) -> dict:
     command = [binary, str(accounts)] + ([file] if file else [])
@@ -60,11 +81,15 @@ def main() -> int:
             return 0
         before, began = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
         closing, kept = duckdb.connect().execute(SQL.format(file=file)).fetchone()
+        theirs = [int(cents) for cents in duckdb.connect().execute(MOVEMENTS.format(file=file)).fetchone()]
         after = resource.getrusage(resource.RUSAGE_SELF)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(f"duckdb   {cpu:8.2f} CPU s  {after.ru_maxrss // 1024:6} MiB  {time.monotonic() - began:.2f} s by the clock")
-    same = (int(closing), int(kept)) == (ours["closing_cents"], ours["kept_cents"])
+    moved = [ours["new"], ours["reactivation"], ours["churn"], ours["expansion"] + ours["contraction"] + ours["price"]]
+    same = (int(closing), int(kept)) == (ours["closing_cents"], ours["kept_cents"]) and moved == theirs
     print(f"closing  {ours['closing_cents']:,} and {int(closing):,} cents\nkept     {ours['kept_cents']:,} and {int(kept):,} cents")
+    for name, left, right in zip(("new", "returned", "lost", "between"), moved, theirs):
+        print(f"{name:8} {left:,} and {right:,} cents")
     print("the same to the cent" if same else "NOT THE SAME")
     return 0 if same else 1
 

@@ -2,6 +2,7 @@ mod book;
 mod golden;
 mod invariants;
 mod subscription;
+mod traps;
 
 use super::{mutant::BROKEN, *};
 use crate::Day;
