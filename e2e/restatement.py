@@ -29,9 +29,9 @@ arr as (
     group by account, day
 ),
 year as (
-    select then.arr as opening, coalesce(now.arr, 0) as closing
-    from arr then left join arr now on now.account = then.account and now.day = last_day(then.day + interval 1 year)
-    where then.day >= date '2021-01-31' and then.day <= date '2024-12-31'
+    select past.arr as opening, coalesce(now.arr, 0) as closing
+    from arr past left join arr now on now.account = past.account and now.day = last_day(past.day + interval 1 year)
+    where past.day >= date '2021-01-31' and past.day <= date '2024-12-31'
 )
 select (select sum(arr) from arr where day = date '2025-12-31') as closing,
        (select sum(least(opening, closing)) from year) as kept
