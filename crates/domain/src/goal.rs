@@ -23,6 +23,8 @@ pub enum Figure {
     GrossRetention,
     /// Share of paying accounts lost.
     Churn,
+    /// Recurring revenue that left with accounts.
+    ChurnedRevenue,
     /// Revenue from expansion as a share of all recurring revenue.
     Expansion,
     /// Annual recurring revenue.
@@ -45,10 +47,11 @@ pub enum Figure {
 
 impl Figure {
     /// Every figure, in the order of forms.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NetRetention,
         Self::GrossRetention,
         Self::Churn,
+        Self::ChurnedRevenue,
         Self::Expansion,
         Self::Arr,
         Self::LifetimeValue,
@@ -66,6 +69,7 @@ impl Figure {
             Self::NetRetention => "nrr",
             Self::GrossRetention => "grr",
             Self::Churn => "logo_churn",
+            Self::ChurnedRevenue => "churned_revenue",
             Self::Expansion => "expansion_share",
             Self::Arr => "arr",
             Self::LifetimeValue => "lifetime_value",
@@ -89,6 +93,7 @@ impl Figure {
             Self::NetRetention => "Net revenue retention",
             Self::GrossRetention => "Gross revenue retention",
             Self::Churn => "Customer churn",
+            Self::ChurnedRevenue => "Churned revenue",
             Self::Expansion => "Expansion share of revenue",
             Self::Arr => "ARR",
             Self::LifetimeValue => "Lifetime value of a customer",
@@ -107,8 +112,11 @@ impl Figure {
             Self::NetRetention => {
                 "What the accounts that paid at the opening of the period pay at its closing, as a share of the opening."
             }
-            Self::GrossRetention => "The same with each account capped at what it paid at the opening.",
+            Self::GrossRetention => {
+                "What the accounts that paid at the opening of the period pay at its closing, each capped at what it paid at the opening, as a share of the opening."
+            }
             Self::Churn => "Accounts that paid at the opening of the period and do not at its closing, as a share.",
+            Self::ChurnedRevenue => "Annual recurring revenue of the accounts that stopped paying within the period.",
             Self::Expansion => {
                 "Recurring revenue that accounts added in the period to what they had, as a share of all at its closing."
             }
@@ -132,7 +140,7 @@ impl Figure {
         match self {
             Self::NetRetention => Scale::Growth,
             Self::GrossRetention | Self::Churn | Self::Expansion | Self::Green | Self::Red => Scale::Share,
-            Self::Arr | Self::LifetimeValue | Self::AcquisitionCost => Scale::Money,
+            Self::Arr | Self::ChurnedRevenue | Self::LifetimeValue | Self::AcquisitionCost => Scale::Money,
             Self::ValueToCost => Scale::Ratio,
             Self::Nps => Scale::Nps,
             Self::Satisfaction => Scale::Rating,
@@ -142,14 +150,14 @@ impl Figure {
     /// Which way is better.
     pub const fn better(self) -> Better {
         match self {
-            Self::Churn | Self::AcquisitionCost | Self::Red => Better::Lower,
+            Self::Churn | Self::ChurnedRevenue | Self::AcquisitionCost | Self::Red => Better::Lower,
             _ => Better::Higher,
         }
     }
 
     /// Whether it is measured over a period that the goal names; the others stand on a day.
     pub const fn has_period(self) -> bool {
-        matches!(self, Self::NetRetention | Self::GrossRetention | Self::Churn | Self::Expansion)
+        matches!(self, Self::NetRetention | Self::GrossRetention | Self::Churn | Self::ChurnedRevenue | Self::Expansion)
     }
 
     /// Whether a value is at least as good as another.

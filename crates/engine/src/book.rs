@@ -13,7 +13,7 @@ use domain::{
     access::RowFilter,
     metric::Unit,
     money::Money,
-    revenue::AccountLedger,
+    revenue::{AccountLedger, Ledger},
     scorecard::{Band, Health},
     signal::{self, Severity},
 };
@@ -22,6 +22,7 @@ use store::{Account, account::Stage};
 
 use crate::{
     definitions::Definitions,
+    expansion::Prospect,
     lifetime::{Lifetime, Tier},
     revenue::{Steps, conventions::Conventions},
     snapshot::spoken,
@@ -46,8 +47,16 @@ pub struct Book {
     pub conventions: Arc<Conventions>,
     rows: Vec<Arc<Row>>,
     position: Arc<HashMap<i64, usize>>,
+    derived: Derived,
+}
+
+/// What follows from the rows of a book and is made when it is first asked for.
+#[derive(Debug, Clone, Default)]
+struct Derived {
     frame: OnceLock<Frame>,
     choices: OnceLock<Arc<Choices>>,
+    ledger: OnceLock<Arc<Ledger>>,
+    prospects: OnceLock<Arc<[Prospect]>>,
 }
 
 /// What a list of accounts can be narrowed to, in the order of a menu.
@@ -134,7 +143,7 @@ impl Book {
         rows: Vec<Row>,
     ) -> Self {
         let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
-        let (position, frame, choices) = (index(&rows), OnceLock::new(), OnceLock::new());
+        let position = index(&rows);
         let conventions = Arc::default();
         Self {
             as_of,
@@ -146,8 +155,7 @@ impl Book {
             conventions,
             rows,
             position,
-            frame,
-            choices,
+            derived: Derived::default(),
         }
     }
 
@@ -198,6 +206,12 @@ impl Book {
     pub(crate) fn with_rows(&self, fresh: Vec<Row>, version: u64, computed_at: Instant) -> Self {
         let mut rows = self.rows.clone();
         let mut added = Vec::new();
+        let same_contracts = |row: &Row| self.row(row.account.id).is_some_and(|old| old.revenue == row.revenue);
+        let derived = if fresh.iter().all(same_contracts) {
+            Derived { ledger: self.derived.ledger.clone(), ..Derived::default() }
+        } else {
+            Derived::default()
+        };
         for row in fresh {
             match self.position.get(&row.account.id) {
                 Some(&at) => rows[at] = Arc::new(row),
@@ -221,15 +235,16 @@ impl Book {
             conventions: Arc::clone(&self.conventions),
             rows,
             position,
-            frame: OnceLock::new(),
-            choices: OnceLock::new(),
+            derived,
         }
     }
 
     /// What the rows a filter shows can be narrowed to.
     pub fn choices(&self, filter: &RowFilter) -> Arc<Choices> {
         match filter {
-            RowFilter::All => Arc::clone(self.choices.get_or_init(|| Arc::new(Choices::of(self.visible(filter))))),
+            RowFilter::All => {
+                Arc::clone(self.derived.choices.get_or_init(|| Arc::new(Choices::of(self.visible(filter)))))
+            }
             RowFilter::Members(_) => Arc::new(Choices::of(self.visible(filter))),
         }
     }
@@ -237,11 +252,21 @@ impl Book {
     /// The snapshot as a table, in the order of [`Self::rows`]: what segments and
     /// signals are expressions over. Money is in whole units.
     pub fn frame(&self) -> Result<&Frame, FrameError> {
-        if let Some(frame) = self.frame.get() {
+        if let Some(frame) = self.derived.frame.get() {
             return Ok(frame);
         }
         let frame = table(&self.definitions, &self.rows)?;
-        Ok(self.frame.get_or_init(|| frame))
+        Ok(self.derived.frame.get_or_init(|| frame))
+    }
+
+    /// The contracts of all accounts.
+    pub fn ledger(&self) -> &Ledger {
+        self.derived.ledger.get_or_init(|| Arc::new(self.rows.iter().map(|row| Arc::clone(&row.revenue)).collect()))
+    }
+
+    /// Every paying account with what it could buy more, the readiest first; screens use [`crate::expansion::prospects`].
+    pub(crate) fn prospects(&self) -> &[Prospect] {
+        self.derived.prospects.get_or_init(|| crate::expansion::all(self).into())
     }
 }
 

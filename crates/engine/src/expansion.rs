@@ -2,10 +2,14 @@
 //! `definitions/expansion/` and explained like it; it is kept apart because a healthy account may need nothing more, and
 //! one that has outgrown its contract may be unhappy. *White space* is what an account could buy: seats where those it
 //! has are used up, what most accounts like it hold and it does not, organisations of its group that are no customers.
-//! Each [`Room`] says what it rests on and what it would bring. Absent: what is being talked about, which is an
+//! Each [`Room`] says what it rests on and what it would bring. What was sold and is not used stands beside it as
+//! [`Idle`]: it is worth more to have that used than to sell more of it. Absent: what is being talked about, which is an
 //! opportunity and belongs to the people who talk about it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use domain::{
     access::RowFilter,
@@ -41,6 +45,19 @@ pub struct Room {
     pub reason: String,
 }
 
+/// What an account has by its contract and does not use.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Idle {
+    /// `seat` or `feature`.
+    pub kind: &'static str,
+    /// How many it has.
+    pub has: f64,
+    /// How many of them it used in the last 28 days.
+    pub uses: f64,
+    /// The metric that explains the use.
+    pub metric: &'static str,
+}
+
 /// A measure that speaks for or against readiness.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reason {
@@ -63,6 +80,15 @@ pub struct Prospect {
     pub readiness: Health,
     /// What it could buy, what would bring most first.
     pub rooms: Vec<Room>,
+    /// What it has and does not use.
+    pub idle: Vec<Idle>,
+}
+
+impl Idle {
+    /// How many are not used.
+    pub fn unused(&self) -> f64 {
+        self.has - self.uses
+    }
 }
 
 impl Prospect {
@@ -74,18 +100,29 @@ impl Prospect {
 
 /// The paying accounts a filter shows with their readiness and white space, the readiest first. They are compared with all
 /// accounts alike, also with those the filter does not show.
-pub fn prospects(book: &Book, filter: &RowFilter) -> Vec<Prospect> {
-    let peers = Peers::of(book);
+pub fn prospects<'a>(book: &'a Book, filter: &RowFilter) -> Vec<&'a Prospect> {
+    let seen = |it: &&Prospect| book.visible_row(it.account_id, filter).is_some();
+    book.prospects().iter().filter(seen).collect()
+}
+
+/// Those of every account.
+pub(crate) fn all(book: &Book) -> Vec<Prospect> {
+    let holdings = Holdings::of(book);
     let groups = groups(book);
     let of = |row: &Row| {
-        let mut rooms: Vec<Room> = seats(book, row).into_iter().collect();
-        rooms.extend(peers.missed(book, row));
+        let mut rooms: Vec<Room> = seats(book, row, &holdings).into_iter().collect();
+        rooms.extend(holdings.missed(row));
         rooms.extend(organisations(book, row, &groups));
         rooms.sort_by(|a, b| b.arr_cents.cmp(&a.arr_cents).then_with(|| a.what.cmp(&b.what)));
-        Prospect { account_id: row.account.id, readiness: book.definitions.expansion.evaluate(&row.values), rooms }
+        Prospect {
+            account_id: row.account.id,
+            readiness: book.definitions.expansion.evaluate(&row.values),
+            rooms,
+            idle: idle(book, row),
+        }
     };
-    let pays = |row: &&std::sync::Arc<Row>| row.active && book.arr_cents(row) > 0;
-    let mut prospects: Vec<Prospect> = book.visible(filter).filter(pays).map(|row| of(row)).collect();
+    let pays = |row: &&Arc<Row>| row.active && book.arr_cents(row) > 0;
+    let mut prospects: Vec<Prospect> = book.rows().iter().filter(pays).map(|row| of(row)).collect();
     prospects.sort_by(|a, b| {
         let key = |it: &Prospect| (it.readiness.band != Band::Unknown, it.readiness.score.unwrap_or(-1.0));
         let (a_key, b_key) = (key(a), key(b));
@@ -125,13 +162,15 @@ fn held(book: &Book, row: &Row) -> Held {
 }
 
 /// Room for seats where those under contract are used up.
-fn seats(book: &Book, row: &Row) -> Option<Room> {
+fn seats(book: &Book, row: &Row, holdings: &Holdings) -> Option<Room> {
     let (seats, active) = (book.value(row, "seats")?, book.value(row, "active_users_28d")?);
     if seats <= 0.0 || active / seats < USED_UP {
         return None;
     }
     let wanted = (active / COMFORTABLE).ceil() - seats;
-    let paid: i64 = held(book, row).values().filter(|(unit, _)| *unit == Unit::Seat).map(|(_, cents)| cents).sum();
+    let held = holdings.by_account.get(&row.account.id);
+    let paid: i64 =
+        held.into_iter().flatten().filter(|(_, (unit, _))| *unit == Unit::Seat).map(|(_, (_, it))| it).sum();
     let arr_cents = (paid > 0).then(|| (paid as f64 / seats * wanted).round() as i64);
     let reason = format!(
         "{active:.0} people work on {seats:.0} seats ({:.0} %); {wanted:.0} more would bring that to {:.0} %.",
@@ -141,47 +180,74 @@ fn seats(book: &Book, row: &Row) -> Option<Room> {
     Some(Room { kind: Cause::Seat.as_str(), what: format!("{wanted:.0} seats"), arr_cents, reason })
 }
 
+/// What an account has by its contract against what it uses: features it is entitled to, seats it pays for.
+fn idle(book: &Book, row: &Row) -> Vec<Idle> {
+    let against = |kind: Cause, has: &str, uses: &str, metric| {
+        let (has, uses) = (book.value(row, has)?, book.value(row, uses)?);
+        (has > uses).then_some(Idle { kind: kind.as_str(), has, uses, metric })
+    };
+    let features = against(Cause::Feature, "features_entitled", "features_used_28d", "adoption_breadth");
+    let seats = against(Cause::Seat, "seats", "active_users_28d", "seat_utilisation");
+    [features, seats].into_iter().flatten().collect()
+}
+
 /// Accounts alike: of one tier, in one currency.
 type Kin = (Option<String>, String);
 
-/// What accounts alike hold.
-struct Peers(HashMap<Kin, Vec<Held>>);
+/// What accounts hold, and what those alike do.
+struct Holdings {
+    by_account: HashMap<i64, Held>,
+    alike: HashMap<Kin, Alike>,
+}
 
-impl Peers {
+/// What accounts alike hold of each product: what its quantity counts, and what each of its holders pays, sorted.
+#[derive(Default)]
+struct Alike {
+    accounts: usize,
+    products: BTreeMap<String, (Unit, Vec<i64>)>,
+}
+
+impl Holdings {
     fn of(book: &Book) -> Self {
-        let mut peers: HashMap<Kin, Vec<_>> = HashMap::new();
+        let mut holdings = Self { by_account: HashMap::new(), alike: HashMap::new() };
         for row in book.rows().iter().filter(|row| row.active) {
             let held = held(book, row);
-            if !held.is_empty() {
-                peers.entry(kin(row)).or_default().push(held);
+            if held.is_empty() {
+                continue;
             }
+            let alike = holdings.alike.entry(kin(row)).or_default();
+            alike.accounts += 1;
+            for (product, (unit, cents)) in &held {
+                alike.products.entry(product.clone()).or_insert((*unit, Vec::new())).1.push(*cents);
+            }
+            holdings.by_account.insert(row.account.id, held);
         }
-        Self(peers)
+        let paid = holdings.alike.values_mut().flat_map(|alike| alike.products.values_mut());
+        for (_, paid) in paid {
+            paid.sort_unstable();
+        }
+        holdings
     }
 
     /// What is usual among accounts alike, and this one does not hold.
-    fn missed(&self, book: &Book, row: &Row) -> Vec<Room> {
-        let mine = held(book, row);
-        let Some(peers) = self.0.get(&kin(row)).filter(|peers| peers.len() > LEAST_PEERS) else { return Vec::new() };
-        let mut found: BTreeMap<&str, (Unit, Vec<i64>)> = BTreeMap::new();
-        for (product, (unit, cents)) in peers.iter().flatten() {
-            if !mine.contains_key(product) {
-                found.entry(product).or_insert((*unit, Vec::new())).1.push(*cents);
-            }
-        }
-        let usual = found.into_iter().filter(|(_, (_, paid))| paid.len() as f64 >= USUAL * (peers.len() - 1) as f64);
-        let room = |(product, (unit, mut paid)): (&str, (Unit, Vec<i64>))| {
-            paid.sort_unstable();
+    fn missed(&self, row: &Row) -> Vec<Room> {
+        let mine = self.by_account.get(&row.account.id);
+        let Some(alike) = self.alike.get(&kin(row)).filter(|alike| alike.accounts > LEAST_PEERS) else {
+            return Vec::new();
+        };
+        let others = alike.accounts - 1;
+        let lacks = |product: &String| mine.is_none_or(|mine| !mine.contains_key(product));
+        let usual = alike
+            .products
+            .iter()
+            .filter(|(product, (_, paid))| paid.len() as f64 >= USUAL * others as f64 && lacks(product));
+        let room = |(product, (unit, paid)): (&String, &(Unit, Vec<i64>))| {
             let like = row.account.tier.as_deref().map_or_else(String::new, |tier| format!(" of tier {tier}"));
             Room {
-                kind: kind_of(unit),
-                what: product.to_owned(),
+                kind: kind_of(*unit),
+                what: product.clone(),
                 arr_cents: Some(paid[paid.len() / 2]),
-                reason: format!(
-                    "{} of {} accounts{like} hold it; the median pays that for it.",
-                    paid.len(),
-                    peers.len() - 1
-                ),
+                reason: format!("{} of {others} accounts{like} hold it; the median pays that for it.", paid.len()),
             }
         };
         usual.map(room).collect()

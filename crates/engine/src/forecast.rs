@@ -9,6 +9,8 @@
 //! the one most is sold in, which would need rates of the future.
 
 mod backtest;
+mod drawn;
+mod kept;
 mod learn;
 mod predict;
 mod scenario;
@@ -22,6 +24,7 @@ use serde::Serialize;
 use stats::{portfolio::Arrivals, shock::Common, validation::quantiles::LEVELS};
 
 pub use backtest::{Backtest, Trial};
+pub(crate) use kept::{Growth, Kept, between};
 pub use learn::bring_up_to_date;
 pub(crate) use learn::keep_fresh;
 pub use predict::{Ask, Leaver, PastQuarter, forecast, past};
@@ -62,6 +65,8 @@ pub struct Model {
     pub backtest: Option<Backtest>,
     /// What the chances were learned from: another one makes this model stale.
     pub(crate) lifetime: Arc<crate::lifetime::Model>,
+    /// What was drawn from it.
+    pub(crate) drawn: drawn::Drawn,
 }
 
 /// Factors by thirds of what accounts pay: what is true of accounts need not be of the money.

@@ -1,7 +1,9 @@
 //! Goals held against the book: what a figure is today and by which arithmetic, and how a goal so stands. What a goal is
 //! and how it is judged is `domain::goal`; here is where its numbers come from, each by the definition that the page of
-//! the figure uses. A goal is about every account or about those of its owner. Absent so far: the
-//! forecast of the book; the standing says that it rests on a straight line.
+//! the figure uses. A goal is about every account or about those of its owner. What the figure will be when the goal is due
+//! is its [`Outlook`]; where there is none, the standing rests on a straight line and says why.
+
+mod outlook;
 
 use domain::Day;
 use domain::access::RowFilter;
@@ -10,9 +12,13 @@ use domain::money::Money;
 use domain::revenue::{Base, Kind, Ledger, Percent, Retention, Scale, Span, Target, View, months_before};
 use domain::scorecard::Band;
 
+use crate::EngineError;
 use crate::book::{Book, Row};
+use crate::forecast::Model;
 use crate::lifetime;
 use crate::revenue::{explain::money, ledger};
+
+pub use outlook::{Outlook, Unseen, Wish, outlook};
 
 /// Answers older than this say nothing about today.
 const ANSWERED_WITHIN_DAYS: f64 = 365.0;
@@ -37,8 +43,8 @@ pub struct Held {
     pub goal: Goal,
     /// The figure today.
     pub measured: Measured,
-    /// What it is forecast to be when the goal is due.
-    pub forecast: Option<f64>,
+    /// What it is forecast to be when the goal is due, or why nobody says.
+    pub outlook: Result<Outlook, Unseen>,
     /// How it stands.
     pub judgement: Judgement,
 }
@@ -68,13 +74,17 @@ pub fn goal(record: &store::Goal) -> Option<Goal> {
     Some(Goal { figure, target, baseline: record.baseline, starts_on: record.starts_on, due_on: record.due_on })
 }
 
-/// Holds a goal against the book.
-pub fn hold(book: &Book, record: store::Goal) -> Option<Held> {
-    let goal = goal(&record)?;
-    let measured = measure(book, &scope(&record), goal.figure, goal.target.period_months);
-    let forecast = None;
+/// Holds a goal against the book and its forecast, where that has been learned; `None` where the goal is of a figure that
+/// this version does not know.
+pub fn hold(book: &Book, model: Option<&Model>, record: store::Goal) -> Result<Option<Held>, EngineError> {
+    let Some(goal) = goal(&record) else { return Ok(None) };
+    let (filter, months) = (scope(&record), goal.target.period_months);
+    let measured = measure(book, &filter, goal.figure, months);
+    let wish = Wish { filter: &filter, figure: goal.figure, months, due_on: goal.due_on };
+    let outlook = outlook(book, model, wish)?;
+    let forecast = outlook.as_ref().ok().map(|outlook| outlook.value);
     let judgement = goal.judge(measured.value, forecast, book.as_of);
-    Some(Held { record, goal, measured, forecast, judgement })
+    Ok(Some(Held { record, goal, measured, outlook, judgement }))
 }
 
 /// What a figure is today, of the accounts a filter shows.
@@ -85,6 +95,7 @@ pub fn measure(book: &Book, filter: &RowFilter, figure: Figure, period_months: u
     let (value, arithmetic) = match figure {
         Figure::NetRetention | Figure::GrossRetention | Figure::Churn => of.retention(figure, period_months),
         Figure::Expansion => of.expansion(period_months),
+        Figure::ChurnedRevenue => of.churned(period_months),
         Figure::Arr => of.arr(),
         Figure::LifetimeValue | Figure::ValueToCost | Figure::AcquisitionCost => of.lifetime(figure),
         Figure::Green => of.band(Band::Green),
@@ -139,6 +150,13 @@ impl Of<'_> {
             }
             None => (None, "Nothing recurs today.".to_owned()),
         }
+    }
+
+    fn churned(&self, months: u32) -> (Option<f64>, String) {
+        let span = self.span(months);
+        let lost = -self.ledger.bridge(span, &self.view).of(Kind::Churn);
+        let logos = self.ledger.bridge(span, &self.view).logos.churned;
+        (Some(lost.cents() as f64), format!("what {logos} accounts paid that stopped since {}", span.after))
     }
 
     fn arr(&self) -> (Option<f64>, String) {
@@ -251,13 +269,15 @@ impl Held {
             (Standing::Reached, _) => format!("It is {actual}, and {aim} was the goal."),
             (Standing::Missed, _) => format!("It is {actual} after {}, and {aim} was the goal.", self.goal.due_on),
             (_, Ground::Forecast(value)) => {
-                format!("It is forecast to be {} on {}; {aim} is the goal.", shown(value), self.goal.due_on)
-            }
-            (Standing::OnTrack, Ground::Line(line)) => {
-                format!("It is {actual}; a straight line to {aim} would be at {} today.", shown(line))
+                format!(
+                    "It is {actual} and forecast to be {} on {}; {aim} is the goal.",
+                    shown(value),
+                    self.goal.due_on
+                )
             }
             (_, Ground::Line(line)) => {
-                format!("It is {actual}, and a straight line to {aim} would be at {} today.", shown(line))
+                let why = self.outlook.as_ref().err().map_or_else(String::new, |why| format!(" No forecast: {why}."));
+                format!("It is {actual}; a straight line to {aim} would be at {} today.{why}", shown(line))
             }
             (_, Ground::NoStart) => {
                 format!("It is {actual}. Where it stood at the start is not known, so there is no way to tell.")

@@ -69,8 +69,7 @@ pub fn ledgers(
 
 /// The ledger of some rows of a book. Siblings outside of it still count where a contract moved.
 pub fn ledger(book: &Book, keep: impl Fn(&Row) -> bool) -> Ledger {
-    let whole: Ledger = book.rows().iter().map(|row| Arc::clone(&row.revenue)).collect();
-    whole.only(|id| book.row(id).is_some_and(|row| keep(row)))
+    book.ledger().only(|id| book.row(id).is_some_and(|row| keep(row)))
 }
 
 /// The currencies of a ledger, the one most is sold in on a day first.

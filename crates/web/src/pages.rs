@@ -54,13 +54,18 @@ pub(crate) fn band_label(band: Band) -> &'static str {
 /// A large number in few characters: `1.2M`, `33k`, `410`.
 pub(crate) fn compact(value: f64) -> String {
     let size = value.abs();
-    match size {
-        _ if size >= 1e9 => format!("{:.1}B", value / 1e9),
-        _ if size >= 1e6 => format!("{:.1}M", value / 1e6),
-        _ if size >= 1e4 => format!("{:.0}k", value / 1e3),
-        _ if size >= 1e3 => format!("{:.1}k", value / 1e3),
-        _ => format!("{value:.0}"),
-    }
+    let (unit, letter, decimals) = match size {
+        _ if size >= 1e9 => (1e9, "B", 1),
+        _ if size >= 1e6 => (1e6, "M", 1),
+        _ if size >= 1e4 => (1e3, "k", 0),
+        _ if size >= 1e3 => (1e3, "k", 1),
+        _ => (1.0, "", 0),
+    };
+    // A round number of an axis, like 1.25M or 12.5k, is said exactly.
+    let exact = |decimals: usize| (size / unit * 10_f64.powi(decimals as i32)).fract().abs() < 1e-9;
+    let decimals = decimals + usize::from(unit > 1.0 && !exact(decimals) && exact(decimals + 1));
+    let sign = if value < 0.0 { "−" } else { "" };
+    format!("{sign}{:.decimals$}{letter}", size / unit)
 }
 
 /// The same with its sign, for changes.

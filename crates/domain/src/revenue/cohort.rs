@@ -69,13 +69,14 @@ impl Ledger {
     pub fn cohorts(&self, grain: Grain, through: Day, view: &View<'_>) -> Vec<Cohort> {
         let mut members: BTreeMap<Day, Vec<&Arc<AccountLedger>>> = BTreeMap::new();
         for account in self.accounts() {
-            if let Some(first) = account.first_day().filter(|first| *first <= through) {
+            if let Some(first) = first_paid(account, view).filter(|first| *first <= through) {
                 members.entry(grain.starts(first)).or_default().push(account);
             }
         }
         let cohorts = members.into_iter().map(|(starts, members)| {
-            let first =
-                |account: &&Arc<AccountLedger>| account.first_day().map_or(Arr::ZERO, |day| account.arr(day, view));
+            let first = |account: &&Arc<AccountLedger>| {
+                first_paid(account, view).map_or(Arr::ZERO, |day| account.arr(day, view))
+            };
             let ends = (1..).map(|n| eve(months_after(starts, n * grain.months()))).take_while(|end| *end <= through);
             let at = |end: Day| {
                 let paid = members.iter().map(|account| account.arr(end, view));
@@ -86,6 +87,11 @@ impl Ledger {
         });
         cohorts.collect()
     }
+}
+
+/// The first day an account paid anything that a view shows.
+fn first_paid(account: &AccountLedger, view: &View<'_>) -> Option<Day> {
+    account.lines.iter().find(|line| view.value(line, line.from).is_positive()).map(|line| line.from)
 }
 
 /// Shares at an age over all cohorts that have reached it, weighted by how they began: revenue and accounts.

@@ -162,6 +162,17 @@ impl Ledger {
         Self { accounts, moved: Arc::clone(&self.moved) }
     }
 
+    /// The same ledger in parts, by what a group an account is in; each part as [`Self::only`] would make it.
+    pub fn split<G: Ord>(&self, group: impl Fn(i64) -> G) -> BTreeMap<G, Self> {
+        let mut parts: BTreeMap<G, Self> = BTreeMap::new();
+        for account in &self.accounts {
+            let part = parts.entry(group(account.account_id));
+            let part = part.or_insert_with(|| Self { accounts: Vec::new(), moved: Arc::clone(&self.moved) });
+            part.accounts.push(Arc::clone(account));
+        }
+        parts
+    }
+
     /// The ledgers of its accounts.
     pub fn accounts(&self) -> &[Arc<AccountLedger>] {
         &self.accounts

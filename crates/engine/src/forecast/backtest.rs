@@ -1,8 +1,8 @@
 //! Would it have been right? On every third month end of the past the forecast is made again from what had happened by
 //! then, with the model of lifetime value that was learned by then, and compared with what followed; so are rules that need
 //! no model. Quarters that overlap are not independent, so days of forecast are counted beside figures. A fact that was
-//! recorded late counts from the day it was true. Absent: a probability from a CRM as the third rule, until a source brings
-//! one.
+//! recorded late counts from the day it was true. What people said of renewals, which is what a CRM's probability is, counts
+//! as it was frozen on the day of forecast, and not at all where they had spoken of less than half of what was due.
 
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
@@ -12,6 +12,7 @@ use domain::{
 };
 use serde::Serialize;
 use stats::validation::quantiles::LEVELS;
+use store::{RenewalForecast, renewal_forecast::MACHINE};
 
 use super::{
     MONTHS, Measure, QUARTERS, Quantiles, SEED, Scenario,
@@ -161,6 +162,7 @@ impl Outcomes<'_> {
     /// What a rule says of a quarter from a month end, from what had happened by then.
     fn rule(&self, rule: Rule, measure: Measure, origin: Day, quarter: u32) -> Option<f64> {
         let share = match rule {
+            Rule::Said => return self.said(measure, origin, quarter),
             Rule::LastYear if month_end(origin, 12) < self.known.since => return None,
             Rule::LastYear => self.share(measure, month_end(origin, 12), quarter)?,
             Rule::TrailingMean => {
@@ -175,6 +177,34 @@ impl Outcomes<'_> {
         };
         let arr = self.known.ledger.arr(origin, &self.known.view).as_f64();
         Some(if measure == Measure::Nrr { share } else { share * arr })
+    }
+
+    /// What follows from what people had said of renewals by a month end.
+    fn said(&self, measure: Measure, origin: Day, quarter: u32) -> Option<f64> {
+        let Known { ledger, view, frozen, .. } = self.known;
+        let through = ended(origin, quarter);
+        let due = || {
+            frozen
+                .iter()
+                .filter(|it| it.closed_on == origin && it.due_on <= through && it.currency == view.currency.as_str())
+        };
+        let people = || due().filter(|it| it.forecaster != MACHINE);
+        let sum = |of: &dyn Fn(&RenewalForecast) -> i64, all: &mut dyn Iterator<Item = &RenewalForecast>| -> i64 {
+            all.map(of).sum()
+        };
+        let spoken_of = sum(&|it| it.due_cents, &mut people());
+        if spoken_of == 0 || 2 * spoken_of < sum(&|it| it.due_cents, &mut due().filter(|it| it.forecaster == MACHINE)) {
+            return None;
+        }
+        let arr = ledger.arr(origin, view).as_f64();
+        let lost = |it: &RenewalForecast| it.due_cents - it.forecast_cents;
+        let kept = arr - sum(&lost, &mut people()) as f64;
+        let begins = if quarter > 1 { ended(origin, quarter - 1) } else { origin };
+        Some(match measure {
+            Measure::Arr => kept,
+            Measure::Nrr => kept / arr,
+            Measure::Churned => sum(&|it| lost(it).max(0), &mut people().filter(|it| it.due_on > begins)) as f64,
+        })
     }
 
     /// An outcome in proportion to the ARR it began with.

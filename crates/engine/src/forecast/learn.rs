@@ -17,7 +17,9 @@ use stats::{
     shock::{Common, Period, Prior},
 };
 
-use super::{BySize, Model, backtest};
+use store::{RenewalForecast, renewal_forecast};
+
+use super::{BySize, Model, backtest, drawn::Drawn};
 use crate::{
     Book, Engine, EngineError,
     lifetime::{self, Contracts, Looker, Past, Subject},
@@ -64,17 +66,20 @@ async fn learn(engine: &Engine, lifetime: Arc<lifetime::Model>) -> Result<Option
             vintages.insert(origin, model);
         }
     }
+    let since = months_before(engine.today(), HISTORY + 12);
+    let frozen = renewal_forecast::due_between(engine.store().read(), since, engine.today()).await?;
     let learned = tokio::task::spawn_blocking(move || {
-        let ledger: Ledger = book.rows().iter().map(|row| Arc::clone(&row.revenue)).collect();
-        let currency = main_currency(&ledger, book.as_of);
+        let ledger = book.ledger();
+        let currency = main_currency(ledger, book.as_of);
         let view = View { currency, rates: &NO_RATES, reactivation_days: None };
         let known = Known {
             book: &book,
-            since: first_change(&ledger, &view, book.as_of),
+            since: first_change(ledger, &view, book.as_of),
             view,
-            ledger: &ledger,
+            ledger,
             subjects: subjects(&book, &contracts),
             past: &past,
+            frozen: &frozen,
         };
         let model = known.model(book.as_of, &lifetime)?;
         Some(Model { backtest: backtest::run(&known, &vintages), ..model })
@@ -110,6 +115,8 @@ pub(super) struct Known<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) subjects: Vec<Subject<'a>>,
     pub(super) past: &'a Past,
+    /// What was said of renewals at the ends of months.
+    pub(super) frozen: &'a [RenewalForecast],
 }
 
 impl Known<'_> {
@@ -144,6 +151,7 @@ impl Known<'_> {
             arrivals: arrivals(&seen.new[recent..]),
             backtest: None,
             lifetime: Arc::clone(lifetime),
+            drawn: Drawn::default(),
         })
     }
 

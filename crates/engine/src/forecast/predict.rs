@@ -53,12 +53,12 @@ pub fn forecast(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) -> Re
     let (candidates, units) = units(book, model, filter, &ask.scenario)?;
     let left_out = currencies(&ledger(book, |row| row.visible(filter)), book.as_of);
     let left_out = left_out.into_iter().filter(|currency| *currency != model.currency);
-    let share = share_of_book(book, model, &candidates);
+    let share = share_of_book(book, model, filter, candidates.len());
     let portfolio = portfolio(model, units, &ask.scenario, share);
     let paths = paths(portfolio.units.len());
-    let flows = portfolio.simulate(&ends(), paths, ask.seed);
     let opening_cents = candidates.iter().map(|it| it.amount).sum();
-    let (quarters, churned) = summarise(book.as_of, opening_cents, &flows);
+    let drawn = model.drawn.of(&portfolio, book.as_of, opening_cents, ask.seed);
+    let (quarters, churned) = (drawn.0.clone(), drawn.1);
     Ok(Forecast {
         as_of: book.as_of,
         currency: model.currency.to_string(),
@@ -139,7 +139,7 @@ fn units(
     Ok((candidates, units))
 }
 
-fn candidate(book: &Book, model: &Model, row: &Row) -> Option<Candidate> {
+pub(super) fn candidate(book: &Book, model: &Model, row: &Row) -> Option<Candidate> {
     let view = View { currency: model.currency, rates: &NO_RATES, reactivation_days: None };
     let amount = row.revenue.arr(book.as_of, &view).cents();
     let chances = row.lifetime.forecast.as_ref().map(|forecast| forecast.chances());
@@ -165,9 +165,13 @@ pub(super) fn judged(candidates: &[Candidate], model: &Model) -> Vec<Unit> {
 }
 
 /// How much of the whole book's accounts these are: as many of its arrivals are expected to be theirs.
-fn share_of_book(book: &Book, model: &Model, candidates: &[Candidate]) -> f64 {
-    let all = book.rows().iter().filter(|row| candidate(book, model, row).is_some()).count();
-    if all == 0 { 1.0 } else { candidates.len() as f64 / all as f64 }
+fn share_of_book(book: &Book, model: &Model, filter: &RowFilter, these: usize) -> f64 {
+    if *filter == RowFilter::All {
+        return 1.0;
+    }
+    let view = View { currency: model.currency, rates: &NO_RATES, reactivation_days: None };
+    let all = book.rows().iter().filter(|row| row.revenue.arr(book.as_of, &view).is_positive()).count();
+    if all == 0 { 1.0 } else { these as f64 / all as f64 }
 }
 
 /// The portfolio of units under a model and a scenario.

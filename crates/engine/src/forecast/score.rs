@@ -47,17 +47,20 @@ pub enum Rule {
     LastYear,
     /// The mean of the last eight quarters, in proportion to the ARR.
     TrailingMean,
+    /// What people had forecast of the renewals that were due, as it was frozen on the day; all else stays as it is.
+    Said,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::LastYear, Self::TrailingMean];
+    pub const ALL: [Self; 3] = [Self::LastYear, Self::TrailingMean, Self::Said];
 
     /// The name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Self::LastYear => "Same as last year",
             Self::TrailingMean => "Mean of the last eight quarters",
+            Self::Said => "What people forecast of renewals",
         }
     }
 }
@@ -210,7 +213,8 @@ pub(super) fn sentence(verdict: Verdict, origins: usize, scores: &[Score]) -> St
 mod tests {
     use super::*;
 
-    fn case(median: f64, rules: [Option<f64>; 2], outcome: f64) -> Case {
+    fn case(median: f64, [last_year, mean]: [Option<f64>; 2], outcome: f64) -> Case {
+        let rules = [last_year, mean, None];
         let quantiles = [-20.0, -12.0, -6.0, 0.0, 6.0, 12.0, 20.0].map(|off| median + off);
         Case { quantiles, rules, outcome }
     }

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
-use domain::{Day, access::RowFilter, revenue::months_after};
+use domain::{Day, access::RowFilter, goal::Figure, revenue::months_after};
 use engine::{
     Engine,
-    expansion::{prospects, reasons},
-    forecast::{self, Ask, Forecast, Leaver, Measure, SEED, Scenario, Target, what_it_takes},
+    expansion::{Idle, prospects, reasons},
+    forecast::{self, Ask, Forecast, Leaver, Measure, Rule, SEED, Scenario, Target, what_it_takes},
+    goals::{Unseen, Wish, measure, outlook},
 };
+use store::{RenewalForecast, StoreError, Subscription, record};
 
 use crate::home::{company, open, today};
 
@@ -17,6 +19,7 @@ async fn the_book_is_forecast_and_judged_by_its_past() {
     let (home, settings) = company(120).await;
     let (engine, _) = open(&settings).await;
     assert!(engine.forecast().is_none(), "nothing was learned yet");
+    people_spoke_of_a_renewal(&engine).await;
     forecast::bring_up_to_date(&engine).await.unwrap();
     let forecast = drawn(&engine, Scenario::default());
     adds_up(&engine, &forecast);
@@ -25,7 +28,64 @@ async fn the_book_is_forecast_and_judged_by_its_past() {
     the_year_ahead_is_within_the_bands(&engine, &forecast, home.path());
     the_quoted_case(&engine);
     white_space_rests_on_the_book(&engine);
+    goals_are_forecast(&engine, &forecast);
     engine.close().await.unwrap();
+}
+
+/// At the end of February, of a renewal due in April: 400 of 1,000 dollars will be renewed. Of another, which the model
+/// alone spoke of, 800 are due, so people had spoken of more than half.
+async fn people_spoke_of_a_renewal(engine: &Engine) {
+    let contract = record::load::<Subscription>(engine.store().read(), None, None).await.unwrap().remove(0);
+    let said = |forecaster: &str, due_cents, forecast_cents| RenewalForecast {
+        id: 0,
+        closed_on: "2026-02-28".parse().unwrap(),
+        account_id: contract.account_id,
+        subscription_id: contract.id,
+        due_on: "2026-04-10".parse().unwrap(),
+        forecaster: forecaster.to_owned(),
+        category: None,
+        currency: "USD".to_owned(),
+        due_cents,
+        forecast_cents,
+        frozen_at: engine.now(),
+    };
+    let other = RenewalForecast { due_on: "2026-05-01".parse().unwrap(), ..said("machine", 80_000, 70_000) };
+    let rows = vec![said("member:1", 100_000, 40_000), said("machine", 100_000, 90_000), other];
+    let written: Result<_, StoreError> =
+        engine.store().write(async |tx| record::insert_many(tx, rows.clone()).await).await;
+    written.unwrap();
+}
+
+/// Goals ask for the same years that the forecast page draws.
+fn goals_are_forecast(engine: &Engine, forecast: &Forecast) {
+    let (book, model) = (engine.book(), engine.forecast().unwrap());
+    let year = forecast.quarters[3];
+    let ask = |figure, months, due_on| {
+        let wish = Wish { filter: &RowFilter::All, figure, months, due_on };
+        outlook(&book, Some(&model), wish).unwrap()
+    };
+    let (last, half) = (year.ends_on, forecast.quarters[1].ends_on);
+    let arr = ask(Figure::Arr, 0, last).unwrap().value;
+    assert!((arr - year.arr.median_cents as f64).abs() < 0.01 * arr, "{arr} {year:?}");
+    let net = ask(Figure::NetRetention, 12, last).unwrap().value;
+    let since_today = 100.0 * forecast.retention(year.retained.median_cents).unwrap();
+    assert!((net - since_today).abs() < 1.0, "{net} {since_today}");
+    let gross = ask(Figure::GrossRetention, 12, last).unwrap().value;
+    assert!(gross < net && gross <= 100.0, "{gross} {net}");
+    let churn = ask(Figure::Churn, 12, last).unwrap().value;
+    let losses: f64 = forecast.quarters.iter().map(|quarter| quarter.losses).sum();
+    assert!((churn - 100.0 * losses / forecast.accounts as f64).abs() < 1.5, "{churn} {losses}");
+    // Half of this year is over: what left in it is known, and only what is left can leave.
+    let begun = ask(Figure::Churn, 12, half).unwrap();
+    assert!((0.0..100.0).contains(&begun.value) && begun.said.contains("are expected to pay then"), "{begun:?}");
+    let lost = ask(Figure::ChurnedRevenue, 12, half).unwrap().value;
+    let known = measure(&book, &RowFilter::All, Figure::ChurnedRevenue, 6).value.unwrap();
+    assert!(lost > 0.9 * known, "{lost} {known}");
+    assert_eq!(ask(Figure::Nps, 0, last), Err(Unseen::NoModel));
+    assert_eq!(ask(Figure::Arr, 0, book.as_of), Err(Unseen::Over));
+    assert_eq!(ask(Figure::Arr, 0, months_after(book.as_of, 13)), Err(Unseen::TooFar(last)));
+    let wish = Wish { filter: &RowFilter::All, figure: Figure::Arr, months: 0, due_on: last };
+    assert_eq!(outlook(&book, None, wish).unwrap(), Err(Unseen::NotLearned));
 }
 
 fn drawn(engine: &Engine, scenario: Scenario) -> Forecast {
@@ -76,6 +136,12 @@ fn scenarios_do_what_they_say(engine: &Engine, forecast: &Forecast) {
 
 fn the_past_is_judged(engine: &Engine) {
     let model = engine.forecast().unwrap();
+    let backtest = model.backtest.as_ref().unwrap();
+    let last = backtest.trials.last().unwrap();
+    let said = |measure: Measure| last.cases[measure as usize][0].rules[Rule::Said as usize];
+    assert_eq!((last.made_on.to_string().as_str(), said(Measure::Churned)), ("2026-02-28", Some(60_000.0)));
+    assert!(said(Measure::Nrr).is_some_and(|nrr| nrr < 1.0), "{:?}", said(Measure::Nrr));
+    assert!(backtest.trials[0].cases[0][0].rules[Rule::Said as usize].is_none(), "nobody had spoken then");
     println!(
         "losses: size {:.2} ({:?}), persistence {:.2} over {} months; growth {:.4} and {:.4} a month of {} and {} seen; \
          arrivals {:.2}",
@@ -151,6 +217,10 @@ fn white_space_rests_on_the_book(engine: &Engine) {
             );
         }
         assert_eq!(reasons(&book, &it.readiness).len(), 9);
+        let idle_features = it.idle.iter().find(|idle| idle.kind == "feature").map(Idle::unused);
+        let (has, uses) = (book.value(row, "features_entitled"), book.value(row, "features_used_28d"));
+        let unused = has.zip(uses).map(|(has, uses)| has - uses).filter(|unused| *unused > 0.0);
+        assert_eq!(idle_features, unused, "{}", row.account.name);
     }
     let rooms = |kind: &str| found.iter().flat_map(|it| &it.rooms).filter(|room| room.kind == kind).count();
     println!("white space: {} of seats, {} of features", rooms("seat"), rooms("feature"));

@@ -26,7 +26,7 @@ pub struct GoalView {
     pub id: i64,
     /// What people call it.
     pub name: String,
-    /// The figure: `nrr`, `grr`, `logo_churn`, `expansion_share`, `arr`, `lifetime_value`, `value_to_cost`,
+    /// The figure: `nrr`, `grr`, `logo_churn`, `churned_revenue`, `expansion_share`, `arr`, `lifetime_value`, `value_to_cost`,
     /// `acquisition_cost`, `green_share`, `red_share`, `nps`, `csat`.
     pub figure: String,
     /// What the figure counts, in words.
@@ -45,6 +45,8 @@ pub struct GoalView {
     pub actual: Option<f64>,
     /// What it is forecast to be when the goal is due; unknown where nothing forecasts it.
     pub forecast: Option<f64>,
+    /// What the forecast rests on, or why there is none.
+    pub forecast_reason: String,
     /// The currency of money.
     pub currency: String,
     /// `reached`, `on track`, `behind`, `missed` or `unknown`.
@@ -70,7 +72,11 @@ pub struct GoalView {
 impl From<Held> for GoalView {
     fn from(held: Held) -> Self {
         let (reason, aim) = (held.reason(), held.goal.aim());
-        let Held { record, goal, measured, forecast, judgement } = held;
+        let Held { record, goal, measured, outlook, judgement } = held;
+        let (forecast, forecast_reason) = match outlook {
+            Ok(outlook) => (Some(outlook.value), outlook.said),
+            Err(why) => (None, why.to_string()),
+        };
         Self {
             id: record.id,
             name: record.name,
@@ -83,6 +89,7 @@ impl From<Held> for GoalView {
             baseline: record.baseline,
             actual: measured.value,
             forecast,
+            forecast_reason,
             currency: measured.currency,
             standing: judgement.standing.as_str(),
             reason,
@@ -181,8 +188,11 @@ pub async fn list(
     let mut rows = goal::list(&app, &access).await?;
     rows.sort_unstable_by_key(|goal| goal.id);
     let book = app.engine.book();
-    let held = rows.into_iter().filter(|goal| goal.id > after).filter_map(|goal| goals::hold(&book, goal));
-    Ok(Json(paging.page(held.map(GoalView::from), |goal| goal.id)?))
+    let model = app.engine.forecast();
+    let held = rows.into_iter().filter(|goal| goal.id > after);
+    let held = held.filter_map(|goal| goals::hold(&book, model.as_deref(), goal).transpose());
+    let held = held.collect::<Result<Vec<_>, _>>()?;
+    Ok(Json(paging.page(held.into_iter().map(GoalView::from), |goal| goal.id)?))
 }
 
 /// `GET /api/v1/goals/presets`.
@@ -256,5 +266,6 @@ pub async fn remove(State(app): State<AppState>, access: Access, At(id): At<i64>
 }
 
 fn view(app: &AppState, record: store::Goal) -> Answer<GoalView> {
-    goals::hold(&app.engine.book(), record).map(GoalView::from).ok_or_else(Problem::not_found)
+    let held = goals::hold(&app.engine.book(), app.engine.forecast().as_deref(), record)?;
+    held.map(GoalView::from).ok_or_else(Problem::not_found)
 }

@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
-use engine::expansion::{Reason, Room, prospects, reasons};
+use engine::expansion::{Idle, Reason, Room, prospects, reasons};
 use serde::{Deserialize, Serialize};
 use store::Opportunity;
 use store::opportunity::{self, Kind, Stage};
@@ -160,17 +160,21 @@ pub struct ProspectView {
     /// What it could buy, what would bring most first.
     #[schema(value_type = Vec<Object>)]
     pub white_space: Vec<Room>,
+    /// What it has by its contract and does not use: kind, how many it has, how many it uses, and the metric that explains it.
+    #[schema(value_type = Vec<Object>)]
+    pub idle: Vec<Idle>,
 }
 
 /// `GET /api/v1/expansion`.
 pub async fn ready(State(app): State<AppState>, access: Access) -> Answer<Json<ExpansionView>> {
     let book = app.engine.book();
-    let view = |it: engine::expansion::Prospect| ProspectView {
+    let view = |it: &engine::expansion::Prospect| ProspectView {
         account_id: it.account_id,
         readiness: it.readiness.score,
         coverage: it.readiness.coverage,
         reasons: reasons(&book, &it.readiness),
-        white_space: it.rooms,
+        white_space: it.rooms.clone(),
+        idle: it.idle.clone(),
     };
     Ok(Json(ExpansionView { accounts: prospects(&book, &access.rows).into_iter().map(view).collect() }))
 }

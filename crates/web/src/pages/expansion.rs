@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::access::Action;
 use domain::scorecard::Health;
-use engine::expansion::{Prospect, Reason, Room, prospects, reasons};
+use engine::expansion::{Idle, Prospect, Reason, Room, prospects, reasons};
 use engine::{Book, Row};
 use maud::{Markup, html};
 use report::Ink;
@@ -81,7 +81,7 @@ async fn all(app: &AppState, access: &Access) -> Result<Vec<Opportunity>, StoreE
     }
 }
 
-fn page(book: &Book, all: &[Opportunity], found: &[Prospect], writes: bool) -> Markup {
+fn page(book: &Book, all: &[Opportunity], found: &[&Prospect], writes: bool) -> Markup {
     let detail = html! { "As of " (format::day(book.as_of)) " · " (book.definitions.expansion.name) };
     let actions = html! { a.btn href="/revenue" { "Revenue" } @if writes { a.btn.primary href="/expansion/new" { "New opportunity" } } };
     html! {
@@ -105,7 +105,7 @@ fn sums<'a>(amounts: impl Iterator<Item = (&'a str, i64)>) -> Markup {
     }
 }
 
-fn headline(book: &Book, all: &[Opportunity], found: &[Prospect]) -> Markup {
+fn headline(book: &Book, all: &[Opportunity], found: &[&Prospect]) -> Markup {
     let amounts = |which: &dyn Fn(Stage) -> bool| {
         sums(all.iter().filter(|it| which(it.stage)).map(|it| (it.currency.as_str(), it.amount_cents)))
     };
@@ -113,7 +113,7 @@ fn headline(book: &Book, all: &[Opportunity], found: &[Prospect]) -> Markup {
     let open = |stage: Stage| !stage.is_closed();
     let (won, closed) = (count(&|stage| stage == Stage::Won), count(&Stage::is_closed));
     let currency = |it: &Prospect| book.row(it.account_id).map(|row| row.account.currency.as_str());
-    let green = found.iter().filter(|it| it.readiness.band == domain::scorecard::Band::Green);
+    let green = found.iter().copied().filter(|it| it.readiness.band == domain::scorecard::Band::Green);
     tiles(
         "Key figures",
         &[
@@ -195,7 +195,7 @@ const WHY: Column<'_> = Column::new("Why").until(Stay::Tablet);
 const SPACE: Column<'_> = Column::new("Could buy");
 const ARR: Column<'_> = Column::new("ARR").number().until(Stay::Tablet);
 
-fn ready(book: &Book, found: &[Prospect], writes: bool) -> Markup {
+fn ready(book: &Book, found: &[&Prospect], writes: bool) -> Markup {
     let line = |it: &Prospect| {
         let Some(row) = book.row(it.account_id) else { return html! {} };
         let link = Link::to(format!("/accounts/{}", it.account_id));
@@ -203,11 +203,11 @@ fn ready(book: &Book, found: &[Prospect], writes: bool) -> Markup {
             (row_head(&link, &row.account.name, &html! { (row.account.tier.as_deref().unwrap_or("")) }))
             (cell(&READY, &html! { (readiness(&it.readiness)) }))
             (cell(&WHY, &why(book, row, &it.readiness)))
-            (cell(&SPACE, &rooms(row, &it.rooms, writes)))
+            (cell(&SPACE, &html! { (rooms(row, &it.rooms, writes)) (idle(row, &it.idle)) }))
             (cell(&ARR, &format::money(book.arr_cents(row), &row.account.currency)))
         } }
     };
-    let rows = html! { @for it in found.iter().take(ACCOUNTS) { (line(it)) } };
+    let rows = html! { @for it in found.iter().copied().take(ACCOUNTS) { (line(it)) } };
     html! {
         div id="ready" {
             @if found.is_empty() {
@@ -267,6 +267,23 @@ fn rooms(row: &Arc<Row>, rooms: &[Room], writes: bool) -> Markup {
     }
 }
 
+/// What was sold and is not used; each part leads to the arithmetic of its use.
+fn idle(row: &Arc<Row>, idle: &[Idle]) -> Markup {
+    html! {
+        @if !idle.is_empty() {
+            small.muted {
+                "Has and does not use: "
+                @for (at, it) in idle.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    a href=(format!("/accounts/{}/metrics/{}", row.account.id, it.metric)) {
+                        (format::number(it.unused(), 0)) " of " (format::number(it.has, 0)) " " (it.kind) "s"
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn definition(book: &Book) -> Markup {
     let card = &book.definitions.expansion;
     html! {
@@ -278,6 +295,6 @@ fn definition(book: &Book) -> Markup {
                 (book.definitions.catalogue.get(&measure.metric).map_or(measure.metric.as_str(), |metric| &metric.name))
             }
         } } }
-        p.muted { "What is unknown drops out and lowers how much is known. Seats count as used up from 85 %; a product is missed where two of five accounts of the same tier hold it." }
+        p.muted { "What is unknown drops out and lowers how much is known. Seats count as used up from 85 %; a product is missed where two of five accounts of the same tier hold it. What an account has and does not use (features it is entitled to, seats it pays for, over 28 days) stands under what it could buy: having that used comes first." }
     }
 }

@@ -46,8 +46,9 @@ struct View<'a> {
 /// Takes the goals one sees out, with what they are and were.
 pub async fn export(State(app): State<AppState>, access: Access, Params(file): Params<As>) -> Answer<Response> {
     let book = app.engine.book();
-    let held = goal::list(&app, &access).await?.into_iter().filter_map(|record| goals::hold(&book, record));
-    let held: Vec<Held> = held.collect();
+    let model = app.engine.forecast();
+    let held = |record| goals::hold(&book, model.as_deref(), record).transpose();
+    let held: Vec<Held> = goal::list(&app, &access).await?.into_iter().filter_map(held).collect::<Result<_, _>>()?;
     let names: HashMap<i64, String> =
         member::all(app.engine.store()).await?.into_iter().map(|member| (member.id, member.name)).collect();
     let rows = frame(&held, &names).map_err(Problem::internal)?;
@@ -66,7 +67,7 @@ fn frame(held: &[Held], names: &HashMap<i64, String>) -> Result<Frame, FrameErro
         ("at_the_start", all().map(|it| it.record.baseline).collect()),
         ("actual", all().map(|it| it.measured.value).collect()),
         ("aim", all().map(|it| it.goal.aim()).collect()),
-        ("forecast", all().map(|it| it.forecast).collect()),
+        ("forecast", all().map(|it| Some(it.outlook.as_ref().ok()?.value)).collect()),
         ("currency", all().map(|it| Some(it.measured.currency.clone())).collect()),
         ("due_on", all().map(|it| Some(it.record.due_on)).collect()),
         ("owner", all().map(|it| names.get(&it.record.owner_id).cloned()).collect()),
@@ -80,8 +81,10 @@ pub async fn show(State(app): State<AppState>, access: Access, want: Want) -> An
     let book = app.engine.book();
     let records = goal::list(&app, &access).await?;
     let members = member::all(app.engine.store()).await?;
+    let model = app.engine.forecast();
+    let held = |record| goals::hold(&book, model.as_deref(), record).transpose();
     let view = View {
-        held: records.into_iter().filter_map(|record| goals::hold(&book, record)).collect(),
+        held: records.into_iter().filter_map(held).collect::<Result<_, _>>()?,
         names: members.into_iter().map(|member| (member.id, member.name)).collect(),
         may_export: may(&access, Action::Export),
         may_set: may(&access, Action::WriteGoals),
@@ -127,8 +130,9 @@ fn nothing_said(view: &View<'_>) -> &'static str {
 fn remark() -> Markup {
     html! {
         p.muted {
-            "A goal is on track when its figure is forecast to be there when it is due, and where nothing forecasts the \
-             figure, when it is at least as good as a straight line from where it stood to the goal."
+            "A goal is on track when its figure is forecast to be there when it is due: " a href="/forecast" { "the forecast" } " knows \
+             ARR, net and gross retention, customer churn and churned revenue of the next four quarters. Where nothing forecasts the \
+             figure, it is on track when it is at least as good as a straight line from where it stood to the goal."
         }
     }
 }
@@ -159,7 +163,7 @@ fn line(view: &View<'_>, held: &Held) -> Markup {
             (cell(&START, &shown(held.goal.baseline)))
             (cell(&NOW, &html! { a href=(explained(held)) { (shown(held.measured.value)) } }))
             (cell(&AIM, &shown(held.goal.aim())))
-            (cell(&FORECAST, &shown(held.forecast)))
+            (cell(&FORECAST, &shown(held.outlook.as_ref().ok().map(|outlook| outlook.value))))
             (cell(&DUE, &format::day(record.due_on)))
             (cell(&OWNER, &html! {
                 (format::or_unknown(owner, |name| html! { (name) }))
@@ -201,6 +205,7 @@ fn source(figure: Figure) -> Link {
         Figure::NetRetention => Link::to("/revenue/figures/nrr"),
         Figure::GrossRetention => Link::to("/revenue/figures/grr"),
         Figure::Churn => Link::to("/revenue/figures/logo_churn"),
+        Figure::ChurnedRevenue => Link::to("/revenue/figures/churn"),
         Figure::Expansion => Link::to("/revenue/figures/expansion"),
         Figure::Arr => Link::to("/revenue/figures/arr"),
         Figure::LifetimeValue | Figure::AcquisitionCost => Link::to("/lifetime"),

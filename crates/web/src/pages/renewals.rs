@@ -109,14 +109,14 @@ pub async fn export(
 }
 
 fn headline(book: &Book, pipeline: &Pipeline) -> Markup {
-    let tile = |label, keep: &dyn Fn(&Entry) -> bool| {
+    let tile = |label, which: &str, keep: &dyn Fn(&Entry) -> bool| {
         let chosen = pipeline.entries.iter().filter(|entry| keep(entry));
         let (sum, n) = chosen.fold((Arr::ZERO, 0), |(sum, n), entry| (sum + entry.renewal.arr, n + 1));
         Tile {
             label,
             value: format::money(sum.cents(), pipeline.currency.as_str()),
             delta: html! { (format::counted(n, "term", "terms")) },
-            explained_at: None,
+            explained_at: Some(Link::to("/renewals").with("which", which)),
         }
     };
     let open = |entry: &Entry| entry.renewal.outcome == Outcome::Open;
@@ -125,14 +125,17 @@ fn headline(book: &Book, pipeline: &Pipeline) -> Markup {
     tiles(
         "Key figures",
         &[
-            tile("Open in 90 days", &|entry| open(entry) && soon(entry)),
-            tile("Open in 180 days", &open),
-            tile("Of these, accounts at risk", &|entry| open(entry) && at_risk(entry)),
-            tile("Something missing", &Entry::needs_somebody),
-            tile("Lost or cancelled", &|entry| entry.renewal.outcome == Outcome::Lost),
+            tile("Open in 90 days", "open", &|entry| open(entry) && soon(entry)),
+            tile("Open in 180 days", "open", &open),
+            tile("Of these, accounts at risk", "open", &|entry| open(entry) && at_risk(entry)),
+            tile("Something missing", "missing", &Entry::needs_somebody),
+            tile("Lost or cancelled", "lost", &|entry| entry.renewal.outcome == Outcome::Lost),
         ],
     )
 }
+
+/// Renewals listed.
+const ROWS: usize = 400;
 
 const DUE: Column<'_> = Column::new("Due");
 const AMOUNT: Column<'_> = Column::new("ARR").number();
@@ -155,7 +158,7 @@ fn list(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
         ink: None,
     });
     let shown: Vec<&Entry> = pipeline.entries.iter().filter(|entry| which.shows(entry, today)).collect();
-    let rows = html! { @for entry in &shown {
+    let rows = html! { @for entry in shown.iter().take(ROWS) {
         @if let Some(row) = book.row(entry.renewal.account_id) { (line(pipeline, row, entry)) }
     } };
     let head = header(&COLUMNS, Sort { key: "", descending: false }, &Link::to("/renewals"), "");
@@ -163,7 +166,12 @@ fn list(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
         (chips("Which renewals", &choices, &html! {}, FRAGMENT))
         @if shown.is_empty() {
             (notice::empty("No renewals here", "A renewal is the end of a contract's term; contracts without an end have none.", &html! {}))
-        } @else { (stacking("Renewals", &head, &rows)) }
+        } @else {
+            (stacking("Renewals", &head, &rows))
+            @if shown.len() > ROWS {
+                p.muted { "The first " (ROWS) " of " (format::count(shown.len() as i64)) " by due day. One of the groups above shows fewer." }
+            }
+        }
     }
 }
 
@@ -195,7 +203,7 @@ fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
         }))
         (cell(&STATE, &html! {
             (state(renewal.outcome))
-            @if renewal.outcome.is_renewed() { br; small.muted { "at " (money(renewal.renewed.cents())) } }
+            @if renewal.outcome.is_renewed() { br; small.muted { "renewed at " (money(renewal.renewed.cents())) } }
         }))
     } }
 }
@@ -205,9 +213,9 @@ fn state(outcome: Outcome) -> Markup {
     let (ink, word) = match outcome {
         Outcome::Open => (Ink::Grey, "Open"),
         Outcome::Overdue => (Ink::Red, "Overdue"),
-        Outcome::Early => (Ink::Green, "Renewed early"),
+        Outcome::Early => (Ink::Green, "Early"),
         Outcome::OnTime => (Ink::Green, "Renewed"),
-        Outcome::Late => (Ink::Yellow, "Renewed late"),
+        Outcome::Late => (Ink::Yellow, "Late"),
         Outcome::Lost => (Ink::Red, "Lost"),
     };
     pill::pill(ink, word)

@@ -272,16 +272,16 @@ fn shared(view: &View) -> Markup {
 fn what_if(asked: &Asked, view: &View) -> Markup {
     let error = |field: &str| view.wrong.as_ref().filter(|wrong| wrong.field == field).map(|wrong| &*wrong.message);
     html! {
-        form.form action="/forecast" {
+        form.form.broad action="/forecast" {
             div.form-row {
-                (form::input("number", &Field::new("lose_top", "Largest accounts that leave").value(&asked.lose_top)
-                    .hint("How many, by ARR").error(error("lose_top"))))
-                (form::input("number", &Field::new("churn", "Hazard of leaving, times").value(&asked.churn)
-                    .hint("2 doubles it").error(error("churn"))))
+                (form::input("number", &Field::new("lose_top", "Largest that leave").value(&asked.lose_top)
+                    .hint("How many accounts, by ARR").error(error("lose_top"))))
+                (form::input("number", &Field::new("churn", "Hazard, times").value(&asked.churn)
+                    .hint("Of leaving: 2 doubles it").error(error("churn"))))
                 (form::input("number", &Field::new("expansion", "Growth, times").value(&asked.expansion)
                     .hint("How often accounts buy more").error(error("expansion"))))
-                (form::input("number", &Field::new("new", "New accounts, times").value(&asked.new)
-                    .hint("0 wins nobody").error(error("new"))))
+                (form::input("number", &Field::new("new", "New, times").value(&asked.new)
+                    .hint("New accounts: 0 wins none").error(error("new"))))
             }
             (form::input("text", &Field::new("among", "Only among accounts with").value(&asked.among)
                 .hint("An expression like tier = 'enterprise'; hazard and growth of the others stay as they are").error(error("among"))))
@@ -326,8 +326,11 @@ fn compared(asked: &Asked, base: &Forecast, changed: &Forecast) -> Markup {
 const MEASURE: Column<'_> = Column::new("Figure");
 const CASES: Column<'_> = Column::new("Compared").number().until(Stay::Tablet);
 const OURS: Column<'_> = Column::new("Loss of the forecast").number();
-const BY_RULE: [Column<'_>; 2] =
-    [Column::new("Same as last year").number(), Column::new("Mean of eight quarters").number()];
+const BY_RULE: [Column<'_>; 3] = [
+    Column::new("Same as last year").number(),
+    Column::new("Mean of eight quarters").number(),
+    Column::new("What people said").number().until(Stay::Tablet),
+];
 const HELD: Column<'_> = Column::new("Held by 50, 80, 95 %").number();
 
 fn trial(view: &View) -> Markup {
@@ -339,7 +342,8 @@ fn trial(view: &View) -> Markup {
             }),
         );
     };
-    let columns = [MEASURE, CASES, OURS, BY_RULE[0], BY_RULE[1], HELD];
+    let columns = [MEASURE, CASES, OURS, BY_RULE[0], BY_RULE[1], BY_RULE[2], HELD];
+    let spoken = backtest.scores.iter().any(|score| score.rules[Rule::Said as usize].is_some());
     let rows = html! { @for score in &backtest.scores { (scored(view, score)) } };
     card(
         "Was it right?",
@@ -347,8 +351,10 @@ fn trial(view: &View) -> Markup {
             p { (backtest.sentence) }
             (stacking("Past forecasts", &header(&columns, NO_SORT, &Link::to("/forecast"), ""), &rows))
             p.muted { "Made again on " (made_on(backtest)) " from what had happened by then, and compared with the quarters that followed. \
-                Loss is the mean pinball loss over the ends of the bands: it charges for being off and for being wide; a rule is one number and is charged half its distance. \
-                A probability from a CRM would be the third rule: no source brings one." }
+                Loss is the mean pinball loss over the ends of the bands: it charges for being off and for being wide; a rule is one number and is charged half its distance. "
+                @if spoken { "What people said is the CRM's probability: what they had forecast of the renewals due, as it was frozen at the end of that month, everything else staying as it is; it is asked where they had spoken of at least half of what was due." }
+                @else { "The CRM's probability, what people had forecast of renewals when a month closed, cannot be held against it: at the ends of these months they had spoken of less than half of what was due." }
+            }
         },
     )
 }

@@ -151,7 +151,8 @@ pub async fn delete(State(app): State<AppState>, access: Access, At(id): At<i64>
 
 async fn held(app: &AppState, access: &Access, id: i64) -> Answer<Held> {
     let record = goal::find(app, access, id).await?;
-    goals::hold(&app.engine.book(), record).ok_or_else(Problem::not_found)
+    let held = goals::hold(&app.engine.book(), app.engine.forecast().as_deref(), record)?;
+    held.ok_or_else(Problem::not_found)
 }
 
 fn titled(held: &Held) -> Titled<'_> {
@@ -276,8 +277,10 @@ fn facts(held: &Held, owner: Option<&str>) -> Markup {
         (
             "Forecast",
             html! {
-                (shown(held.forecast))
-                @if held.forecast.is_none() { " " span.muted { "Unknown: a straight line is held against it." } }
+                @match &held.outlook {
+                    Ok(outlook) => { (shown(Some(outlook.value))) " " span.muted { (outlook.said) } " " a href="/forecast" { "Where it comes from" } }
+                    Err(why) => { (shown(None)) " " span.muted { "Unknown: " (why) "." } }
+                }
             },
         ),
         ("Owner", format::or_unknown(owner, |name| html! { (name) })),

@@ -107,20 +107,22 @@ fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, ex
 
 fn others(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained) -> Markup {
     let view = subject.view();
-    html! { @for other in &explained.others {
+    // Typed minus signs are hyphens; on screen they are as wide as a plus.
+    let signed = |text: String| text.replace('-', "−");
+    html! { div.stack { @for other in &explained.others { div {
         h3 { a href=(asked.figure(other.definition.key)) { (other.definition.name) } ": " (other.value) }
         p { (other.definition.doc) }
         @if other.accounts.is_empty() { p.muted { "No account counts differently here." } } @else {
-            p { (other.points) " between them, from "
+            p { (signed(other.points.to_string())) " between them, from "
                 (format::counted(other.accounts.len() as i64, "account", "accounts")) " that count differently:" }
             ul {
                 @for (id, amount) in other.accounts.iter().take(NAMED) {
-                    li { a href=(format!("/accounts/{id}?tab=revenue")) { (name_of(book, *id)) } " " (money(*amount, &view)) }
+                    li { a href=(format!("/accounts/{id}?tab=revenue")) { (name_of(book, *id)) } " " (signed(money(*amount, &view))) }
                 }
                 @if other.accounts.len() > NAMED { li.muted { "and " (other.accounts.len() - NAMED) " more" } }
             }
         }
-    } }
+    } } } }
 }
 
 fn rows(explained: &Explained) -> Markup {
@@ -134,14 +136,26 @@ fn rows(explained: &Explained) -> Markup {
         p.muted { (format::counted(rows.len() as i64, "row", "rows"))
             @if rows.len() > ROWS { ", the first " (ROWS) " shown" } }
         div.scroll.frame tabindex="0" role="region" aria-label="Rows" { table.table {
-            thead { tr { @for name in &names { @if *name != "account_id" { th scope="col" { (name.replace('_', " ")) } } } } }
+            thead { tr { @for name in &names { @if *name != "account_id" { th scope="col" .num[is_number(rows, name)] { (titled(name)) } } } } }
             tbody { @for row in 0..rows.len().min(ROWS) { tr { @for (column, name) in names.iter().enumerate() {
                 @if *name == "account" {
                     td { a href=(format!("/accounts/{}?tab=revenue", account.map_or(serde_json::Value::Null, |at| rows.cell(row, at).to_json()))) { (written(rows.cell(row, column))) } }
-                } @else if *name != "account_id" { td { (written(rows.cell(row, column))) } }
+                } @else if *name != "account_id" { td.num[is_number(rows, name)] { (written(rows.cell(row, column))) } }
             } } } }
         } }
     }
+}
+
+/// A column's name as a heading: `counts_with` is `Counts with`.
+fn titled(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Whether a column holds numbers, which stand under each other.
+fn is_number(rows: &lake::Frame, name: &str) -> bool {
+    rows.columns().any(|(other, kind)| other == name && matches!(kind, lake::Kind::Int | lake::Kind::Float))
 }
 
 fn written(cell: lake::Cell<'_>) -> Markup {

@@ -60,7 +60,7 @@ fn months_form(asked: &Asked, subject: &Subject) -> Markup {
     let first = subject.months.first().map(|month| month.through.format("%Y-%m").to_string()).unwrap_or_default();
     let last = subject.as_of.format("%Y-%m").to_string();
     html! {
-        form.row action="/revenue" {
+        form.inline-form action="/revenue" {
             label { span.vh { "First month" } input type="month" name="from" value=(first) required; }
             label { span.vh { "Last month" } input type="month" name="to" value=(last) required; }
             @if subject.currencies.len() > 1 {
@@ -114,7 +114,7 @@ fn headline(asked: &Asked, report: &Report) -> Markup {
         explained_at: Some(asked.figure(key)),
     };
     let (renewals, per) = (&report.renewals, report.window.arr_per_csm.as_ref());
-    let due = html! { (format::counted(renewals.due as i64, "term", "terms")) " due" };
+    let due = html! { "of " (format::counted(renewals.due as i64, "term", "terms")) " due in these months" };
     tiles(
         "Key figures",
         &[
@@ -164,7 +164,7 @@ fn bridge(report: &Report) -> Markup {
         format::money_exact(moved.closing_cents, &report.currency)
     );
     let n = format!("n = {} accounts", format::count(report.window.logos.closing as i64));
-    waterfall(&Frame::new("bridge", &title, &summary, &n).wide(), &steps, compact, compact_signed)
+    waterfall(&Frame::new("bridge", &title, &summary, &n).full(), &steps, compact, compact_signed)
 }
 
 /// A kind of movement as a column, with its sign.
@@ -407,7 +407,7 @@ fn definitions(asked: &Asked, report: &Report) -> Markup {
             Some((this, ours)) if definition.key.contains('_') && this.total_cmp(&ours).is_ne() => (format::points_text(this - ours)),
             _ => "",
         } }))
-        (cell(&ARITHMETIC, &html! { (metric.formula) br; small.muted { (metric.arithmetic) } }))
+        (cell(&ARITHMETIC, &html! { div.wrap { (metric.formula) br; small.muted { (metric.arithmetic) } } }))
     } } } };
     let columns = [NAME, VALUE, APART, ARITHMETIC];
     frame("Definitions", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows)
