@@ -28,7 +28,7 @@ import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bench import bare_loop, cpu_of, rate, say
+from bench import bare_loop, cpu_of, rate, say, settle
 from pomona import Binary, Checks
 
 BATCHES = [(1, 400), (20, 1_000), (500, 150)]
@@ -171,7 +171,7 @@ def keeping(checks: Checks, binary: Binary, events: int) -> None:
         ready = binary.serve("--seal-age-ms", "3600000") | {"write_key": write_key}
         assert binary.process is not None
         rate(ready, account, batch, requests, senders, quiet=True)
-        idle(binary)
+        settle(binary, WITHIN)
         before, all_before = cpu_of(binary.process.pid), resource.getrusage(resource.RUSAGE_CHILDREN)
         binary.stop()
         all_after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -183,7 +183,7 @@ def keeping(checks: Checks, binary: Binary, events: int) -> None:
     say(f"parts after {ROUNDS} seals", f"{gathered}, {most} in one month")
     binary.serve("--seal-age-ms", "3600000")
     assert binary.process is not None
-    idle(binary)
+    settle(binary, WITHIN)
     begun, cpu = time.monotonic(), cpu_of(binary.process.pid)
     while parts(binary)[1] >= most and time.monotonic() - begun < WITHIN:
         time.sleep(0.05)
@@ -192,17 +192,6 @@ def keeping(checks: Checks, binary: Binary, events: int) -> None:
     binary.stop()
     say("compaction, and what else a look around costs", f"{merged / total * 1e6:.2f} s CPU per million events")
     checks.that("parts stay few", most_left <= GATHERED, f"{gathered} became {left}, at most {most_left} in one month")
-
-
-def idle(binary: Binary, within: float = 60.0) -> None:
-    """Waits until the server has nothing to do."""
-    assert binary.process is not None
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        before = cpu_of(binary.process.pid)
-        time.sleep(1)
-        if cpu_of(binary.process.pid) - before < 0.05:
-            return
 
 
 def main() -> None:

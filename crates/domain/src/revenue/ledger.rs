@@ -163,7 +163,7 @@ impl Ledger {
     }
 
     /// The same ledger in parts, by what a group an account is in; each part as [`Self::only`] would make it.
-    pub fn split<G: Ord>(&self, group: impl Fn(i64) -> G) -> BTreeMap<G, Self> {
+    pub(super) fn split<G: Ord>(&self, group: impl Fn(i64) -> G) -> BTreeMap<G, Self> {
         let mut parts: BTreeMap<G, Self> = BTreeMap::new();
         for account in &self.accounts {
             let part = parts.entry(group(account.account_id));

@@ -63,16 +63,18 @@ impl Ledger {
             }
         }
         // Accounts that a contract moved between stand for one, whatever groups they are in.
-        let whole = self.retention(span, view);
+        let mut retained = self.retention(span, view).split(&opening);
+        let mut ledgers = self.split(&opening);
         let part = |(name, (handed_on, taken_over)): (Option<String>, (Arr, Arr))| {
+            let ledger = ledgers.remove(&name).unwrap_or_default();
             let retention = match broken(Mutant::TornGroup) {
-                true => self.only(|id| opening(id) == name).retention(span, view),
-                false => whole.only(|id| opening(id) == name),
+                true => ledger.retention(span, view),
+                false => retained.remove(&name).unwrap_or_default(),
             };
             Part {
                 accounts: retention.logos,
                 base: retention.opening,
-                bridge: self.only(|id| opening(id) == name).bridge(span, view),
+                bridge: ledger.bridge(span, view),
                 handed_on,
                 taken_over,
                 net: retention.net(),

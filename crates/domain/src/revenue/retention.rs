@@ -77,12 +77,13 @@ impl Retention {
         Percent::of(self.kept(), self.opening)
     }
 
-    /// The same of some accounts.
-    #[must_use]
-    pub fn only(&self, keep: impl Fn(i64) -> bool) -> Self {
-        let mut sum = Self::default();
-        self.accounts.iter().filter(|account| keep(account.account_id)).for_each(|account| sum.add(account));
-        sum
+    /// The same in parts, by what a group an account is in.
+    pub(super) fn split<G: Ord>(&self, group: impl Fn(i64) -> G) -> BTreeMap<G, Self> {
+        let mut parts: BTreeMap<G, Self> = BTreeMap::new();
+        for account in &self.accounts {
+            parts.entry(group(account.account_id)).or_default().add(account);
+        }
+        parts
     }
 
     fn add(&mut self, account: &AccountRetention) {
