@@ -3,7 +3,7 @@
 //! A chart draws on a [`Canvas`] and may be asked to draw twice, once wide and once compact. Colours go through
 //! [`Canvas::fill`] and [`Canvas::stroke`], which write a class for the page and a value for print.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use maud::{Markup, Render, html};
 
@@ -129,13 +129,19 @@ pub(crate) fn drawn<T>(series: &[T], ink: impl Fn(&T) -> Ink) -> (Vec<&T>, usize
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Px(pub(crate) f64);
 
-impl Render for Px {
-    fn render_to(&self, buffer: &mut String) {
+impl fmt::Display for Px {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A page has hundreds of these, and formatting a fraction costs several times what formatting an integer costs.
         let tenths = (self.0 * 10.0).round() as i64;
         let (sign, whole, tenth) = (if tenths < 0 { "-" } else { "" }, tenths.abs() / 10, tenths.abs() % 10);
+        if tenth == 0 { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{tenth}") }
+    }
+}
+
+impl Render for Px {
+    fn render_to(&self, buffer: &mut String) {
         // Writing to a text cannot fail.
-        let _ = if tenth == 0 { write!(buffer, "{sign}{whole}") } else { write!(buffer, "{sign}{whole}.{tenth}") };
+        let _ = write!(buffer, "{self}");
     }
 }
 

@@ -234,14 +234,14 @@ impl Place<'_> {
     /// A path through `points`, straight or in steps, starting with `start`.
     fn path(&self, start: char, points: impl Iterator<Item = (usize, f64)>, stepped: bool) -> String {
         let mut path = String::new();
-        let mut before: Option<f64> = None;
+        let mut before: Option<Px> = None;
         for (position, value) in points {
-            let (x, y) = (self.x(position), self.vertical.y(value));
+            let (x, y) = (Px(self.x(position)), Px(self.vertical.y(value)));
             // Writing into a string cannot fail.
             let _ = match before {
-                None => write!(path, "{start}{x:.1} {y:.1}"),
-                Some(old) if stepped => write!(path, "L{x:.1} {old:.1}L{x:.1} {y:.1}"),
-                Some(_) => write!(path, "L{x:.1} {y:.1}"),
+                None => write!(path, "{start}{x} {y}"),
+                Some(old) if stepped => write!(path, "L{x} {old}L{x} {y}"),
+                Some(_) => write!(path, "L{x} {y}"),
             };
             before = Some(y);
         }
@@ -295,13 +295,13 @@ fn band(canvas: Canvas, line: &Line<'_>, interval: &[Option<(f64, f64)>], place:
 /// The lower edge of an interval from its last position back to its first.
 fn back(place: &Place<'_>, run: &[(usize, (f64, f64))], stepped: bool) -> String {
     let mut path = String::new();
-    let mut before: Option<f64> = None;
+    let mut before: Option<Px> = None;
     for (position, (low, _)) in run.iter().rev() {
-        let (x, y) = (place.x(*position), place.vertical.y(*low));
+        let (x, y) = (Px(place.x(*position)), Px(place.vertical.y(*low)));
         // In steps, the value of an earlier position holds up to the later one. Writing into a string cannot fail.
         let _ = match before {
-            Some(later) if stepped => write!(path, "L{later:.1} {y:.1}L{x:.1} {y:.1}"),
-            _ => write!(path, "L{x:.1} {y:.1}"),
+            Some(later) if stepped => write!(path, "L{later} {y}L{x} {y}"),
+            _ => write!(path, "L{x} {y}"),
         };
         before = Some(x);
     }
@@ -360,8 +360,8 @@ mod tests {
         let vertical = Vertical::fixed(0.0, 100.0, 0.0, 100.0);
         let place = Place { vertical: &vertical, left: 0.0, step: 10.0 };
         let path = place.path('M', [(0, 100.0), (1, 80.0)].into_iter(), true);
-        assert_eq!(path, "M0.0 0.0L10.0 0.0L10.0 20.0");
-        assert_eq!(back(&place, &[(0, (90.0, 100.0)), (1, (70.0, 95.0))], true), "L10.0 30.0L10.0 10.0L0.0 10.0");
+        assert_eq!(path, "M0 0L10 0L10 20");
+        assert_eq!(back(&place, &[(0, (90.0, 100.0)), (1, (70.0, 95.0))], true), "L10 30L10 10L0 10");
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn path(known: &[(usize, f64)], x: impl Fn(usize) -> f64, y: impl Fn(f64) -> f64
     for (position, value) in known {
         let command = if before.is_some_and(|before: usize| before + 1 == *position) { 'L' } else { 'M' };
         // Writing into a string cannot fail.
-        let _ = write!(path, "{command}{:.1} {:.1}", x(*position), y(*value));
+        let _ = write!(path, "{command}{} {}", Px(x(*position)), Px(y(*value)));
         before = Some(*position);
     }
     path
@@ -79,6 +79,6 @@ mod tests {
     #[test]
     fn a_flat_line_is_in_the_middle() {
         let html = sparkline(&[Some(5.0), Some(5.0)], Ink::One, "5", Theme::Print).into_string();
-        assert!(html.contains("d=\"M3.0 11.0L79.0 11.0\"") && html.contains("stroke=\"#4f5bd5\""), "{html}");
+        assert!(html.contains("d=\"M3 11L79 11\"") && html.contains("stroke=\"#4f5bd5\""), "{html}");
     }
 }
