@@ -12,6 +12,9 @@ use crate::bars::{end_label, end_room};
 use crate::figure::{Canvas, Format, Frame, Key, Px, Series, Table, drawn, figure, left_margin, tip};
 use crate::palette;
 
+/// The least width of what a pointer can find: nobody holds one still on less.
+const HIT: f64 = 4.0;
+
 /// A line: a series, how it is drawn, and how sure it is.
 #[derive(Clone, Debug)]
 pub struct Line<'a> {
@@ -207,11 +210,15 @@ impl Chart<'_> {
         }
     }
 
+    /// Where a pointer finds a value: at every position where they lie far enough apart, else at the last of every few.
     fn hits(&self, place: &Place<'_>, top: f64, bottom: f64) -> Markup {
+        let together = (HIT / place.step.max(1e-6)).ceil().max(1.0) as usize;
+        let width = place.step * together as f64;
+        let last = self.labels.len().saturating_sub(1);
         html! {
-            @for (position, label) in self.labels.iter().enumerate() {
+            @for (position, label) in self.labels.iter().enumerate().filter(|(i, _)| (last - i).is_multiple_of(together)) {
                 g.hit data-tip=(tip(label, self.lines.iter().map(|line| (line.series.name, line.words(position, self.axis.format))))) {
-                    rect.area x=(Px(place.x(position) - place.step / 2.0)) y=(Px(top)) width=(Px(place.step)) height=(Px(bottom - top)) fill="none" {}
+                    rect.area x=(Px(place.x(position) - width / 2.0)) y=(Px(top)) width=(Px(width)) height=(Px(bottom - top)) fill="none" {}
                     line.cross x1=(Px(place.x(position))) x2=(Px(place.x(position))) y1=(Px(top)) y2=(Px(bottom)) {}
                 }
             }
@@ -353,6 +360,22 @@ mod tests {
         let compact = html.find("chart compact").unwrap();
         assert_eq!(html[..compact].matches("fill-opacity=\"0.15\"").count(), 3);
         assert!(html.contains("Forecast 90% (85% to 95%)") && !html.contains("81%"), "{html}");
+    }
+
+    #[test]
+    fn a_pointer_finds_the_last_of_every_few_positions() {
+        let values: Vec<Option<f64>> = (0..366).map(|day| Some(f64::from(day))).collect();
+        let line = Line::new(Series::new("Health", Ink::One, values));
+        let frame = Frame::new("f", "F", "", "");
+        let tips = |days: usize| {
+            let html =
+                lines(&frame, "Day", &labels(days), std::slice::from_ref(&line), Axis::fitting(whole)).into_string();
+            html.matches("data-tip=\"M").count()
+        };
+        assert_eq!(tips(24), 48, "wide and narrow, every position");
+        assert!((120..366).contains(&tips(366)), "{}", tips(366));
+        let html = lines(&frame, "Day", &labels(366), &[line], Axis::fitting(whole)).into_string();
+        assert_eq!(html.matches("data-tip=\"M365: Health 365").count(), 2, "the last is always found");
     }
 
     #[test]

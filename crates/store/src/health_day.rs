@@ -2,13 +2,13 @@
 //! snapshot, not stored.
 
 use domain::{Day, Instant};
-use sea_orm::{ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, Tx,
     declare::{no_relations, text_enum},
-    row,
+    packed, row,
     statement::MAX_VALUES,
 };
 
@@ -91,7 +91,7 @@ pub async fn on_days(
 }
 
 /// The health of an account on a day, as a line shows it.
-#[derive(Clone, Copy, Debug, PartialEq, FromQueryResult)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub struct Point {
     /// The day.
     pub day: Day,
@@ -110,14 +110,15 @@ pub async fn of_account(
     from: Day,
     to: Day,
 ) -> Result<Vec<Point>, StoreError> {
+    let columns = [Column::Day, Column::Score, Column::Low, Column::High];
     let query = Entity::find()
         .select_only()
-        .columns([Column::Day, Column::Score, Column::Low, Column::High])
+        .columns(columns)
         .filter(Column::AccountId.eq(account_id))
         .filter(Column::Day.gte(from))
         .filter(Column::Day.lt(to))
         .order_by_asc(Column::Day);
-    Ok(query.into_model().all(db).await?)
+    packed::points(db, query, columns).await
 }
 
 /// The days that have health, in order.

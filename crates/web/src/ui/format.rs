@@ -10,6 +10,9 @@ use maud::{Markup, html};
 /// Minus sign (U+2212), as wide as a plus, so that columns of changes line up.
 const MINUS: char = '\u{2212}';
 
+/// Below this every whole number is a number of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Renders a value nobody knows: a dash to the eye, "unknown" to a screen reader.
 pub fn unknown() -> Markup {
     html! { span.unknown { span aria-hidden="true" { "–" } span.vh { "unknown" } } }
@@ -40,6 +43,9 @@ pub fn count(n: i64) -> String {
 pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "–".to_owned();
+    }
+    if decimals == 0 && value.abs() < EXACT {
+        return count(value.round_ties_even() as i64);
     }
     let fixed = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = fixed.split_once('.').map_or((fixed.as_str(), None), |(w, f)| (w, Some(f)));
@@ -217,6 +223,8 @@ mod tests {
         assert_eq!(count(-1_239_000), "−1,239,000");
         assert_eq!(number(12_345.678, 1), "12,345.7");
         assert_eq!(number(-0.04, 1), "0.0");
+        assert_eq!([number(2.5, 0), number(-0.4, 0), number(-3.5, 0)], ["2", "0", "−4"]);
+        assert_eq!(number(1e16, 0), "10,000,000,000,000,000");
         assert_eq!(number(f64::NAN, 1), "–");
         assert_eq!(signed(0.6, 1), "+0.6");
         assert_eq!(signed(0.01, 1), "0.0");
