@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     StoreError, Tx,
     declare::no_relations,
+    packed,
     row::{self, of_account, until},
 };
 
@@ -68,5 +69,5 @@ pub async fn since(
     if let Some(accounts) = accounts {
         query = query.filter(Column::AccountId.is_in(accounts.iter().copied()));
     }
-    Ok(query.order_by_desc(Column::Id).limit(limit).all(db).await?)
+    packed::all(db, query.order_by_desc(Column::Id).limit(limit)).await
 }

@@ -10,6 +10,7 @@ use crate::{
     StoreError, Tx,
     change::{self, NewChange},
     declare::{no_relations, text_enum},
+    packed,
     row::{self, of_account},
     task, visible,
 };
@@ -225,6 +226,8 @@ pub struct Filter {
     pub status: Vec<Status>,
     /// Of this owner.
     pub owner_id: Option<i64>,
+    /// Closed at this instant or later; with it, none that is open.
+    pub closed_since: Option<Instant>,
 }
 
 /// A page of CTAs in order of id: those with an id after `after`, at most `limit`.
@@ -240,8 +243,9 @@ pub async fn list(
         .add_option(accounts)
         .add_option(status)
         .add_option(filter.owner_id.map(|owner| Column::OwnerId.eq(owner)))
+        .add_option(filter.closed_since.map(|at| Column::ClosedAt.gte(at)))
         .add_option(after.map(|after| Column::Id.gt(after)));
-    Ok(Entity::find().filter(shown).order_by_asc(Column::Id).limit(limit).all(db).await?)
+    packed::all(db, Entity::find().filter(shown).order_by_asc(Column::Id).limit(limit)).await
 }
 
 /// A page of the CTAs that may be seen on a day, in order of id.

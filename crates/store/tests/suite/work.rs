@@ -265,6 +265,16 @@ fn a_list_shows_the_ctas_asked_for_page_by_page() {
         let theirs = cta::Filter { accounts: Some(vec![zeta.id]), owner_id: Some(owner), ..Default::default() };
         assert_eq!(list(theirs, None).await, ["4"]);
         let closed = cta::Filter { status: vec![cta::Status::Closed], ..Default::default() };
-        assert!(list(closed, None).await.is_empty());
+        assert!(list(closed.clone(), None).await.is_empty());
+        let done = cta::Model {
+            status: cta::Status::Closed,
+            outcome: Some(cta::Outcome::Done),
+            closed_at: Some(at(9)),
+            ..first[0].clone()
+        };
+        store.write(async |tx| cta::update(tx, done).await).await.unwrap();
+        let since = |instant| cta::Filter { closed_since: Some(instant), ..closed.clone() };
+        assert_eq!(list(since(at(9)), None).await, ["0"]);
+        assert!(list(since(at(10)), None).await.is_empty());
     });
 }

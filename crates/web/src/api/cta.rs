@@ -191,7 +191,8 @@ pub async fn list(
         (Some(id), None) => Some(vec![id]),
         (Some(id), Some(seen)) => Some(seen.into_iter().filter(|seen| *seen == id).collect()),
     };
-    let filter = cta::Filter { accounts, status: asked.status.into_iter().collect(), owner_id: asked.owner_id };
+    let status = asked.status.into_iter().collect();
+    let filter = cta::Filter { accounts, status, owner_id: asked.owner_id, closed_since: None };
     let rows = cta::list(app.engine.store().read(), &filter, paging.after()?, paging.fetch()?).await?;
     Ok(Json(paging.page(rows, |cta| cta.id)?))
 }

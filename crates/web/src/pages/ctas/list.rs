@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::Day;
 use domain::access::{Action, Role, RowFilter};
-use domain::time::{day_of, days_before};
+use domain::time::{days_before, start_of};
 use engine::{Book, Engine};
 use serde::Deserialize;
 use store::cta::{Filter, Priority, Status};
@@ -108,17 +108,16 @@ impl Item {
 
 /// Every CTA one may see that is not closed.
 pub(in crate::pages) async fn active(engine: &Engine, access: &Access, book: &Book) -> Answer<Vec<Item>> {
-    load(engine, access, book, vec![Status::Open, Status::InProgress]).await
+    load(engine, access, book, Filter { status: vec![Status::Open, Status::InProgress], ..Filter::default() }).await
 }
 
 async fn recently_closed(engine: &Engine, access: &Access, book: &Book) -> Answer<Vec<Item>> {
-    let oldest = days_before(engine.today(), CLOSED_DAYS);
-    let mut items = load(engine, access, book, vec![Status::Closed]).await?;
-    items.retain(|item| item.cta.closed_at.is_some_and(|at| day_of(at) >= oldest));
-    Ok(items)
+    let oldest = start_of(days_before(engine.today(), CLOSED_DAYS));
+    let closed = Filter { status: vec![Status::Closed], closed_since: Some(oldest), ..Filter::default() };
+    load(engine, access, book, closed).await
 }
 
-async fn load(engine: &Engine, access: &Access, book: &Book, status: Vec<Status>) -> Answer<Vec<Item>> {
+async fn load(engine: &Engine, access: &Access, book: &Book, of: Filter) -> Answer<Vec<Item>> {
     let db = engine.store().read();
     let names: HashMap<i64, String> =
         member::list(db).await?.into_iter().map(|member| (member.id, member.name)).collect();
@@ -126,7 +125,7 @@ async fn load(engine: &Engine, access: &Access, book: &Book, status: Vec<Status>
         RowFilter::All => None,
         RowFilter::Members(_) => Some(book.visible(&access.rows).map(|row| row.account.id).collect()),
     };
-    let filter = Filter { accounts, status, owner_id: None };
+    let filter = Filter { accounts, ..of };
     let (mut items, mut after) = (Vec::new(), None);
     loop {
         let batch = cta::list(db, &filter, after, BATCH).await?;
