@@ -3,9 +3,11 @@
 //! signals and trend. Books are immutable; a refreshed account makes a new book
 //! that shares every other row.
 
+pub(crate) mod derived;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use domain::{
@@ -22,11 +24,12 @@ use store::{Account, account::Stage};
 
 use crate::{
     definitions::Definitions,
-    expansion::Prospect,
+    expansion::Prospects,
     lifetime::{Lifetime, Tier},
-    revenue::{Steps, conventions::Conventions},
+    revenue::{Steps, conventions::Conventions, segments::Owners},
     snapshot::spoken,
 };
+use derived::Derived;
 
 /// All accounts as of a day.
 #[derive(Debug, Clone)]
@@ -47,16 +50,7 @@ pub struct Book {
     pub conventions: Arc<Conventions>,
     rows: Vec<Arc<Row>>,
     position: Arc<HashMap<i64, usize>>,
-    derived: Derived,
-}
-
-/// What follows from the rows of a book and is made when it is first asked for.
-#[derive(Debug, Clone, Default)]
-struct Derived {
-    frame: OnceLock<Frame>,
-    choices: OnceLock<Arc<Choices>>,
-    ledger: OnceLock<Arc<Ledger>>,
-    prospects: OnceLock<Arc<[Prospect]>>,
+    pub(crate) derived: Derived,
 }
 
 /// What a list of accounts can be narrowed to, in the order of a menu.
@@ -79,6 +73,8 @@ pub struct Row {
     pub owner: Option<Owner>,
     /// Everybody assigned to it, in any role.
     pub team: Vec<i64>,
+    /// Its CSMs over time.
+    pub csms: Arc<[Tenure]>,
     /// One value per metric of the catalogue; money in minor units.
     pub values: Vec<Option<f64>>,
     /// Its health.
@@ -113,6 +109,19 @@ pub struct Owner {
     pub member_id: i64,
     /// Their name.
     pub name: Arc<str>,
+}
+
+/// A CSM on an account, from a day to a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenure {
+    /// Who.
+    pub member_id: i64,
+    /// What they are called; unknown where there is no such member.
+    pub name: Option<Arc<str>>,
+    /// First day.
+    pub from: Day,
+    /// First day no longer; `None` while it holds.
+    pub to: Option<Day>,
 }
 
 /// A signal that is open.
@@ -162,7 +171,7 @@ impl Book {
     /// The same rows, their revenue read otherwise.
     #[must_use]
     pub(crate) fn read_by(self, conventions: Arc<Conventions>) -> Self {
-        Self { conventions, ..self }
+        Self { conventions, derived: Derived::default(), ..self }
     }
 
     /// A book without accounts: what is known before anything was computed.
@@ -190,6 +199,11 @@ impl Book {
         &self.rows
     }
 
+    /// What an account is called.
+    pub fn name_of(&self, account_id: i64) -> String {
+        self.row(account_id).map_or_else(|| format!("account {account_id}"), |row| row.account.name.clone())
+    }
+
     /// The value of a metric in a row.
     pub fn value(&self, row: &Row, metric: &str) -> Option<f64> {
         let position = self.definitions.catalogue.position(metric)?;
@@ -206,12 +220,7 @@ impl Book {
     pub(crate) fn with_rows(&self, fresh: Vec<Row>, version: u64, computed_at: Instant) -> Self {
         let mut rows = self.rows.clone();
         let mut added = Vec::new();
-        let same_contracts = |row: &Row| self.row(row.account.id).is_some_and(|old| old.revenue == row.revenue);
-        let derived = if fresh.iter().all(same_contracts) {
-            Derived { ledger: self.derived.ledger.clone(), ..Derived::default() }
-        } else {
-            Derived::default()
-        };
+        let derived = self.derived.after(&fresh, |id| self.row(id).map(|row| &**row));
         for row in fresh {
             match self.position.get(&row.account.id) {
                 Some(&at) => rows[at] = Arc::new(row),
@@ -261,12 +270,19 @@ impl Book {
 
     /// The contracts of all accounts.
     pub fn ledger(&self) -> &Ledger {
-        self.derived.ledger.get_or_init(|| Arc::new(self.rows.iter().map(|row| Arc::clone(&row.revenue)).collect()))
+        let standing = &self.derived.standing;
+        standing.ledger.get_or_init(|| self.rows.iter().map(|row| Arc::clone(&row.revenue)).collect())
     }
 
-    /// Every paying account with what it could buy more, the readiest first; screens use [`crate::expansion::prospects`].
-    pub(crate) fn prospects(&self) -> &[Prospect] {
-        self.derived.prospects.get_or_init(|| crate::expansion::all(self).into())
+    /// Who looked after which account at any time.
+    pub fn owners(&self) -> &Arc<Owners> {
+        self.derived.standing.owners.get_or_init(|| Arc::new(Owners::of(&self.rows)))
+    }
+
+    /// Every paying account with what it could buy more; screens use [`crate::expansion::prospects`].
+    pub(crate) fn prospects(&self) -> &Arc<Prospects> {
+        let before = self.derived.prospects_before.as_ref();
+        self.derived.prospects.get_or_init(|| Arc::new(Prospects::of(self, before)))
     }
 }
 

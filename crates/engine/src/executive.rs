@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     Day,
     access::RowFilter,
-    revenue::{Bridge, Cohort, Grain, Retention, Span, months_before},
+    revenue::{Bridge, Cohort, Currency, Grain, Percent, Span, months_before},
     scorecard::Band,
     time::{days_after, days_before},
 };
@@ -24,20 +24,10 @@ use crate::{
 pub struct Executive {
     /// The day they are as of.
     pub as_of: Day,
-    /// The currency of all money.
-    pub currency: String,
+    /// What follows from the contracts.
+    pub recurring: Arc<Recurring>,
     /// Customers on the day.
     pub accounts: usize,
-    /// Customers paying a month before.
-    pub accounts_month_ago: usize,
-    /// ARR on the day, minor units.
-    pub arr_cents: i64,
-    /// ARR 90 days before.
-    pub arr_90d_ago_cents: i64,
-    /// Retention of the last twelve months.
-    pub retention: Retention,
-    /// The same as it stood 90 days before.
-    pub retention_90d_ago: Retention,
     /// ARR of accounts at risk.
     pub at_risk_cents: i64,
     /// Accounts at risk.
@@ -46,14 +36,40 @@ pub struct Executive {
     pub bands: Bands,
     /// Health at the end of each month that has history, oldest first.
     pub health: Vec<(Day, Bands)>,
+}
+
+/// What follows from contracts alone, and so stays while they do.
+#[derive(Debug, Clone)]
+pub struct Recurring {
+    /// The currency of all money.
+    pub currency: Currency,
+    /// Customers paying a month before.
+    pub accounts_month_ago: usize,
+    /// ARR on the day, minor units.
+    pub arr_cents: i64,
+    /// ARR 90 days before.
+    pub arr_90d_ago_cents: i64,
+    /// Retention of the last twelve months.
+    pub retention: Retained,
+    /// The same as it stood 90 days before.
+    pub retention_90d_ago: Retained,
     /// ARR on the first day of each month and on the day, oldest first.
     pub arr: Vec<(Day, i64)>,
     /// Twelve-month retention at the same days.
-    pub retentions: Vec<(Day, Retention)>,
+    pub retentions: Vec<(Day, Retained)>,
     /// ARR movements of each month, oldest first; the last through the day.
     pub movements: Vec<(Day, Bridge)>,
     /// Cohorts by quarter of first payment.
     pub cohorts: Vec<Cohort>,
+}
+
+/// What was retained; undefined where nothing was paid at the opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retained {
+    /// With growth.
+    pub net: Option<Percent>,
+    /// Without.
+    pub gross: Option<Percent>,
 }
 
 /// Accounts and ARR by band, in the order of [`Band::ALL`].
@@ -84,46 +100,55 @@ impl Bands {
 
 /// Computes the figures of the accounts a filter shows.
 pub fn executive(book: &Book, filter: &RowFilter) -> Executive {
-    let rows: Vec<_> = book.visible(filter).collect();
-    let ledger = ledger(book, |row| row.visible(filter));
+    let standing = &book.derived.standing;
+    let recurring = standing.recurring.of(filter.clone(), || Recurring::of(book, filter));
     let as_of = book.as_of;
-    let lens = book.conventions.lens(&ledger, as_of);
-    let (currency, view) = (lens.currency, lens.view());
+    let lens = book.conventions.lens_into(recurring.currency);
+    let view = lens.view();
+    let rows: Vec<_> = book.visible(filter).collect();
     let mut bands = Bands::default();
-    let (mut at_risk_cents, mut at_risk_accounts) = (0, 0);
+    let (mut accounts, mut at_risk_cents, mut at_risk_accounts) = (0, 0, 0);
     for row in rows.iter().filter(|row| row.active) {
         let arr_cents = row.revenue.arr(as_of, &view).cents();
+        accounts += 1;
         bands.add(row.health.band, arr_cents);
         if row.at_risk() {
             at_risk_cents += arr_cents;
             at_risk_accounts += 1;
         }
     }
-    let past = month_ends(as_of);
-    let mut health = health_at(&past, &rows);
+    let mut health = health_at(&month_ends(as_of), &rows);
     health.insert(as_of, bands);
-    let days: Vec<Day> = past.into_iter().chain([as_of]).collect();
-    let year = |to: Day| ledger.retention(Span { after: months_before(to, MONTHS), through: to }, &view);
-    let arr = |day: Day| ledger.arr(day, &view).cents();
-    let months = Span::months(months_before(as_of, MONTHS - 1), as_of);
-    let movements = months.iter().map(|month| days_after(month.after, 1)).zip(ledger.bridges(&months, &view));
-    Executive {
-        as_of,
-        currency: currency.to_string(),
-        accounts: rows.iter().filter(|row| row.active).count(),
-        accounts_month_ago: ledger.paying(months_before(as_of, 1), &view),
-        arr_cents: arr(as_of),
-        arr_90d_ago_cents: arr(days_before(as_of, 90)),
-        retention: year(as_of),
-        retention_90d_ago: year(days_before(as_of, 90)),
-        at_risk_cents,
-        at_risk_accounts,
-        bands,
-        health: health.into_iter().collect(),
-        arr: days.iter().map(|day| (*day, arr(*day))).collect(),
-        retentions: days.iter().map(|day| (*day, year(*day))).collect(),
-        movements: movements.collect(),
-        cohorts: ledger.cohorts(Grain::Quarter, as_of, &view),
+    let health = health.into_iter().collect();
+    Executive { as_of, recurring, accounts, at_risk_cents, at_risk_accounts, bands, health }
+}
+
+impl Recurring {
+    fn of(book: &Book, filter: &RowFilter) -> Self {
+        let as_of = book.as_of;
+        let ledger = ledger(book, |row| row.visible(filter));
+        let lens = book.conventions.lens(&ledger, as_of);
+        let view = lens.view();
+        let days: Vec<Day> = month_ends(as_of).into_iter().chain([as_of]).collect();
+        let year = |to: Day| {
+            let kept = ledger.retention(Span { after: months_before(to, MONTHS), through: to }, &view);
+            Retained { net: kept.net(), gross: kept.gross() }
+        };
+        let arr = |day: Day| ledger.arr(day, &view).cents();
+        let months = Span::months(months_before(as_of, MONTHS - 1), as_of);
+        let movements = months.iter().map(|month| days_after(month.after, 1)).zip(ledger.bridges(&months, &view));
+        Self {
+            currency: lens.currency,
+            accounts_month_ago: ledger.paying(months_before(as_of, 1), &view),
+            arr_cents: arr(as_of),
+            arr_90d_ago_cents: arr(days_before(as_of, 90)),
+            retention: year(as_of),
+            retention_90d_ago: year(days_before(as_of, 90)),
+            arr: days.iter().map(|day| (*day, arr(*day))).collect(),
+            retentions: days.iter().map(|day| (*day, year(*day))).collect(),
+            movements: movements.collect(),
+            cohorts: ledger.cohorts(Grain::Quarter, as_of, &view),
+        }
     }
 }
 

@@ -32,6 +32,9 @@ const LEAST_PEERS: usize = 5;
 /// Share of accounts alike that must hold something before it is missed.
 const USUAL: f64 = 0.4;
 
+/// Prospects are made anew altogether where more than one in so many rows changed.
+const MOST_PATCHED: usize = 4;
+
 /// What an account could buy more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Room {
@@ -100,31 +103,56 @@ impl Prospect {
 
 /// The paying accounts a filter shows with their readiness and white space, the readiest first. They are compared with all
 /// accounts alike, also with those the filter does not show.
-pub fn prospects<'a>(book: &'a Book, filter: &RowFilter) -> Vec<&'a Prospect> {
-    let seen = |it: &&Prospect| book.visible_row(it.account_id, filter).is_some();
-    book.prospects().iter().filter(seen).collect()
+pub fn prospects(book: &Book, filter: &RowFilter) -> Vec<Arc<Prospect>> {
+    let seen = |it: &&Arc<Prospect>| book.visible_row(it.account_id, filter).is_some();
+    book.prospects().readiest.iter().filter(seen).cloned().collect()
 }
 
-/// Those of every account.
-pub(crate) fn all(book: &Book) -> Vec<Prospect> {
-    let holdings = Holdings::of(book);
-    let groups = groups(book);
-    let of = |row: &Row| {
-        let mut rooms: Vec<Room> = seats(book, row, &holdings).into_iter().collect();
-        rooms.extend(holdings.missed(row));
-        rooms.extend(organisations(book, row, &groups));
-        rooms.sort_by(|a, b| b.arr_cents.cmp(&a.arr_cents).then_with(|| a.what.cmp(&b.what)));
-        Prospect {
-            account_id: row.account.id,
-            readiness: book.definitions.expansion.evaluate(&row.values),
-            rooms,
-            idle: idle(book, row),
+/// The prospects of a book, and what they are compared by.
+#[derive(Debug)]
+pub(crate) struct Prospects {
+    holdings: Arc<Holdings>,
+    readiest: Vec<Arc<Prospect>>,
+}
+
+impl Prospects {
+    /// Those of every account; of a book that differs in some rows from one whose prospects are known, and in no contract,
+    /// only theirs are made anew.
+    pub(crate) fn of(book: &Book, before: Option<&(Arc<Self>, Vec<i64>)>) -> Self {
+        let groups = groups(book);
+        let Some((known, changed)) = before.filter(|(_, changed)| changed.len() < book.rows().len() / MOST_PATCHED)
+        else {
+            let holdings = Arc::new(Holdings::of(book));
+            let all = book.rows().iter().filter_map(|row| Prospect::of(book, row, &holdings, &groups)).map(Arc::new);
+            return Self { readiest: by_readiness(all.collect()), holdings };
+        };
+        let holdings = Arc::clone(&known.holdings);
+        let fresh =
+            changed.iter().filter_map(|id| Prospect::of(book, book.row(*id)?, &holdings, &groups)).map(Arc::new);
+        let stays = |it: &&Arc<Prospect>| changed.binary_search(&it.account_id).is_err();
+        let all = known.readiest.iter().filter(stays).cloned().chain(fresh).collect();
+        Self { readiest: by_readiness(all), holdings }
+    }
+}
+
+impl Prospect {
+    /// That of an account; `None` for one that does not pay.
+    fn of(book: &Book, row: &Row, holdings: &Holdings, groups: &HashMap<i64, Vec<&Row>>) -> Option<Self> {
+        if !row.active || book.arr_cents(row) <= 0 {
+            return None;
         }
-    };
-    let pays = |row: &&Arc<Row>| row.active && book.arr_cents(row) > 0;
-    let mut prospects: Vec<Prospect> = book.rows().iter().filter(pays).map(|row| of(row)).collect();
+        let mut rooms: Vec<Room> = seats(book, row, holdings).into_iter().collect();
+        rooms.extend(holdings.missed(row));
+        rooms.extend(organisations(book, row, groups));
+        rooms.sort_by(|a, b| b.arr_cents.cmp(&a.arr_cents).then_with(|| a.what.cmp(&b.what)));
+        let readiness = book.definitions.expansion.evaluate(&row.values);
+        Some(Self { account_id: row.account.id, readiness, rooms, idle: idle(book, row) })
+    }
+}
+
+fn by_readiness(mut prospects: Vec<Arc<Prospect>>) -> Vec<Arc<Prospect>> {
+    let key = |it: &Prospect| (it.readiness.band != Band::Unknown, it.readiness.score.unwrap_or(-1.0));
     prospects.sort_by(|a, b| {
-        let key = |it: &Prospect| (it.readiness.band != Band::Unknown, it.readiness.score.unwrap_or(-1.0));
         let (a_key, b_key) = (key(a), key(b));
         b_key.0.cmp(&a_key.0).then(b_key.1.total_cmp(&a_key.1)).then(a.account_id.cmp(&b.account_id))
     });
@@ -195,13 +223,14 @@ fn idle(book: &Book, row: &Row) -> Vec<Idle> {
 type Kin = (Option<String>, String);
 
 /// What accounts hold, and what those alike do.
+#[derive(Debug)]
 struct Holdings {
     by_account: HashMap<i64, Held>,
     alike: HashMap<Kin, Alike>,
 }
 
 /// What accounts alike hold of each product: what its quantity counts, and what each of its holders pays, sorted.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Alike {
     accounts: usize,
     products: BTreeMap<String, (Unit, Vec<i64>)>,

@@ -24,6 +24,7 @@ use serde::Serialize;
 use stats::{portfolio::Arrivals, shock::Common, validation::quantiles::LEVELS};
 
 pub use backtest::{Backtest, Trial};
+pub(crate) use drawn::Drawn;
 pub(crate) use kept::{Growth, Kept, between};
 pub use learn::bring_up_to_date;
 pub(crate) use learn::keep_fresh;

@@ -5,6 +5,8 @@
 
 mod outlook;
 
+use std::sync::Arc;
+
 use domain::Day;
 use domain::access::RowFilter;
 use domain::goal::{Figure, Goal, Ground, Judgement, Standing};
@@ -75,16 +77,20 @@ pub fn goal(record: &store::Goal) -> Option<Goal> {
 }
 
 /// Holds a goal against the book and its forecast, where that has been learned; `None` where the goal is of a figure that
-/// this version does not know.
-pub fn hold(book: &Book, model: Option<&Model>, record: store::Goal) -> Result<Option<Held>, EngineError> {
+/// this version does not know. Kept with the book.
+pub fn hold(book: &Book, model: Option<&Model>, record: store::Goal) -> Result<Option<Arc<Held>>, EngineError> {
     let Some(goal) = goal(&record) else { return Ok(None) };
-    let (filter, months) = (scope(&record), goal.target.period_months);
-    let measured = measure(book, &filter, goal.figure, months);
-    let wish = Wish { filter: &filter, figure: goal.figure, months, due_on: goal.due_on };
-    let outlook = outlook(book, model, wish)?;
-    let forecast = outlook.as_ref().ok().map(|outlook| outlook.value);
-    let judgement = goal.judge(measured.value, forecast, book.as_of);
-    Ok(Some(Held { record, goal, measured, outlook, judgement }))
+    let question = (model.map(|model| model.drawn.clone()), record.clone());
+    let held = book.derived.moment.goals.try_of(question, || {
+        let (filter, months) = (scope(&record), goal.target.period_months);
+        let measured = measure(book, &filter, goal.figure, months);
+        let wish = Wish { filter: &filter, figure: goal.figure, months, due_on: goal.due_on };
+        let outlook = outlook(book, model, wish)?;
+        let forecast = outlook.as_ref().ok().map(|outlook| outlook.value);
+        let judgement = goal.judge(measured.value, forecast, book.as_of);
+        Ok::<_, EngineError>(Held { record, goal, measured, outlook, judgement })
+    })?;
+    Ok(Some(held))
 }
 
 /// What a figure is today, of the accounts a filter shows.

@@ -12,6 +12,7 @@
 //! the binary; SQL against the store, which belongs to `store`.
 
 pub mod actions;
+mod answers;
 pub mod attribute;
 pub mod book;
 pub mod clock;

@@ -9,7 +9,10 @@ pub mod frozen;
 mod table;
 mod which;
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use domain::{
     Day,
@@ -26,10 +29,7 @@ use store::{
     renewal::{self, Category, LossReason, Stage},
 };
 
-use crate::{
-    Book, Engine, EngineError, Row, lifetime,
-    revenue::{ledger, segments::Owners},
-};
+use crate::{Book, Engine, EngineError, Row, lifetime, revenue::ledger};
 
 pub use table::table;
 pub use which::{NOTICE_DAYS, Which};
@@ -110,14 +110,28 @@ fn expected(arr: Arr, chance: f64) -> i64 {
 }
 
 /// The pipeline of the accounts a filter shows.
-pub async fn pipeline(engine: &Engine, filter: &RowFilter) -> Result<Pipeline, EngineError> {
+pub async fn pipeline(engine: &Engine, filter: &RowFilter) -> Result<Arc<Pipeline>, EngineError> {
     let today = engine.book().as_of;
     between(engine, filter, Span { after: days_before(today, BACK), through: days_after(today, AHEAD) }).await
 }
 
-/// The same of terms that end in a span of days.
-pub async fn between(engine: &Engine, filter: &RowFilter, span: Span) -> Result<Pipeline, EngineError> {
-    over(engine, &engine.book(), filter, span).await
+/// The same of terms that end in a span of days; kept with the book while nobody says anything of a renewal.
+pub async fn between(engine: &Engine, filter: &RowFilter, span: Span) -> Result<Arc<Pipeline>, EngineError> {
+    let (book, db) = (engine.book(), engine.store().read());
+    let kept = &book.derived.moment.pipelines;
+    let question = (filter.clone(), span, record::stamp::<store::Renewal>(db).await?);
+    if let Some(pipeline) = kept.known(&question) {
+        return Ok(pipeline);
+    }
+    let due = Due::of(&book, filter, span);
+    let said = match filter {
+        RowFilter::All => renewal::due_between(db, span.after, span.through).await?,
+        RowFilter::Members(_) => {
+            let accounts: BTreeSet<i64> = due.renewals.iter().map(|renewal| renewal.account_id).collect();
+            record::load(db, None, Some(&Vec::from_iter(accounts))).await?
+        }
+    };
+    Ok(kept.keep(question, Pipeline::new(&book, filter, &due.renewals, said)))
 }
 
 /// The end of one term, if there is one that a filter shows.
@@ -128,40 +142,65 @@ pub async fn one(
     due: Day,
 ) -> Result<Option<(Pipeline, Entry)>, EngineError> {
     let book = engine.book();
-    let mut pipeline = over(engine, &book, filter, Span { after: days_before(due, 1), through: due }).await?;
-    let found = pipeline.entries.iter().position(|entry| entry.renewal.subscription_id == subscription_id);
-    Ok(found.map(|at| pipeline.entries.swap_remove(at)).map(|entry| (pipeline, entry)))
+    let holds = |row: &&Arc<Row>| row.revenue.subscriptions.iter().any(|it| it.id == subscription_id);
+    let Some(account_id) = book.visible(filter).find(holds).map(|row| row.account.id) else { return Ok(None) };
+    let lens = book.conventions.lens_into(Due::year(&book, filter).currency);
+    let span = Span { after: days_before(due, 1), through: due };
+    let ledger = book.ledger().only(|id| id == account_id);
+    let mut renewals = ledger.renewals(span, book.as_of, Sensitivity::default(), &lens.view());
+    renewals.retain(|renewal| renewal.subscription_id == subscription_id);
+    let said = record::load(engine.store().read(), None, Some(&[account_id])).await?;
+    let mut pipeline = Pipeline::new(&book, filter, &renewals, said);
+    Ok(pipeline.entries.pop().map(|entry| (pipeline, entry)))
 }
 
-async fn over(engine: &Engine, book: &Book, filter: &RowFilter, span: Span) -> Result<Pipeline, EngineError> {
-    let today = book.as_of;
-    let ledger = ledger(book, |row| row.visible(filter));
-    let lens = book.conventions.lens(&ledger, today);
-    let (currency, view) = (lens.currency, lens.view());
-    let due = |span| ledger.renewals(span, today, Sensitivity::default(), &view);
-    let renewals = due(span);
-    // The months that the page of revenue shows where nobody asks.
-    let first = month_of(months_before(today, 11)).0;
-    let year = DueBase::of(&due(Span { after: days_before(first, 1), through: today }));
-    let accounts: Vec<i64> = renewals.iter().map(|renewal| renewal.account_id).collect();
-    let said: Vec<store::Renewal> = record::load(engine.store().read(), None, Some(&accounts)).await?;
-    let mut said: HashMap<(i64, Day), store::Renewal> =
-        said.into_iter().map(|said| ((said.subscription_id, said.due_on), said)).collect();
-    let owners = Owners::load(engine.store(), None).await?;
-    let checkpoints = &book.definitions.checkpoints;
-    let entry = |renewal: Renewal| {
-        let said = said.remove(&(renewal.subscription_id, renewal.due));
-        let open = matches!(renewal.outcome, Outcome::Open | Outcome::Overdue);
-        let words = said.as_ref().map_or_else(Said::default, |said| Said {
-            stage: said.stage != Stage::Upcoming,
-            category: said.category.is_some(),
-            forecast: said.forecast_cents.is_some(),
-        });
-        let missed = checkpoints.missed(renewal.due, today, words).filter(|_| open).cloned().collect();
-        let chance = book.row(renewal.account_id).and_then(|row| chance(row, &renewal, today));
-        Entry { owner: owners.on(renewal.account_id, renewal.due.min(today)), said, chance, missed, renewal }
-    };
-    Ok(Pipeline { as_of: today, currency, entries: renewals.into_iter().map(entry).collect(), year })
+/// What the contracts of some accounts say of the terms that end in a span; it stays while they do.
+#[derive(Debug)]
+pub(crate) struct Due {
+    currency: Currency,
+    renewals: Vec<Renewal>,
+}
+
+impl Due {
+    fn of(book: &Book, filter: &RowFilter, span: Span) -> Arc<Self> {
+        book.derived.standing.due.of((filter.clone(), span), || {
+            let ledger = ledger(book, |row| row.visible(filter));
+            let lens = book.conventions.lens(&ledger, book.as_of);
+            let renewals = ledger.renewals(span, book.as_of, Sensitivity::default(), &lens.view());
+            Self { currency: lens.currency, renewals }
+        })
+    }
+
+    /// Those of the months that the page of revenue shows where nobody asks.
+    fn year(book: &Book, filter: &RowFilter) -> Arc<Self> {
+        let first = month_of(months_before(book.as_of, 11)).0;
+        Self::of(book, filter, Span { after: days_before(first, 1), through: book.as_of })
+    }
+}
+
+impl Pipeline {
+    fn new(book: &Book, filter: &RowFilter, renewals: &[Renewal], said: Vec<store::Renewal>) -> Self {
+        let (today, year) = (book.as_of, Due::year(book, filter));
+        let mut said: HashMap<(i64, Day), store::Renewal> =
+            said.into_iter().map(|said| ((said.subscription_id, said.due_on), said)).collect();
+        let owners = book.owners();
+        let checkpoints = &book.definitions.checkpoints;
+        let entry = |renewal: &Renewal| {
+            let said = said.remove(&(renewal.subscription_id, renewal.due));
+            let open = matches!(renewal.outcome, Outcome::Open | Outcome::Overdue);
+            let words = said.as_ref().map_or_else(Said::default, |said| Said {
+                stage: said.stage != Stage::Upcoming,
+                category: said.category.is_some(),
+                forecast: said.forecast_cents.is_some(),
+            });
+            let missed = checkpoints.missed(renewal.due, today, words).filter(|_| open).cloned().collect();
+            let chance = book.row(renewal.account_id).and_then(|row| chance(row, renewal, today));
+            let owner = owners.on(renewal.account_id, renewal.due.min(today));
+            Entry { renewal: *renewal, said, owner, chance, missed }
+        };
+        let entries = renewals.iter().map(entry).collect();
+        Self { as_of: today, currency: year.currency, entries, year: DueBase::of(&year.renewals) }
+    }
 }
 
 /// The chance that an account is a customer at the end of the month its term ends in; unknown where the model does not

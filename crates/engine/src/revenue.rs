@@ -13,6 +13,7 @@ pub mod report;
 pub mod segments;
 pub mod source;
 mod steps;
+pub mod subject;
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -213,20 +213,23 @@ impl Basis {
     fn rows(&self, definitions: &Definitions, accounts: &[&Account], grid: Grid<'_>, as_of: Day) -> Vec<Row> {
         let mut assigned: HashMap<i64, Vec<&Assignment>> = HashMap::new();
         for assignment in &self.assignments {
-            let begun = assignment.effective_from <= as_of;
-            if begun && assignment.effective_to.is_none_or(|to| to > as_of) {
-                assigned.entry(assignment.account_id).or_default().push(assignment);
-            }
+            assigned.entry(assignment.account_id).or_default().push(assignment);
         }
+        let names: HashMap<i64, Arc<str>> =
+            self.members.iter().map(|(id, member)| (*id, member.name.as_str().into())).collect();
+        let name = |member_id| names.get(&member_id).cloned();
         let values = grid.into_rows();
         let rows = accounts.iter().zip(values).map(|(account, values)| {
-            let team = assigned.remove(&account.id).unwrap_or_default();
+            let mut team = assigned.remove(&account.id).unwrap_or_default();
+            let csms = revenue::segments::tenures(team.iter().copied(), name);
+            team.retain(|one| one.effective_from <= as_of && one.effective_to.is_none_or(|to| to > as_of));
             let owner = team.iter().find(|assignment| assignment.role == assignment::Role::Csm);
             Row {
                 account: (*account).clone(),
                 active: account.customer_to.is_none_or(|to| to > as_of),
-                owner: owner.and_then(|assignment| self.owner(assignment.member_id)),
+                owner: owner.and_then(|one| Some(Owner { member_id: one.member_id, name: name(one.member_id)? })),
                 team: team.iter().map(|assignment| assignment.member_id).collect(),
+                csms,
                 health: definitions.scorecard.evaluate(&values),
                 values,
                 revenue: self.revenue.get(&account.id).cloned().unwrap_or_default(),
@@ -238,11 +241,6 @@ impl Basis {
             }
         });
         rows.collect()
-    }
-
-    fn owner(&self, member_id: i64) -> Option<Owner> {
-        let member = self.members.get(&member_id)?;
-        Some(Owner { member_id, name: member.name.as_str().into() })
     }
 }
 

@@ -4,7 +4,11 @@
 //! contracts and are not typed in.
 
 use domain::{Day, Instant, access::RowFilter};
-use sea_orm::entity::prelude::*;
+use sea_orm::{
+    FromQueryResult, QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{CaseStatement, Expr, ExprTrait},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -123,4 +127,53 @@ pub async fn visible(
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
     visible::facts::<Model>(db, rows, today, after, limit).await
+}
+
+/// What the opportunities of one stage come to in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Sum {
+    /// The stage.
+    pub stage: Stage,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// How many they are.
+    pub count: i64,
+    /// ARR they would bring us, minor units.
+    pub amount_cents: i64,
+}
+
+/// What the opportunities that may be seen on a day come to, by stage and currency.
+pub async fn sums(db: &impl Db, rows: &RowFilter, today: Day) -> Result<Vec<Sum>, StoreError> {
+    // A sum of PostgreSQL's is wider than what it adds up.
+    let amount = Expr::col(Column::AmountCents).sum().cast_as("bigint");
+    let query = Entity::find()
+        .filter(visible::accounts(rows, Column::AccountId, today))
+        .select_only()
+        .columns([Column::Stage, Column::Currency])
+        .column_as(Column::Id.count(), "count")
+        .column_as(amount, "amount_cents")
+        .group_by(Column::Stage)
+        .group_by(Column::Currency)
+        .order_by_asc(Column::Currency);
+    Ok(query.into_model().all(db).await?)
+}
+
+/// Stages as a list of opportunities goes through them: what is nearest to a purchase first, what is decided last.
+const LISTED: [Stage; 6] = [Stage::Approved, Stage::Case, Stage::Presented, Stage::Identified, Stage::Lost, Stage::Won];
+
+/// Some of the opportunities that may be seen on a day, by how far they are and then by the day of their decision.
+pub async fn by_stage(
+    db: &impl Db,
+    rows: &RowFilter,
+    today: Day,
+    (offset, limit): (u64, u64),
+) -> Result<Vec<Model>, StoreError> {
+    let ranks = (0_i32..).zip(LISTED);
+    let rank = ranks.fold(CaseStatement::new(), |case, (rank, stage)| case.case(Column::Stage.eq(stage), rank));
+    let query = Entity::find()
+        .filter(visible::accounts(rows, Column::AccountId, today))
+        .order_by_asc(Expr::Case(Box::new(rank)))
+        .order_by_asc(Column::CloseOn)
+        .order_by_asc(Column::Id);
+    Ok(query.offset(offset).limit(limit).all(db).await?)
 }

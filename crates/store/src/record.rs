@@ -78,6 +78,22 @@ pub trait Imported: Fact {
     }
 }
 
+/// Which state the facts of a kind are in: it differs wherever one was added, changed or deleted in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    last: Option<i64>,
+    superseded: Option<i64>,
+}
+
+/// The state of the facts of a kind, of which each got its id when it was added. It may differ where only facts of other
+/// kinds were changed.
+pub async fn stamp<M: Fact>(db: &impl sea_orm::ConnectionTrait) -> Result<Stamp, StoreError> {
+    let last = row::last::<M::Entity>(db, M::ID).await?;
+    // Whatever replaces or deletes a fact first copies it there.
+    let superseded = row::last::<record_version::Entity>(db, record_version::Column::Id).await?;
+    Ok(Stamp { last, superseded })
+}
+
 /// What saving did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saved {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     StoreError,
     declare::{no_relations, text_enum},
+    packed,
     record::fact,
 };
 
@@ -107,4 +108,9 @@ pub async fn of_term(
 ) -> Result<Option<Model>, StoreError> {
     let query = Entity::find().filter(Column::SubscriptionId.eq(subscription_id)).filter(Column::DueOn.eq(due_on));
     Ok(query.one(db).await?)
+}
+
+/// What is said of every term that ends in a span of days, both included.
+pub async fn due_between(db: &impl ConnectionTrait, from: Day, to: Day) -> Result<Vec<Model>, StoreError> {
+    packed::all(db, Entity::find().filter(Column::DueOn.between(from, to))).await
 }

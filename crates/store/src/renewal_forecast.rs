@@ -5,7 +5,7 @@ use domain::{Day, Instant};
 use sea_orm::{ConnectionTrait, QueryOrder, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, declare::no_relations, renewal::Category};
+use crate::{StoreError, declare::no_relations, packed, renewal::Category, row};
 
 /// The forecaster that is no person.
 pub const MACHINE: &str = "machine";
@@ -43,6 +43,10 @@ no_relations!();
 
 /// Every frozen forecast of a renewal due in a span of days, both included.
 pub async fn due_between(db: &impl ConnectionTrait, from: Day, to: Day) -> Result<Vec<Model>, StoreError> {
-    let query = Entity::find().filter(Column::DueOn.between(from, to)).order_by_asc(Column::Id);
-    Ok(query.all(db).await?)
+    packed::all(db, Entity::find().filter(Column::DueOn.between(from, to)).order_by_asc(Column::Id)).await
+}
+
+/// The id of the last one that was frozen.
+pub async fn last(db: &impl ConnectionTrait) -> Result<Option<i64>, StoreError> {
+    row::last::<Entity>(db, Column::Id).await
 }

@@ -53,6 +53,12 @@ where
     Ok(insert.exec_with_returning(tx).await?.into_iter().next())
 }
 
+/// The largest id of a table; `None` where it is empty.
+pub(crate) async fn last<E: EntityTrait>(db: &impl ConnectionTrait, id: E::Column) -> Result<Option<i64>, StoreError> {
+    let largest: Option<Option<i64>> = E::find().select_only().column_as(id.max(), "last").into_tuple().one(db).await?;
+    Ok(largest.flatten())
+}
+
 /// The row with this key.
 pub(crate) async fn find<E: EntityTrait>(
     db: &impl ConnectionTrait,

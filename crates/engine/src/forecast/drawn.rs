@@ -3,47 +3,37 @@
 //! that whatever changes an account's amount or chances is drawn anew.
 
 use std::{
-    collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use domain::Day;
 use stats::portfolio::Portfolio;
 
 use super::{Quantiles, Quarter, predict};
-
-/// Answers kept: the book, its members' parts and some scenarios.
-const KEPT: usize = 64;
+use crate::answers::Answers;
 
 /// The quarters of a portfolio and the year's churn.
 pub(super) type Summary = (Vec<Quarter>, Quantiles);
 
-/// An answer with the digest of what it was drawn from.
-type Answer = (u64, Arc<Summary>);
-
-/// Answers, oldest first.
+/// What was drawn: of the book, its members' parts and some scenarios. It is the model's own, so that whatever is equal to
+/// it was drawn from the same model.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Drawn(Arc<Mutex<VecDeque<Answer>>>);
+pub(crate) struct Drawn(Arc<Answers<u64, Summary, 64>>);
+
+impl PartialEq for Drawn {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
 
 impl Drawn {
     /// Draws a portfolio, or answers as before.
     pub(super) fn of(&self, portfolio: &Portfolio, as_of: Day, opening_cents: i64, seed: u64) -> Arc<Summary> {
-        let key = digest(portfolio, as_of, opening_cents, seed);
-        let known = |kept: &VecDeque<Answer>| {
-            kept.iter().find(|(other, _)| *other == key).map(|(_, summary)| Arc::clone(summary))
-        };
-        if let Some(summary) = known(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return summary;
-        }
-        let flows = portfolio.simulate(&predict::ends(), predict::paths(portfolio.units.len()), seed);
-        let summary = Arc::new(predict::summarise(as_of, opening_cents, &flows));
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == KEPT {
-            kept.pop_front();
-        }
-        kept.push_back((key, Arc::clone(&summary)));
-        summary
+        self.0.of(digest(portfolio, as_of, opening_cents, seed), || {
+            let flows = portfolio.simulate(&predict::ends(), predict::paths(portfolio.units.len()), seed);
+            predict::summarise(as_of, opening_cents, &flows)
+        })
     }
 }
 

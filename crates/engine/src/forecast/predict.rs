@@ -2,7 +2,7 @@
 //! and its paths become quantiles. The same accounts in the same order draw the same exits, so that a scenario differs from
 //! the forecast by what it changes and not by luck.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use domain::{
     Day,
@@ -21,7 +21,7 @@ use crate::{
 const DRAWS: usize = 1_000_000;
 
 /// What to draw.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ask {
     /// What is changed.
     pub scenario: Scenario,
@@ -48,8 +48,14 @@ pub(super) struct Candidate {
     pub(super) chances: Option<Vec<f64>>,
 }
 
-/// Forecasts the accounts a filter shows.
-pub fn forecast(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) -> Result<Forecast, EngineError> {
+/// Forecasts the accounts a filter shows; kept with the book.
+pub fn forecast(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) -> Result<Arc<Forecast>, EngineError> {
+    let question = (model.drawn.clone(), filter.clone(), ask.clone());
+    book.derived.moment.forecasts.try_of(question, || draw(book, model, filter, ask))
+}
+
+/// The same, not kept.
+pub(super) fn draw(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) -> Result<Forecast, EngineError> {
     let (candidates, units) = units(book, model, filter, &ask.scenario)?;
     let left_out = currencies(&ledger(book, |row| row.visible(filter)), book.as_of);
     let left_out = left_out.into_iter().filter(|currency| *currency != model.currency);
@@ -74,8 +80,19 @@ pub fn forecast(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) -> Re
 }
 
 impl Leaver {
-    /// The accounts a filter shows, the ARR most likely to be lost within a quarter first.
+    /// The accounts a filter shows, the ARR most likely to be lost within a quarter first; kept with the book.
     pub fn all(
+        book: &Book,
+        model: &Model,
+        filter: &RowFilter,
+        scenario: &Scenario,
+        quarter: usize,
+    ) -> Result<Arc<Vec<Self>>, EngineError> {
+        let question = (model.drawn.clone(), filter.clone(), scenario.clone(), quarter);
+        book.derived.moment.leavers.try_of(question, || Self::of(book, model, filter, scenario, quarter))
+    }
+
+    fn of(
         book: &Book,
         model: &Model,
         filter: &RowFilter,
@@ -247,7 +264,12 @@ pub struct PastQuarter {
 }
 
 /// The quarters before today of the accounts a filter shows, oldest first; those in which nothing was sold yet are left out.
-pub fn past(book: &Book, model: &Model, filter: &RowFilter, quarters: u32) -> Vec<PastQuarter> {
+pub fn past(book: &Book, model: &Model, filter: &RowFilter, quarters: u32) -> Arc<Vec<PastQuarter>> {
+    let question = (filter.clone(), model.currency, quarters);
+    book.derived.standing.past.of(question, || past_of(book, model, filter, quarters))
+}
+
+fn past_of(book: &Book, model: &Model, filter: &RowFilter, quarters: u32) -> Vec<PastQuarter> {
     let ledger = ledger(book, |row| row.visible(filter));
     let view = View { currency: model.currency, rates: &NO_RATES, reactivation_days: None };
     let end = |back: u32| months_before(book.as_of, MONTHS * back);

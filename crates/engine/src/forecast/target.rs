@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{Ask, Model, Quantiles, Scenario, forecast};
+use super::{Ask, Model, Quantiles, Scenario, predict::draw};
 use crate::{Book, EngineError, lifetime::Standing};
 use domain::access::RowFilter;
 
@@ -140,7 +140,7 @@ pub fn what_it_takes(
     let target_factor = factor_of(target.churn, churn);
     let (from, to) = (start_factor.unwrap_or(1.0), target_factor.unwrap_or(0.0));
     let year = |scenario: Scenario| -> Result<(Quantiles, i64, String), EngineError> {
-        let drawn = forecast(book, model, filter, &Ask { scenario, seed })?;
+        let drawn = draw(book, model, filter, &Ask { scenario, seed })?;
         let last = drawn.quarters.last().map(|quarter| quarter.retained);
         Ok((last.unwrap_or(Quantiles::of(&[])), drawn.opening_cents, drawn.currency))
     };

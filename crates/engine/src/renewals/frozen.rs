@@ -12,20 +12,21 @@ use std::{
 
 use domain::{
     Day,
+    access::RowFilter,
     renewal::{self, Accuracy, Lead, Verdict},
     revenue::{Ledger, Outcome, Renewal, Sensitivity, Span, month_of, months_before},
     time::{days_after, days_before, end_of},
 };
 use serde_json::json;
 use store::{
-    RenewalForecast, Store, record,
+    RenewalForecast, record,
     renewal_forecast::{self, MACHINE},
     setting,
 };
 
-use super::expected;
+use super::{Due, expected};
 use crate::{
-    Book, Engine, EngineError, lifetime,
+    Engine, EngineError, lifetime,
     revenue::{conventions::Conventions, source},
     snapshot::{Ask, Basis},
 };
@@ -36,6 +37,9 @@ const CLOSED: &str = "renewals.closed_on";
 const MONTHS: u32 = 12;
 /// Days ahead of a close that are frozen.
 const AHEAD: u64 = 365;
+
+/// How good forecasts were, by forecaster and lead.
+pub type AccuracyTable = BTreeMap<(String, Lead), Accuracy>;
 
 /// Freezes every month that has closed since the last time.
 pub(crate) async fn freeze(engine: &Engine) -> Result<(), EngineError> {
@@ -110,24 +114,23 @@ async fn forecasts(
     Ok(rows)
 }
 
-/// How good the forecasts of renewals were that were decided in the last twelve months, by forecaster and lead.
-pub async fn accuracy(
-    store: &Store,
-    book: &Book,
-    ledger: &Ledger,
-) -> Result<BTreeMap<(String, Lead), Accuracy>, EngineError> {
-    let today = book.as_of;
-    let lens = book.conventions.lens(ledger, today);
-    let (currency, view) = (lens.currency, lens.view());
-    let from = months_before(today, MONTHS);
-    let decided = ledger.renewals(Span { after: from, through: today }, today, Sensitivity::default(), &view);
-    let decided = decided.into_iter().filter(|renewal| renewal.outcome != Outcome::Overdue);
+/// How good the forecasts of renewals were that were decided in the last twelve months, by forecaster and lead; kept with
+/// the book until the next close.
+pub async fn accuracy(engine: &Engine, filter: &RowFilter) -> Result<Arc<AccuracyTable>, EngineError> {
+    let (book, db) = (engine.book(), engine.store().read());
+    let kept = &book.derived.standing.accuracy;
+    let question = (filter.clone(), renewal_forecast::last(db).await?);
+    if let Some(table) = kept.known(&question) {
+        return Ok(table);
+    }
+    let (from, today) = (months_before(book.as_of, MONTHS), book.as_of);
+    let due = Due::of(&book, filter, Span { after: from, through: today });
+    let decided = due.renewals.iter().filter(|renewal| renewal.outcome != Outcome::Overdue);
     let came: HashMap<(i64, Day), i64> =
         decided.map(|renewal| ((renewal.subscription_id, renewal.due), renewal.renewed.cents())).collect();
-    let frozen = renewal_forecast::due_between(store.read(), from, today).await?;
     let verdict = |forecast: RenewalForecast| {
         let actual_cents = *came.get(&(forecast.subscription_id, forecast.due_on))?;
-        (forecast.currency == currency.as_str()).then(|| Verdict {
+        (forecast.currency == due.currency.as_str()).then(|| Verdict {
             lead_days: (forecast.due_on - forecast.closed_on).num_days(),
             due_cents: forecast.due_cents,
             forecast_cents: forecast.forecast_cents,
@@ -135,5 +138,6 @@ pub async fn accuracy(
             actual_cents,
         })
     };
-    Ok(renewal::accuracy(frozen.into_iter().filter_map(verdict)))
+    let frozen = renewal_forecast::due_between(db, from, today).await?;
+    Ok(kept.keep(question, renewal::accuracy(frozen.into_iter().filter_map(verdict))))
 }

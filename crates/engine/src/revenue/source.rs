@@ -11,19 +11,21 @@ use std::{
 use connectors::csv::{self, LedgerError};
 use domain::{
     Day, Instant,
+    access::RowFilter,
     revenue::{Currency, Ledger, Rates, Span, months_after},
 };
 use store::{Store, StoreError};
 
 use super::{
     conventions::{Conventions, Lens},
-    currencies, read,
+    currencies, ledger, read,
     report::{Ask, Measure, Report, report, told},
     segments::Owners,
 };
+use crate::{Book, Engine};
 
 /// What to report on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
     /// A day of the first month; twelve months before the last where absent.
     pub from: Option<Day>,
@@ -80,9 +82,59 @@ pub async fn of_home(
     today: Day,
     question: &Question,
 ) -> Result<Vec<Report>, SourceError> {
-    let (conventions, owners) = (Conventions::load(store, known_on).await?, Owners::load(store, known_on).await?);
-    let by = By { conventions: &conventions, owners: Some(&owners) };
-    of_ledger(&known(store, known_on).await?, by, today, question)
+    let known = Known::load(store, known_on).await?;
+    of_ledger(&known.ledger, known.by(), today, question)
+}
+
+/// Reports on the accounts of a book that a filter shows, as known now or on an instant; kept with the book.
+pub async fn of_book(
+    engine: &Engine,
+    book: &Book,
+    filter: &RowFilter,
+    known_on: Option<Instant>,
+    question: &Question,
+) -> Result<Arc<Vec<Report>>, SourceError> {
+    let Some(known_on) = known_on else {
+        let by = By { conventions: &book.conventions, owners: Some(book.owners()) };
+        let now = || of_ledger(&ledger(book, |row| row.visible(filter)), by, book.as_of, question);
+        return book.derived.standing.reports.try_of((filter.clone(), question.clone()), now);
+    };
+    let known = Known::of(engine, book, known_on).await?;
+    let ledger = known.ledger.only(|id| book.visible_row(id, filter).is_some());
+    of_ledger(&ledger, known.by(), book.as_of, question).map(Arc::new)
+}
+
+/// The contracts of the whole book as known on an instant, and what they are read by.
+#[derive(Debug)]
+pub struct Known {
+    /// The contracts.
+    pub ledger: Ledger,
+    /// Currency and rates.
+    pub conventions: Conventions,
+    /// Who looked after which account.
+    pub owners: Arc<Owners>,
+}
+
+impl Known {
+    /// Reads them.
+    pub async fn load(store: &Store, known_on: Option<Instant>) -> Result<Self, StoreError> {
+        let conventions = Conventions::load(store, known_on).await?;
+        let owners = Arc::new(Owners::load(store, known_on).await?);
+        Ok(Self { ledger: known(store, known_on).await?, conventions, owners })
+    }
+
+    /// Those that were read while this book stood, or reads them: what was known on an instant changes only with it.
+    pub(crate) async fn of(engine: &Engine, book: &Book, known_on: Instant) -> Result<Arc<Self>, StoreError> {
+        let kept = &book.derived.standing.known;
+        match kept.known(&known_on) {
+            Some(known) => Ok(known),
+            None => Ok(kept.keep(known_on, Self::load(engine.store(), Some(known_on)).await?)),
+        }
+    }
+
+    fn by(&self) -> By<'_> {
+        By { conventions: &self.conventions, owners: Some(&self.owners) }
+    }
 }
 
 /// The ledger of the whole book as known on an instant.

@@ -9,6 +9,7 @@ mod forecast;
 mod home;
 mod import;
 mod intake;
+mod kept;
 mod lifetime;
 mod merging;
 mod order;

@@ -65,5 +65,5 @@ pub async fn show(
     let ask = Ask { scenario: scenario.clone(), seed: seed.unwrap_or(SEED) };
     let drawn = model.as_ref().map(|model| forecast(&book, model, &access.rows, &ask)).transpose()?;
     let backtest = model.filter(|_| access.rows == RowFilter::All).and_then(|model| model.backtest.clone());
-    Ok(Json(ForecastView { scenario, forecast: drawn, backtest }))
+    Ok(Json(ForecastView { scenario, forecast: drawn.map(|drawn| Forecast::clone(&drawn)), backtest }))
 }

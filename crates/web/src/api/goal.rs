@@ -69,12 +69,13 @@ pub struct GoalView {
     pub created_at: DateTime<Utc>,
 }
 
-impl From<Held> for GoalView {
-    fn from(held: Held) -> Self {
+impl From<&Held> for GoalView {
+    fn from(held: &Held) -> Self {
         let (reason, aim) = (held.reason(), held.goal.aim());
         let Held { record, goal, measured, outlook, judgement } = held;
+        let record = record.clone();
         let (forecast, forecast_reason) = match outlook {
-            Ok(outlook) => (Some(outlook.value), outlook.said),
+            Ok(outlook) => (Some(outlook.value), outlook.said.clone()),
             Err(why) => (None, why.to_string()),
         };
         Self {
@@ -90,10 +91,10 @@ impl From<Held> for GoalView {
             actual: measured.value,
             forecast,
             forecast_reason,
-            currency: measured.currency,
+            currency: measured.currency.clone(),
             standing: judgement.standing.as_str(),
             reason,
-            arithmetic: measured.arithmetic,
+            arithmetic: measured.arithmetic.clone(),
             starts_on: record.starts_on,
             due_on: record.due_on,
             owner_id: record.owner_id,
@@ -192,7 +193,7 @@ pub async fn list(
     let held = rows.into_iter().filter(|goal| goal.id > after);
     let held = held.filter_map(|goal| goals::hold(&book, model.as_deref(), goal).transpose());
     let held = held.collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(paging.page(held.into_iter().map(GoalView::from), |goal| goal.id)?))
+    Ok(Json(paging.page(held.iter().map(|held| GoalView::from(&**held)), |goal| goal.id)?))
 }
 
 /// `GET /api/v1/goals/presets`.
@@ -267,5 +268,5 @@ pub async fn remove(State(app): State<AppState>, access: Access, At(id): At<i64>
 
 fn view(app: &AppState, record: store::Goal) -> Answer<GoalView> {
     let held = goals::hold(&app.engine.book(), app.engine.forecast().as_deref(), record)?;
-    held.map(GoalView::from).ok_or_else(Problem::not_found)
+    held.map(|held| GoalView::from(&*held)).ok_or_else(Problem::not_found)
 }

@@ -82,6 +82,17 @@ impl Paging {
         id.map(Some).ok_or_else(|| Problem::invalid("cursor", "This is not a cursor that a list gave out."))
     }
 
+    /// Makes a page of rows that have an order of their own: it goes on behind the row of the cursor, which must still be
+    /// there.
+    pub fn page_behind<R>(&self, rows: impl IntoIterator<Item = R>, id: impl Fn(&R) -> i64) -> Answer<List<R>> {
+        let mut rows = rows.into_iter();
+        if let Some(after) = self.after()? {
+            let gone = || Problem::invalid("cursor", "The list has changed since: begin again without a cursor.");
+            rows.find(|row| id(row) == after).ok_or_else(gone)?;
+        }
+        self.page(rows, id)
+    }
+
     /// Makes a page of rows that were fetched with [`Paging::fetch`].
     pub fn page<T, R>(&self, rows: impl IntoIterator<Item = R>, id: impl Fn(&R) -> i64) -> Answer<List<T>>
     where

@@ -1,10 +1,12 @@
 //! `/api/v1/opportunities` and `/api/v1/expansion`: what is pursued, and who is ready for what. The rules of an
 //! opportunity are in [`crate::sell`]; absent here are those of accounts the caller does not see.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
-use engine::expansion::{Idle, Reason, Room, prospects, reasons};
+use engine::expansion::{Idle, Prospect, Reason, Room, prospects, reasons};
 use serde::{Deserialize, Serialize};
 use store::Opportunity;
 use store::opportunity::{self, Kind, Stage};
@@ -142,6 +144,8 @@ pub struct ChangeOpportunity {
 pub struct ExpansionView {
     /// The accounts that pay.
     pub accounts: Vec<ProspectView>,
+    /// The cursor of the next page; `null` when this is the last.
+    pub next: Option<String>,
 }
 
 /// How ready an account is, and for what.
@@ -166,9 +170,13 @@ pub struct ProspectView {
 }
 
 /// `GET /api/v1/expansion`.
-pub async fn ready(State(app): State<AppState>, access: Access) -> Answer<Json<ExpansionView>> {
+pub async fn ready(
+    State(app): State<AppState>,
+    access: Access,
+    Params(paging): Params<Paging>,
+) -> Answer<Json<ExpansionView>> {
     let book = app.engine.book();
-    let view = |it: &engine::expansion::Prospect| ProspectView {
+    let view = |it: Arc<Prospect>| ProspectView {
         account_id: it.account_id,
         readiness: it.readiness.score,
         coverage: it.readiness.coverage,
@@ -176,7 +184,8 @@ pub async fn ready(State(app): State<AppState>, access: Access) -> Answer<Json<E
         white_space: it.rooms.clone(),
         idle: it.idle.clone(),
     };
-    Ok(Json(ExpansionView { accounts: prospects(&book, &access.rows).into_iter().map(view).collect() }))
+    let page = paging.page_behind(prospects(&book, &access.rows), |it| it.account_id)?;
+    Ok(Json(ExpansionView { accounts: page.items.into_iter().map(view).collect(), next: page.next }))
 }
 
 /// `GET /api/v1/opportunities`.

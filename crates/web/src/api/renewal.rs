@@ -1,6 +1,6 @@
 //! `/api/v1/renewals`: every term that ends in some days: what is due, the last day to give notice, who looks after it, what
 //! people say and what the model expects, and what became of it. Writing is saying: amounts and outcomes follow from
-//! contracts. Absent: pages of the list, which is bounded by its days.
+//! contracts.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,12 +8,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::Day;
 use domain::revenue::{DueBase, Percent, Span};
 use domain::time::{days_after, days_before};
-use engine::renewals::{AHEAD, BACK, Entry, Pipeline, Saying, Which, between, frozen, one, say};
-use engine::revenue::ledger;
+use engine::renewals::{AHEAD, BACK, Entry, Saying, Which, between, frozen, one, say};
 use serde::{Deserialize, Serialize};
 use store::renewal::{Category, LossReason, Stage};
 use utoipa::{IntoParams, ToSchema};
 
+use super::list::Paging;
 use super::wire::words;
 use crate::extract::{At, Input, Params};
 use crate::fact;
@@ -23,6 +23,10 @@ use crate::state::AppState;
 
 /// The most days between the first and the last due day that are asked for.
 const MOST_DAYS: i64 = 3 * 366;
+/// Renewals on a page where nobody says how many.
+const USUAL: u64 = 500;
+/// Bits of a cursor that are the contract's.
+const CONTRACT_BITS: u32 = 40;
 /// Characters a note may have.
 const LONGEST_NOTE: usize = 2_000;
 
@@ -54,6 +58,10 @@ pub struct AskRenewals {
     /// Only in this forecast category.
     #[param(schema_with = category)]
     category: Option<Category>,
+    /// Renewals per page, 1 to 500; 500 if absent.
+    limit: Option<u64>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// The end of one term, with all that is said of it. Money is in minor units a year.
@@ -117,6 +125,8 @@ pub struct RenewalsView {
     pub currency: String,
     /// The renewals.
     pub items: Vec<RenewalView>,
+    /// The cursor of the next page; `null` when this is the last.
+    pub next: Option<String>,
     /// What was renewed of what was due in the last twelve months, whatever was asked for.
     pub year: DueView,
 }
@@ -236,7 +246,17 @@ fn view(app: &AppState, entry: &Entry) -> RenewalView {
     }
 }
 
+/// A term in one number, for cursors: its due day, then its contract.
+fn key(entry: &Entry) -> i64 {
+    let day = (entry.renewal.due - Day::default()).num_days();
+    day << CONTRACT_BITS | entry.renewal.subscription_id & ((1 << CONTRACT_BITS) - 1)
+}
+
 impl AskRenewals {
+    fn paging(&self) -> Paging {
+        Paging::new(self.limit.or(Some(USUAL)), self.cursor.clone())
+    }
+
     fn span(&self, today: Day) -> Answer<Span> {
         let from = self.due_from.unwrap_or_else(|| days_before(today, BACK));
         let to = self.due_to.unwrap_or_else(|| days_after(today, AHEAD));
@@ -268,13 +288,15 @@ pub async fn list(
     Params(asked): Params<AskRenewals>,
 ) -> Answer<Json<RenewalsView>> {
     let which = asked.which()?;
-    let pipeline: Pipeline = between(&app.engine, &access.rows, asked.span(app.engine.today())?).await?;
+    let pipeline = between(&app.engine, &access.rows, asked.span(app.engine.today())?).await?;
     let today = pipeline.as_of;
     let shown = pipeline.entries.iter().filter(|entry| which.shows(entry, today) && asked.shows(entry));
+    let page = asked.paging().page_behind(shown, |entry| key(entry))?;
     Ok(Json(RenewalsView {
         as_of: today,
         currency: pipeline.currency.to_string(),
-        items: shown.map(|entry| view(&app, entry)).collect(),
+        items: page.items.into_iter().map(|entry| view(&app, entry)).collect(),
+        next: page.next,
         year: (&pipeline.year).into(),
     }))
 }
@@ -315,18 +337,17 @@ pub async fn change(
 
 /// `GET /api/v1/renewals/accuracy`.
 pub async fn accuracy(State(app): State<AppState>, access: Access) -> Answer<Json<AccuracyView>> {
-    let book = app.engine.book();
-    let ledger = ledger(&book, |row| row.visible(&access.rows));
-    let table = frozen::accuracy(app.engine.store(), &book, &ledger).await?;
-    let row = |((forecaster, lead), sums): ((String, domain::renewal::Lead), domain::renewal::Accuracy)| AccuracyRow {
-        forecaster,
-        lead: lead.as_str(),
-        terms: sums.count,
-        due_cents: sums.due_cents,
-        forecast_cents: sums.forecast_cents,
-        actual_cents: sums.actual_cents,
-        error: sums.error(),
-        bias: sums.bias(),
-    };
-    Ok(Json(AccuracyView { items: table.into_iter().map(row).collect() }))
+    let table = frozen::accuracy(&app.engine, &access.rows).await?;
+    let row =
+        |((forecaster, lead), sums): (&(String, domain::renewal::Lead), &domain::renewal::Accuracy)| AccuracyRow {
+            forecaster: forecaster.clone(),
+            lead: lead.as_str(),
+            terms: sums.count,
+            due_cents: sums.due_cents,
+            forecast_cents: sums.forecast_cents,
+            actual_cents: sums.actual_cents,
+            error: sums.error(),
+            bias: sums.bias(),
+        };
+    Ok(Json(AccuracyView { items: table.iter().map(row).collect() }))
 }

@@ -1,16 +1,12 @@
 //! `/api/v1/revenue`: movements, retention, cohorts and renewals by month, of the accounts one may see: the same report as
 //! the page and as `pomona revenue --json`. Absent: rows; those of a figure are taken out on its page.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::Day;
-use domain::revenue::{Currency, Ledger, month_of};
-use engine::revenue::conventions::Conventions;
-use engine::revenue::segments::Owners;
-use engine::revenue::source::{By, Question, SourceError, known, of_ledger};
+use domain::revenue::{Currency, month_of};
+use engine::revenue::source::{Question, SourceError, of_book};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -59,22 +55,12 @@ pub async fn show(
         ..Question::default()
     };
     let book = app.engine.book();
-    let owners = Owners::load(app.engine.store(), asked.known_on).await?;
-    let (whole, conventions): (Ledger, _) = match asked.known_on {
-        None => (book.rows().iter().map(|row| row.revenue.clone()).collect(), Arc::clone(&book.conventions)),
-        Some(known_on) => {
-            let store = app.engine.store();
-            let conventions = Conventions::load(store, Some(known_on)).await?;
-            (known(store, Some(known_on)).await?, Arc::new(conventions))
-        }
-    };
-    let ledger = whole.only(|id| book.visible_row(id, &access.rows).is_some());
-    let by = By { conventions: &conventions, owners: Some(&owners) };
-    let reports = of_ledger(&ledger, by, book.as_of, &question).map_err(|error| match error {
+    let reports = of_book(&app.engine, &book, &access.rows, asked.known_on, &question).await;
+    let reports = reports.map_err(|error| match error {
         SourceError::NoMonth { .. } => Problem::invalid("from", format!("{error}.")),
         other => Problem::internal(other),
     })?;
-    Ok(Json(RevenueView { known_on: asked.known_on, reports }))
+    Ok(Json(RevenueView { known_on: asked.known_on, reports: reports.to_vec() }))
 }
 
 fn month(name: &'static str, text: Option<&str>) -> Answer<Option<Day>> {

@@ -9,7 +9,7 @@ use domain::scorecard::Band;
 use engine::Engine;
 use engine::executive::{Executive, executive};
 use maud::{Markup, html};
-use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Scale, Series, Step, cohorts, lines, stacked_bars, waterfall};
+use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Scale, Series, Step, lines, stacked_bars, waterfall};
 
 use super::{compact, compact_signed, month_label};
 use crate::gate::Access;
@@ -56,9 +56,10 @@ fn page(figures: &Executive) -> Markup {
 }
 
 fn headline(figures: &Executive) -> Markup {
-    let money = |cents: i64| format::money(cents, &figures.currency);
-    let growth = (figures.arr_90d_ago_cents > 0)
-        .then(|| (figures.arr_cents - figures.arr_90d_ago_cents) as f64 / figures.arr_90d_ago_cents as f64);
+    let recurring = &figures.recurring;
+    let money = |cents: i64| format::money(cents, recurring.currency.as_str());
+    let (arr, before) = (recurring.arr_cents, recurring.arr_90d_ago_cents);
+    let growth = (before > 0).then(|| (arr - before) as f64 / before as f64);
     let share = |value: Option<Percent>| format::or_unknown(value.map(Percent::as_f64), format::percent);
     let points = |now: Option<Percent>, then: Option<Percent>| match now.zip(then) {
         Some((now, then)) => {
@@ -67,14 +68,14 @@ fn headline(figures: &Executive) -> Markup {
         }
         None => html! {},
     };
-    let (now, then) = (&figures.retention, &figures.retention_90d_ago);
-    let added = figures.accounts as i64 - figures.accounts_month_ago as i64;
+    let (now, then) = (recurring.retention, recurring.retention_90d_ago);
+    let added = figures.accounts as i64 - recurring.accounts_month_ago as i64;
     tiles(
         "Key figures",
         &[
             Tile {
                 label: "ARR",
-                value: money(figures.arr_cents),
+                value: money(arr),
                 delta: growth.map_or_else(
                     || html! {},
                     |growth| {
@@ -86,14 +87,14 @@ fn headline(figures: &Executive) -> Markup {
             },
             Tile {
                 label: "Net revenue retention",
-                value: share(now.net()),
-                delta: points(now.net(), then.net()),
+                value: share(now.net),
+                delta: points(now.net, then.net),
                 explained_at: None,
             },
             Tile {
                 label: "Gross revenue retention",
-                value: share(now.gross()),
-                delta: points(now.gross(), then.gross()),
+                value: share(now.gross),
+                delta: points(now.gross, then.gross),
                 explained_at: None,
             },
             Tile {
@@ -139,10 +140,11 @@ fn health(figures: &Executive, by_arr: bool) -> Markup {
 }
 
 fn arr(figures: &Executive) -> Markup {
-    let labels: Vec<String> = figures.arr.iter().map(|(day, _)| month_label(*day)).collect();
-    let values = figures.arr.iter().map(|(_, cents)| Some(*cents as f64 / 100.0)).collect();
-    let title = format!("ARR, {}", figures.currency);
-    let summary = format!("ARR is {} now.", format::money_text(figures.arr_cents, &figures.currency));
+    let recurring = &figures.recurring;
+    let labels: Vec<String> = recurring.arr.iter().map(|(day, _)| month_label(*day)).collect();
+    let values = recurring.arr.iter().map(|(_, cents)| Some(*cents as f64 / 100.0)).collect();
+    let title = format!("ARR, {}", recurring.currency);
+    let summary = format!("ARR is {} now.", format::money_text(recurring.arr_cents, recurring.currency.as_str()));
     let n = format!("n = {} customers", format::count(figures.accounts as i64));
     let line = Line::new(Series::new("ARR", Ink::One, values));
     let axis = Axis { low: Some(0.0), ..Axis::fitting(compact) };
@@ -150,16 +152,17 @@ fn arr(figures: &Executive) -> Markup {
 }
 
 fn retention(figures: &Executive) -> Markup {
-    let labels: Vec<String> = figures.retentions.iter().map(|(day, _)| month_label(*day)).collect();
-    let net = figures.retentions.iter().map(|(_, retention)| retention.net().map(Percent::as_f64)).collect();
-    let gross = figures.retentions.iter().map(|(_, retention)| retention.gross().map(Percent::as_f64)).collect();
+    let recurring = &figures.recurring;
+    let labels: Vec<String> = recurring.retentions.iter().map(|(day, _)| month_label(*day)).collect();
+    let net = recurring.retentions.iter().map(|(_, kept)| kept.net.map(Percent::as_f64)).collect();
+    let gross = recurring.retentions.iter().map(|(_, kept)| kept.gross.map(Percent::as_f64)).collect();
     let text = |value: Option<Percent>| {
         value.map_or_else(|| "undefined".to_owned(), |value| format::percent_text(value.as_f64()))
     };
     let summary = format!(
         "Over the last twelve months NRR is {} and GRR {}.",
-        text(figures.retention.net()),
-        text(figures.retention.gross())
+        text(recurring.retention.net),
+        text(recurring.retention.gross)
     );
     let series =
         [Line::new(Series::new("NRR", Ink::One, net)), Line::new(Series::new("GRR", Ink::Two, gross)).dashed()];
@@ -169,7 +172,8 @@ fn retention(figures: &Executive) -> Markup {
 }
 
 fn bridge(figures: &Executive) -> Markup {
-    let recent = &figures.movements[figures.movements.len().saturating_sub(BRIDGE_MONTHS)..];
+    let movements = &figures.recurring.movements;
+    let recent = &movements[movements.len().saturating_sub(BRIDGE_MONTHS)..];
     let (Some((from, first)), Some((to, last))) = (recent.first(), recent.last()) else {
         return html! {};
     };
@@ -192,7 +196,8 @@ fn bridge(figures: &Executive) -> Markup {
 }
 
 fn cohort_map(figures: &Executive) -> Markup {
-    let shown = &figures.cohorts[figures.cohorts.len().saturating_sub(COHORTS)..];
+    let cohorts = &figures.recurring.cohorts;
+    let shown = &cohorts[cohorts.len().saturating_sub(COHORTS)..];
     let longest = shown.iter().map(|cohort| cohort.ages.len().saturating_sub(1)).max().unwrap_or(0);
     let words: Vec<(String, String)> =
         shown.iter().map(|cohort| (quarter(cohort.starts), format::count(cohort.accounts as i64))).collect();
@@ -215,7 +220,7 @@ fn cohort_map(figures: &Executive) -> Markup {
     };
     let summary = "Share of what they paid at first that is left, by quarter of start; quarters that have not ended are not shown.";
     let n = format!("n = {} customers", shown.iter().map(|cohort| cohort.accounts).sum::<usize>());
-    cohorts(&Frame::new("cohorts", "Revenue retention by cohort, %", summary, &n).height(0.0), &data)
+    report::cohorts(&Frame::new("cohorts", "Revenue retention by cohort, %", summary, &n).height(0.0), &data)
 }
 
 fn quarter(starts: domain::Day) -> String {

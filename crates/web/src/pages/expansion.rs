@@ -14,9 +14,11 @@ use engine::expansion::{Idle, Prospect, Reason, Room, prospects, reasons};
 use engine::{Book, Row};
 use maud::{Markup, html};
 use report::Ink;
+use serde::Deserialize;
 use store::opportunity::{self, Kind, Stage};
 use store::{Opportunity, StoreError};
 
+use crate::extract::Params;
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
 use crate::pages::may;
@@ -24,15 +26,24 @@ use crate::problem::Answer;
 use crate::state::AppState;
 use crate::ui::card::{Tile, card, tiles};
 use crate::ui::shell::{self, Nav};
-use crate::ui::table::{Column, Sort, Stay, cell, header, row_head, stacking};
+use crate::ui::table::{Column, Pages, Sort, Stay, cell, header, pager, row_head, stacking};
 use crate::ui::{Link, format, notice, pill};
 
 /// Accounts listed.
 const ACCOUNTS: usize = 60;
 /// Rooms named of an account.
 const ROOMS: usize = 3;
-/// Opportunities read at once.
-const PAGE: u64 = 500;
+/// Opportunities listed on a page.
+const PER_PAGE: u64 = 50;
+/// The fragment that pages of opportunities swap.
+const FRAGMENT: &str = "opportunities";
+
+/// Which opportunities.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    page: String,
+}
 
 pub(super) const TITLED: Titled<'_> = Titled { title: "Expansion", active: Some(Nav::Revenue) };
 
@@ -58,30 +69,44 @@ pub(super) const fn stage_word(stage: Stage) -> &'static str {
     }
 }
 
-/// Shows the page.
-pub async fn show(State(app): State<AppState>, access: Access, want: Want) -> Answer<Response> {
-    let book = app.engine.book();
-    let all = all(&app, &access).await?;
-    let found = prospects(&book, &access.rows);
-    let page = page(&book, &all, &found, may(&access, Action::WriteAccounts));
-    Ok(respond(&access, &app.engine, want, &TITLED, &page))
+/// A page of opportunities, and what all of them come to.
+struct Opportunities {
+    pages: Pages,
+    shown: Vec<Opportunity>,
+    sums: Vec<opportunity::Sum>,
 }
 
-async fn all(app: &AppState, access: &Access) -> Result<Vec<Opportunity>, StoreError> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let db = app.engine.store().read();
-        let page = opportunity::visible(db, &access.rows, app.engine.today(), after, PAGE).await?;
-        after = page.last().map(|it| it.id);
-        let last = (page.len() as u64) < PAGE;
-        all.extend(page);
-        if last {
-            return Ok(all);
-        }
+impl Opportunities {
+    async fn of(app: &AppState, access: &Access, asked: &Asked) -> Result<Self, StoreError> {
+        let (db, today) = (app.engine.store().read(), app.engine.today());
+        let sums = opportunity::sums(db, &access.rows, today).await?;
+        let total = sums.iter().map(|sum| sum.count.unsigned_abs()).sum();
+        let pages = Pages { page: asked.page.parse().unwrap_or(1), per_page: PER_PAGE, total };
+        let offset = (pages.page.clamp(1, pages.last()) - 1) * PER_PAGE;
+        let shown = opportunity::by_stage(db, &access.rows, today, (offset, PER_PAGE)).await?;
+        Ok(Self { pages, shown, sums })
+    }
+
+    fn count(&self, which: impl Fn(Stage) -> bool) -> i64 {
+        self.sums.iter().filter(|sum| which(sum.stage)).map(|sum| sum.count).sum()
     }
 }
 
-fn page(book: &Book, all: &[Opportunity], found: &[&Prospect], writes: bool) -> Markup {
+/// Shows the page.
+pub async fn show(
+    State(app): State<AppState>,
+    access: Access,
+    want: Want,
+    Params(asked): Params<Asked>,
+) -> Answer<Response> {
+    let book = app.engine.book();
+    let opportunities = Opportunities::of(&app, &access, &asked).await?;
+    let found = prospects(&book, &access.rows);
+    let page = page(&book, &opportunities, &found, may(&access, Action::WriteAccounts));
+    Ok(respond(&access, &app.engine, want, &TITLED, &page))
+}
+
+fn page(book: &Book, all: &Opportunities, found: &[Arc<Prospect>], writes: bool) -> Markup {
     let detail = html! { "As of " (format::day(book.as_of)) " · " (book.definitions.expansion.name) };
     let actions = html! { a.btn href="/revenue" { "Revenue" } @if writes { a.btn.primary href="/expansion/new" { "New opportunity" } } };
     html! {
@@ -105,22 +130,20 @@ fn sums<'a>(amounts: impl Iterator<Item = (&'a str, i64)>) -> Markup {
     }
 }
 
-fn headline(book: &Book, all: &[Opportunity], found: &[&Prospect]) -> Markup {
-    let amounts = |which: &dyn Fn(Stage) -> bool| {
-        sums(all.iter().filter(|it| which(it.stage)).map(|it| (it.currency.as_str(), it.amount_cents)))
-    };
-    let count = |which: &dyn Fn(Stage) -> bool| all.iter().filter(|it| which(it.stage)).count();
+fn headline(book: &Book, all: &Opportunities, found: &[Arc<Prospect>]) -> Markup {
     let open = |stage: Stage| !stage.is_closed();
-    let (won, closed) = (count(&|stage| stage == Stage::Won), count(&Stage::is_closed));
+    let open_sums = all.sums.iter().filter(|sum| open(sum.stage));
+    let open_sums = sums(open_sums.map(|sum| (sum.currency.as_str(), sum.amount_cents)));
+    let (won, closed) = (all.count(|stage| stage == Stage::Won), all.count(Stage::is_closed));
     let currency = |it: &Prospect| book.row(it.account_id).map(|row| row.account.currency.as_str());
-    let green = found.iter().copied().filter(|it| it.readiness.band == domain::scorecard::Band::Green);
+    let green = found.iter().filter(|it| it.readiness.band == domain::scorecard::Band::Green);
     tiles(
         "Key figures",
         &[
             Tile {
                 label: "Open opportunities",
-                value: amounts(&open),
-                delta: html! { (format::counted(count(&open) as i64, "opportunity", "opportunities")) },
+                value: open_sums,
+                delta: html! { (format::counted(all.count(open), "opportunity", "opportunities")) },
                 explained_at: Some(Link::to("/expansion#opportunities")),
             },
             Tile {
@@ -153,16 +176,15 @@ const RETURN: Column<'_> = Column::new("Customer's return").number().until(Stay:
 const CLOSE: Column<'_> = Column::new("Decided by");
 const NO_SORT: Sort<'_> = Sort { key: "", descending: false };
 
-fn pipeline(book: &Book, all: &[Opportunity]) -> Markup {
-    let mut shown: Vec<&Opportunity> = all.iter().collect();
-    shown.sort_by_key(|it| (it.stage.is_closed(), std::cmp::Reverse(it.stage), it.close_on, it.id));
-    let rows = html! { @for it in &shown { (line(book, it)) } };
+fn pipeline(book: &Book, all: &Opportunities) -> Markup {
+    let rows = html! { @for it in &all.shown { (line(book, it)) } };
     html! {
-        div id="opportunities" {
-            @if shown.is_empty() {
+        div id=(FRAGMENT) data-fragment="" {
+            @if all.shown.is_empty() {
                 (notice::empty("No opportunities yet", "Begin one from what an account below could buy, or by hand.", &html! {}))
             } @else {
                 (stacking("Opportunities", &header(&[WHAT, STAGE, KIND, AMOUNT, RETURN, CLOSE], NO_SORT, &Link::to("/expansion"), ""), &rows))
+                (pager(all.pages, &Link::to("/expansion"), FRAGMENT))
             }
         }
     }
@@ -195,7 +217,7 @@ const WHY: Column<'_> = Column::new("Why").until(Stay::Tablet);
 const SPACE: Column<'_> = Column::new("Could buy");
 const ARR: Column<'_> = Column::new("ARR").number().until(Stay::Tablet);
 
-fn ready(book: &Book, found: &[&Prospect], writes: bool) -> Markup {
+fn ready(book: &Book, found: &[Arc<Prospect>], writes: bool) -> Markup {
     let line = |it: &Prospect| {
         let Some(row) = book.row(it.account_id) else { return html! {} };
         let link = Link::to(format!("/accounts/{}", it.account_id));
@@ -207,7 +229,7 @@ fn ready(book: &Book, found: &[&Prospect], writes: bool) -> Markup {
             (cell(&ARR, &format::money(book.arr_cents(row), &row.account.currency)))
         } }
     };
-    let rows = html! { @for it in found.iter().copied().take(ACCOUNTS) { (line(it)) } };
+    let rows = html! { @for it in found.iter().take(ACCOUNTS) { (line(it)) } };
     html! {
         div id="ready" {
             @if found.is_empty() {

@@ -73,10 +73,10 @@ impl Asked {
 /// What the page is made from.
 struct View {
     model: Arc<Model>,
-    base: Forecast,
-    past: Vec<PastQuarter>,
+    base: Arc<Forecast>,
+    past: Arc<Vec<PastQuarter>>,
     /// The scenario and what it leads to, where one was asked for.
-    changed: Option<(Scenario, Forecast)>,
+    changed: Option<(Scenario, Arc<Forecast>)>,
     wrong: Option<Wrong>,
     /// Whether one may see every account, and so how the whole book was forecast.
     sees_all: bool,

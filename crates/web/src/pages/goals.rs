@@ -5,6 +5,7 @@
 mod edit;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -36,7 +37,7 @@ pub use edit::{change, create, delete, form as new, one};
 /// What the page is made from.
 struct View<'a> {
     book: &'a Book,
-    held: Vec<Held>,
+    held: Vec<Arc<Held>>,
     names: HashMap<i64, String>,
     may_export: bool,
     may_set: bool,
@@ -48,7 +49,8 @@ pub async fn export(State(app): State<AppState>, access: Access, Params(file): P
     let book = app.engine.book();
     let model = app.engine.forecast();
     let held = |record| goals::hold(&book, model.as_deref(), record).transpose();
-    let held: Vec<Held> = goal::list(&app, &access).await?.into_iter().filter_map(held).collect::<Result<_, _>>()?;
+    let held: Vec<Arc<Held>> =
+        goal::list(&app, &access).await?.into_iter().filter_map(held).collect::<Result<_, _>>()?;
     let names: HashMap<i64, String> =
         member::all(app.engine.store()).await?.into_iter().map(|member| (member.id, member.name)).collect();
     let rows = frame(&held, &names).map_err(Problem::internal)?;
@@ -56,7 +58,7 @@ pub async fn export(State(app): State<AppState>, access: Access, Params(file): P
 }
 
 /// Goals as a table; figures as they are measured, money in minor units.
-fn frame(held: &[Held], names: &HashMap<i64, String>) -> Result<Frame, FrameError> {
+fn frame(held: &[Arc<Held>], names: &HashMap<i64, String>) -> Result<Frame, FrameError> {
     let all = || held.iter();
     Frame::new([
         ("goal_id", all().map(|it| it.record.id).collect::<lake::Column>()),

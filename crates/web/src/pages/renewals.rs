@@ -11,15 +11,13 @@ pub mod one;
 use axum::extract::State;
 use axum::response::Response;
 use domain::access::Action;
-use domain::revenue::{Arr, Ledger, Outcome};
+use domain::revenue::{Arr, Outcome};
 use engine::Engine;
 use engine::book::{Book, Row};
 use engine::renewals::{AHEAD, BACK, Entry, Pipeline, Which, frozen, pipeline, table};
-use engine::revenue::ledger;
 use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
-use store::member;
 use store::renewal::{Category, LossReason, Stage};
 
 use crate::extract::Params;
@@ -31,7 +29,7 @@ use crate::problem::{Answer, Problem};
 use crate::ui::card::{Tile, card, tiles};
 use crate::ui::filter::{Chip, chips};
 use crate::ui::shell::{self, Nav};
-use crate::ui::table::{Column, Sort, Stay, cell, header, row_head, stacking};
+use crate::ui::table::{Column, Pages, Sort, Stay, cell, header, pager, row_head, stacking};
 use crate::ui::{Link, format, notice, pill};
 
 /// The fragment that chips swap.
@@ -42,6 +40,7 @@ const FRAGMENT: &str = "renewals";
 #[serde(default)]
 pub struct Asked {
     which: String,
+    page: String,
 }
 
 impl Asked {
@@ -72,9 +71,7 @@ pub async fn show(
 ) -> Answer<Response> {
     let pipeline = pipeline(&engine, &access.rows).await?;
     let book = engine.book();
-    let ledger: Ledger = ledger(&book, |row| row.visible(&access.rows));
-    let accuracy = frozen::accuracy(engine.store(), &book, &ledger).await?;
-    let members = member::all(engine.store()).await.map_err(Problem::internal)?;
+    let accuracy = frozen::accuracy(&engine, &access.rows).await?;
     let titled = Titled { title: "Renewals", active: Some(Nav::Revenue) };
     let detail = html! { "Terms that ended in the last " (BACK) " days or end in the next " (AHEAD) };
     let body = html! {
@@ -87,7 +84,7 @@ pub async fn show(
             }
         }
         (card("What people say and what the model expects", &figures::months(&pipeline)))
-        (card("How good the forecasts were", &figures::accuracy(&accuracy, &members, pipeline.currency.as_str())))
+        (card("How good the forecasts were", &figures::accuracy(&accuracy, book.owners(), pipeline.currency.as_str())))
         (card("Of what was due in twelve months", &figures::rates(&pipeline)))
     };
     Ok(respond(&access, &engine, want, &titled, &body))
@@ -134,8 +131,8 @@ fn headline(book: &Book, pipeline: &Pipeline) -> Markup {
     )
 }
 
-/// Renewals listed.
-const ROWS: usize = 400;
+/// Renewals on a page.
+const PER_PAGE: u64 = 100;
 
 const DUE: Column<'_> = Column::new("Due");
 const AMOUNT: Column<'_> = Column::new("ARR").number();
@@ -158,19 +155,20 @@ fn list(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
         ink: None,
     });
     let shown: Vec<&Entry> = pipeline.entries.iter().filter(|entry| which.shows(entry, today)).collect();
-    let rows = html! { @for entry in shown.iter().take(ROWS) {
+    let pages = Pages { page: asked.page.parse().unwrap_or(1), per_page: PER_PAGE, total: shown.len() as u64 };
+    let before = (pages.page.clamp(1, pages.last()) - 1) * PER_PAGE;
+    let rows = html! { @for entry in shown.iter().skip(before as usize).take(PER_PAGE as usize) {
         @if let Some(row) = book.row(entry.renewal.account_id) { (line(pipeline, row, entry)) }
     } };
-    let head = header(&COLUMNS, Sort { key: "", descending: false }, &Link::to("/renewals"), "");
+    let here = Link::to("/renewals").with("which", &asked.which);
+    let head = header(&COLUMNS, Sort { key: "", descending: false }, &here, "");
     html! {
         (chips("Which renewals", &choices, &html! {}, FRAGMENT))
         @if shown.is_empty() {
             (notice::empty("No renewals here", "A renewal is the end of a contract's term; contracts without an end have none.", &html! {}))
         } @else {
             (stacking("Renewals", &head, &rows))
-            @if shown.len() > ROWS {
-                p.muted { "The first " (ROWS) " of " (format::count(shown.len() as i64)) " by due day. One of the groups above shows fewer." }
-            }
+            (pager(pages, &here, FRAGMENT))
         }
     }
 }

@@ -7,16 +7,15 @@ pub mod rates;
 pub(super) mod sources;
 mod view;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use domain::Day;
-use domain::revenue::{Currency, Ledger, Part, Span, View, months_before};
+use domain::revenue::{Part, Span, months_before};
 use engine::Engine;
-use engine::book::{Book, Row};
-use engine::revenue::conventions::Lens;
-use engine::revenue::report::{Ask, Measure, Report, report, window};
-use engine::revenue::segments::Owners;
-use engine::revenue::{currencies, ledger};
+use engine::book::Book;
+use engine::revenue::subject::{Apart, Subject, Wanted};
 use serde::Deserialize;
 
 use crate::extract::Params;
@@ -60,55 +59,22 @@ impl Asked {
     }
 }
 
-/// The revenue somebody may see over some months.
-struct Subject {
-    ledger: Ledger,
-    months: Vec<Span>,
-    lens: Lens,
-    currencies: Vec<Currency>,
-    as_of: Day,
-}
-
-impl Subject {
-    fn of(book: &Book, access: &Access, asked: &Asked) -> Answer<Self> {
-        let to = month("to", &asked.to)?.unwrap_or(book.as_of);
+impl Asked {
+    /// The months that are meant, in which currency.
+    fn wanted(&self, book: &Book) -> Answer<Wanted> {
+        let to = month("to", &self.to)?.unwrap_or(book.as_of);
         let through = Span::month(to).through.min(book.as_of.max(to));
-        let from = month("from", &asked.from)?.unwrap_or_else(|| months_before(through, MONTHS - 1));
-        let months = Span::months(from, through);
-        if months.is_empty() || months.len() > MOST_MONTHS {
-            let sentence = format!("From {from} to {through} are {} months; ask for 1 to {MOST_MONTHS}.", months.len());
+        let from = month("from", &self.from)?.unwrap_or_else(|| months_before(through, MONTHS - 1));
+        let months = Span::months(from, through).len();
+        if months == 0 || months > MOST_MONTHS {
+            let sentence = format!("From {from} to {through} are {months} months; ask for 1 to {MOST_MONTHS}.");
             return Err(Problem::invalid("from", sentence));
         }
-        let ledger = ledger(book, |row| row.visible(&access.rows));
-        let lens = match asked.currency.as_str() {
-            "" => book.conventions.lens(&ledger, through),
-            code => book.conventions.lens_into(rate::currency("currency", code)?),
+        let currency = match self.currency.as_str() {
+            "" => None,
+            code => Some(rate::currency("currency", code)?),
         };
-        let mut currencies = currencies(&ledger, through);
-        if !currencies.contains(&lens.currency) {
-            currencies.push(lens.currency);
-        }
-        Ok(Self { ledger, months, lens, currencies, as_of: through })
-    }
-
-    fn view(&self) -> View<'_> {
-        self.lens.view()
-    }
-
-    fn span(&self) -> Span {
-        window(&self.months)
-    }
-
-    fn report(&self, owners: &Owners) -> Report {
-        let labels: Vec<String> = self.months.iter().map(|month| month.through.format("%Y-%m").to_string()).collect();
-        let ask = Ask {
-            months: &self.months,
-            labels: &labels,
-            as_of: self.as_of,
-            measure: Measure::Arr,
-            owners: Some(owners),
-        };
-        report(&self.ledger, &self.view(), &ask)
+        Ok(Wanted { from, through, currency, known_on: None })
     }
 }
 
@@ -129,16 +95,10 @@ pub async fn show(
     Params(asked): Params<Asked>,
 ) -> Answer<Response> {
     let book = engine.book();
-    let subject = Subject::of(&book, &access, &asked)?;
-    let owners = Owners::load(engine.store(), None).await.map_err(Problem::internal)?;
+    let subject = Subject::of(&engine, &book, &access.rows, &asked.wanted(&book)?).await?;
     let sources = sources::names(&engine).await?;
-    let told = view::Told {
-        report: subject.report(&owners),
-        parts: by(&book, &subject, &owners, &asked.by),
-        contradictions: subject.ledger.contradictions(subject.as_of, &subject.view()),
-    };
     let titled = Titled { title: "Revenue", active: Some(Nav::Revenue) };
-    Ok(respond(&access, &engine, want, &titled, &view::page(&book, &asked, &subject, &told, &sources)))
+    Ok(respond(&access, &engine, want, &titled, &view::page(&book, &asked, &subject, &sources)))
 }
 
 /// What revenue can be told apart by: the parameter's value and the words of its chip.
@@ -151,21 +111,14 @@ const DIMENSIONS: [(&str, &str); 6] = [
     ("currency", "Currency"),
 ];
 
-fn by(book: &Book, subject: &Subject, owners: &Owners, dimension: &str) -> Vec<Part> {
-    let (span, view) = (subject.span(), subject.view());
-    let word = |of: fn(&Row) -> Option<String>| {
-        let group = move |id: i64| book.row(id).and_then(|row| of(row));
-        subject.ledger.parts(span, &view, group, group)
+/// The parts that a dimension tells apart; none where the report itself tells them.
+fn parts(book: &Book, subject: &Subject, dimension: &str) -> Arc<Vec<Part>> {
+    let apart = match dimension {
+        "tier" => Apart::Tier,
+        "industry" => Apart::Industry,
+        "region" => Apart::Region,
+        "product" | "currency" => return Arc::default(),
+        _ => Apart::Csm,
     };
-    match dimension {
-        "tier" => word(|row| row.account.tier.clone()),
-        "industry" => word(|row| row.account.industry.clone()),
-        "region" => word(|row| row.account.region.clone()),
-        // What is sold is told in the report itself.
-        "product" | "currency" => Vec::new(),
-        _ => {
-            let on = |day: Day| move |id: i64| owners.on(id, day);
-            subject.ledger.parts(span, &view, on(span.after), on(span.through))
-        }
-    }
+    subject.parts(book, apart)
 }

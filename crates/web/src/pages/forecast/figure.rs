@@ -1,6 +1,8 @@
 //! `/forecast/figures/{measure}`: why one figure of the forecast is what it is: meaning, arithmetic with its numbers, and
 //! the accounts it hangs on, with what each has at stake. Sums of means add up exactly; medians and bands do not, and say so.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use domain::access::Action;
@@ -28,8 +30,8 @@ const ROWS: usize = 200;
 struct Drawing {
     measure: Measure,
     quarter: usize,
-    drawn: Forecast,
-    leavers: Vec<Leaver>,
+    drawn: Arc<Forecast>,
+    leavers: Arc<Vec<Leaver>>,
     scenario: String,
 }
 

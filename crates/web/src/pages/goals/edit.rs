@@ -1,6 +1,8 @@
 //! `/goals/new` and `/goals/{id}`: a goal with the arithmetic of its figure, and the form that sets or changes it. Money is
 //! typed in whole units, percentages as 6 for 6 %.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::{Action, RowFilter};
@@ -149,7 +151,7 @@ pub async fn delete(State(app): State<AppState>, access: Access, At(id): At<i64>
     Ok(Redirect::to("/goals").into_response())
 }
 
-async fn held(app: &AppState, access: &Access, id: i64) -> Answer<Held> {
+async fn held(app: &AppState, access: &Access, id: i64) -> Answer<Arc<Held>> {
     let record = goal::find(app, access, id).await?;
     let held = goals::hold(&app.engine.book(), app.engine.forecast().as_deref(), record)?;
     held.ok_or_else(Problem::not_found)

@@ -1,18 +1,22 @@
 //! The figures under the list of renewals: both forecasts by month, how good forecasts were, and renewal rates. A sum of
 //! forecasts counts only renewals that have one, and says how many those are; nobody's silence is read as a number.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use domain::Day;
-use domain::renewal::{Accuracy, Lead};
 use domain::revenue::{Arr, Outcome, month_of};
+use engine::renewals::frozen::AccuracyTable;
 use engine::renewals::{Entry, Pipeline};
 use engine::revenue::due::RENEWAL_RATES;
+use engine::revenue::segments::Owners;
 use maud::{Markup, html};
-use store::Member;
 use store::renewal_forecast::MACHINE;
 
 use crate::ui::{Link, format, notice};
+
+/// Forecasters whose accuracy is printed.
+const FORECASTERS: usize = 20;
 
 /// What is due in a month, and what is said of it.
 #[derive(Default)]
@@ -60,20 +64,28 @@ pub(super) fn months(pipeline: &Pipeline) -> Markup {
     }
 }
 
-/// Accuracy by forecaster and lead.
-pub(super) fn accuracy(table: &BTreeMap<(String, Lead), Accuracy>, members: &[Member], currency: &str) -> Markup {
+/// Accuracy by forecaster and lead: the model, then who answered for most.
+pub(super) fn accuracy(table: &AccuracyTable, owners: &Owners, currency: &str) -> Markup {
     if table.is_empty() {
         let why = "At the end of every month what people and the model say is frozen, and held against what comes.";
         return notice::empty("No frozen forecast has been decided yet", why, &html! {});
     }
+    let mut due: BTreeMap<&str, i64> = BTreeMap::new();
+    for ((forecaster, _), sums) in table {
+        *due.entry(forecaster).or_default() += sums.due_cents;
+    }
+    let mut forecasters: Vec<&str> = due.keys().copied().collect();
+    forecasters.sort_by_key(|one| (*one != MACHINE, Reverse(due[one])));
+    let shown = &forecasters[..forecasters.len().min(FORECASTERS)];
+    let of = |one: &str| table.iter().filter(move |((forecaster, _), _)| forecaster == one).collect::<Vec<_>>();
     let share = |value: Option<f64>| format::or_unknown(value, format::percent);
     html! {
         div.scroll.frame tabindex="0" role="region" aria-label="Accuracy of forecasts" { table.table {
             thead { tr { th scope="col" { "Who" } th scope="col" { "How long before" } th.num scope="col" { "Renewals" }
                 th.num scope="col" { "Due" } th.num scope="col" { "Said" } th.num scope="col" { "Came" }
                 th.num scope="col" { "Off by" } th.num scope="col" { "Too much" } } }
-            tbody { @for ((forecaster, lead), sums) in table { tr {
-                th scope="row" { (name(forecaster, members)) }
+            tbody { @for ((forecaster, lead), sums) in shown.iter().flat_map(|one| of(one)) { tr {
+                th scope="row" { (name(forecaster, owners)) }
                 td { (lead.as_str()) }
                 td.num { (format::count(sums.count as i64)) }
                 td.num { (format::money(sums.due_cents, currency)) }
@@ -83,17 +95,20 @@ pub(super) fn accuracy(table: &BTreeMap<(String, Lead), Accuracy>, members: &[Me
                 td.num { (share(sums.bias())) }
             } } }
         } }
-        p.muted { "Off by: what each forecast was wrong by, over what was due. Too much: what was said beyond what came, over what was due." }
+        p.muted {
+            "Off by: what each forecast was wrong by, over what was due. Too much: what was said beyond what came, over what was due."
+            @if forecasters.len() > shown.len() { " The model and the " (shown.len() - 1) " people who answered for most of "
+                (forecasters.len() - 1) "; the API tells all." }
+        }
     }
 }
 
-fn name(forecaster: &str, members: &[Member]) -> String {
+fn name(forecaster: &str, owners: &Owners) -> String {
     if forecaster == MACHINE {
         return "The model".to_owned();
     }
     let id = forecaster.strip_prefix("member:").and_then(|id| id.parse::<i64>().ok());
-    let member = members.iter().find(|member| Some(member.id) == id);
-    member.map_or_else(|| forecaster.to_owned(), |member| member.name.clone())
+    id.and_then(|id| owners.name(id)).unwrap_or_else(|| forecaster.to_owned())
 }
 
 /// What was renewed of what was due in twelve months.

@@ -1,16 +1,17 @@
 //! `/revenue/figures/{key}`: why one figure of revenue is what it is: definition, formula, arithmetic, what other
 //! definitions say and where the difference comes from, and the rows. The same rows leave as CSV or as a workbook.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use engine::Engine;
 use engine::book::Book;
-use engine::revenue::explain::{Explained, Names, explain, money};
-use engine::revenue::per_csm;
-use engine::revenue::segments::Owners;
+use engine::revenue::explain::{Explained, money};
+use engine::revenue::subject::Subject;
 use maud::{Markup, html};
 
-use super::{Asked, Subject};
+use super::Asked;
 use crate::extract::{At, Params};
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
@@ -32,21 +33,11 @@ async fn explained(
     access: &Access,
     asked: &Asked,
     key: &str,
-) -> Answer<(Subject, Explained)> {
-    let subject = Subject::of(book, access, asked)?;
-    let name = |id: i64| name_of(book, id);
-    let owners = Owners::load(engine.store(), None).await.map_err(Problem::internal)?;
-    if key == per_csm::KEY {
-        let found = per_csm::explain(&subject.ledger, &owners, subject.as_of, &subject.view(), name);
-        return Ok((subject, found.map_err(Problem::internal)?));
-    }
-    let people = Names { name_of: &name, csm_on: &|id, day| owners.on(id, day) };
-    let found = explain(&subject.ledger, &subject.view(), subject.span(), key, &people).map_err(Problem::internal)?;
+) -> Answer<(Arc<Subject>, Arc<Explained>)> {
+    let wanted = asked.wanted(book)?;
+    let subject = Subject::of(engine, book, &access.rows, &wanted).await?;
+    let found = subject.explained(book, &access.rows, &wanted, key).map_err(Problem::internal)?;
     Ok((subject, found.ok_or_else(Problem::not_found)?))
-}
-
-pub(super) fn name_of(book: &Book, id: i64) -> String {
-    book.row(id).map_or_else(|| format!("account {id}"), |row| row.account.name.clone())
 }
 
 /// Explains a figure.
@@ -117,7 +108,7 @@ fn others(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained) 
                 (format::counted(other.accounts.len() as i64, "account", "accounts")) " that count differently:" }
             ul {
                 @for (id, amount) in other.accounts.iter().take(NAMED) {
-                    li { a href=(format!("/accounts/{id}?tab=revenue")) { (name_of(book, *id)) } " " (signed(money(*amount, &view))) }
+                    li { a href=(format!("/accounts/{id}?tab=revenue")) { (book.name_of(*id)) } " " (signed(money(*amount, &view))) }
                 }
                 @if other.accounts.len() > NAMED { li.muted { "and " (other.accounts.len() - NAMED) " more" } }
             }

@@ -135,17 +135,16 @@ fn back() -> Response {
 async fn page(app: &AppState, access: &Access, want: Want, showing: Showing) -> Answer<Response> {
     let book = app.engine.book();
     let known = exchange_rate::known(app.engine.store().read(), None).await?;
-    let subject = Subject::of(&book, access, &Asked::default())?;
-    let missing = subject.ledger.unrated(subject.span(), &subject.lens.view());
+    let subject = Subject::of(&app.engine, &book, &access.rows, &Asked::default().wanted(&book)?).await?;
+    let missing = &subject.told().unrated;
     let sold: Vec<String> =
         currencies(&ledger(&book, |_| true), book.as_of).into_iter().map(|it| it.to_string()).collect();
     let mut names: Vec<(i64, String)> = sources::names(&app.engine).await?.into_iter().collect();
     names.sort();
     let may_change = may(access, Action::ManageSources);
     let chosen = showing.chosen.clone().unwrap_or_else(|| Chosen::of(book.conventions.set));
-    let name = |id: i64| book.row(id).map_or_else(|| format!("account {id}"), |row| row.account.name.clone());
     let lists = html! {
-        @for each in &missing { (notice::remark(&left_out(each, name))) }
+        @for each in missing { (notice::remark(&left_out(each, |id| book.name_of(id)))) }
         (card("Rates", &rates(&known, may_change)))
     };
     let body = html! {

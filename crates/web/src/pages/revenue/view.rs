@@ -1,16 +1,16 @@
 //! The page itself: headline figures, the bridge, the months, retention, cohorts, groups, definitions. Absent: arithmetic;
 //! what is printed was computed in the report.
 
-use domain::revenue::{Arr, Contradiction, DEFINITIONS, Part};
+use domain::revenue::{Arr, DEFINITIONS, Part};
 use engine::book::Book;
 use engine::revenue::per_csm;
 use engine::revenue::report::{CohortRow, Figures, Movements, Report, Slice};
+use engine::revenue::subject::Told;
 use maud::{Markup, html};
 use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Series, Step, cohorts, lines, waterfall};
 
-use super::figure::name_of;
 use super::sources::{self, Names};
-use super::{Asked, DIMENSIONS, Subject, rates};
+use super::{Asked, DIMENSIONS, Subject, parts, rates};
 use crate::pages::{compact, compact_signed};
 use crate::ui::card::{Tile, card, grid, plain, tiles};
 use crate::ui::filter::{Chip, chips};
@@ -25,16 +25,11 @@ const COHORTS: usize = 16;
 const AGES: usize = 13;
 /// Accounts of a list that is open from the start.
 const FEW: usize = 5;
+/// Accounts or items that a warning names.
+const MOST_NAMED: usize = 100;
 
-/// What the page tells.
-pub(super) struct Told {
-    pub(super) report: Report,
-    pub(super) parts: Vec<Part>,
-    pub(super) contradictions: Vec<Contradiction>,
-}
-
-pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, told: &Told, names: &Names) -> Markup {
-    let Told { report, parts, .. } = told;
+pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, names: &Names) -> Markup {
+    let (report, apart) = (&subject.told().report, parts(book, subject, &asked.by));
     let detail = html! { (report.window.span) " · " (report.currency) " · annual recurring revenue" };
     html! {
         (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/revenue/rates" { "Currencies and sources" } a.btn href="/expansion" { "Expansion" } (months_form(asked, subject)) }))
@@ -43,13 +38,13 @@ pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, told: &Told, n
                 (notice::empty("No contracts yet", "Revenue follows from subscriptions and their items.",
                     &html! { a.btn href="/sources" { "Import subscriptions" } }))
             } @else {
-                (warnings(book, subject, told, names))
+                (warnings(book, subject.told(), names))
                 (headline(asked, report))
                 (plain(&bridge(report)))
                 (card("Movements by month", &months(asked, report)))
                 (grid(&[plain(&retention(report)), plain(&logos(report))]))
                 (card("What is left of each cohort", &cohort_maps(asked, report)))
-                (card("Who and where", &groups(asked, report, parts)))
+                (card("Who and where", &groups(asked, report, &apart)))
                 (card("Definitions, side by side", &definitions(asked, report)))
             }
         }
@@ -74,27 +69,32 @@ fn months_form(asked: &Asked, subject: &Subject) -> Markup {
     }
 }
 
-fn warnings(book: &Book, subject: &Subject, told: &Told, names: &Names) -> Markup {
-    let Told { report, contradictions, .. } = told;
+fn warnings(book: &Book, told: &Told, names: &Names) -> Markup {
+    let Told { report, contradictions, unrated } = told;
     html! {
         @if !contradictions.is_empty() {
             details.card open[contradictions.len() <= FEW] { summary {
                 "Sources disagree about " (format::counted(contradictions.len() as i64, "account", "accounts")) }
-                ul { @for found in contradictions { li {
-                    a href=(Link::to(format!("/accounts/{}", found.account_id)).with("tab", "revenue")) { (name_of(book, found.account_id)) }
+                ul { @for found in contradictions.iter().take(MOST_NAMED) { li {
+                    a href=(Link::to(format!("/accounts/{}", found.account_id)).with("tab", "revenue")) { (book.name_of(found.account_id)) }
                     ": " (sources::told(found, names))
-                } } }
+                } } (and_more(contradictions.len())) }
                 p.muted { "Choose whose contracts count under " a href="/revenue/rates" { "Currencies and sources" } "." }
             }
         }
-        @for missing in subject.ledger.unrated(subject.span(), &subject.view()) {
-            (notice::remark(&rates::left_out(&missing, |id| name_of(book, id))))
+        @for missing in unrated {
+            (notice::remark(&rates::left_out(missing, |id| book.name_of(id))))
         }
         @if !report.faults.is_empty() {
             details.card { summary { (format::counted(report.faults.len() as i64, "contract item needs", "contract items need")) " attention" }
-                ul { @for fault in &report.faults { li { (fault) } } } }
+                ul { @for fault in report.faults.iter().take(MOST_NAMED) { li { (fault) } } (and_more(report.faults.len())) } }
         }
     }
+}
+
+/// What a list leaves out.
+fn and_more(all: usize) -> Markup {
+    html! { @if all > MOST_NAMED { li.muted { "and " (format::count((all - MOST_NAMED) as i64)) " more, which the API tells" } } }
 }
 
 fn metric(report: &Report, key: &str) -> Markup {
