@@ -12,7 +12,12 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Tx, declare::no_relations, record, row, statement::MAX_VALUES};
+use crate::{
+    StoreError, Tx,
+    declare::no_relations,
+    record, row,
+    statement::{MAX_VALUES, among},
+};
 
 /// What a source calls a record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DeriveEntityModel)]
@@ -37,12 +42,11 @@ no_relations!();
 
 /// Everybody's names for records of a kind, of these names.
 pub async fn named(db: &impl ConnectionTrait, kind: &str, external_ids: &[&str]) -> Result<Vec<Model>, StoreError> {
-    let mut found = Vec::new();
-    for names in external_ids.chunks(MAX_VALUES - 1) {
-        let query = Entity::find().filter(Column::RecordKind.eq(kind));
-        found.append(&mut query.filter(Column::ExternalId.is_in(names.iter().copied())).all(db).await?);
+    if external_ids.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(found)
+    let query = Entity::find().filter(Column::RecordKind.eq(kind));
+    Ok(query.filter(among(db, &Column::ExternalId, external_ids)).all(db).await?)
 }
 
 /// The rows one source means by these names.

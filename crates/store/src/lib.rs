@@ -32,6 +32,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod import_run;
 pub mod inbox;
+mod insertion;
 pub mod introduction;
 pub mod invoice;
 pub mod job;

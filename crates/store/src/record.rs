@@ -7,11 +7,11 @@
 use domain::Instant;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, ModelTrait, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{StoreError, Tx, packed, record_version, row, statement::MAX_VALUES};
+use crate::{StoreError, Tx, insertion, packed, record_version, row, statement::MAX_VALUES};
 
 mod many;
 mod undo;
@@ -164,28 +164,12 @@ pub async fn upsert<M: Imported>(
 /// Inserts many rows at once, of any entity, as few statements as the databases allow. Returns how many.
 ///
 /// Ids that are not 0 are kept; all rows must have one, or none.
-pub async fn insert_many<M, E, A>(tx: &Tx, rows: Vec<M>) -> Result<u64, StoreError>
-where
-    M: ModelTrait<Entity = E> + IntoActiveModel<A>,
-    E: EntityTrait<Model = M, ActiveModel = A>,
-    A: ActiveModelBehavior<Entity = E> + Send,
-{
-    let total = rows.len() as u64;
-    let mut rows = rows.into_iter().map(row::ready).peekable();
-    let numbered = E::PrimaryKey::auto_increment()
-        && rows.peek().is_some_and(|row| E::PrimaryKey::iter().all(|key| !row.is_not_set(key.into_column())));
-    let size = MAX_VALUES / E::Column::iter().count().max(1);
-    loop {
-        let chunk: Vec<A> = rows.by_ref().take(size).collect();
-        if chunk.is_empty() {
-            break;
-        }
-        E::insert_many(chunk).exec_without_returning(tx).await?;
+pub async fn insert_many<M: ModelTrait>(tx: &Tx, rows: Vec<M>) -> Result<u64, StoreError> {
+    insertion::insert(tx, &rows).await?;
+    if insertion::has_ids(&rows) {
+        continue_ids_after_given::<M::Entity>(tx).await?;
     }
-    if numbered {
-        continue_ids_after_given::<E>(tx).await?;
-    }
-    Ok(total)
+    Ok(rows.len() as u64)
 }
 
 /// PostgreSQL counts ids beside the table; after ids were given it must be told where to go on.

@@ -1,7 +1,8 @@
 //! SQL text with its values, for the places where a text says more than a builder: the inbox, the catalogue, the job
 //! queue. One text serves both databases: `$1` placeholders, `ON CONFLICT`, `RETURNING`.
 
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, Statement, Value, sea_query::Expr};
+use serde_json::json;
 
 /// A text with its values, in the order of `$1`, `$2`, ….
 pub(crate) fn statement(
@@ -39,6 +40,24 @@ pub(crate) fn placeholders(db: &impl ConnectionTrait, before: usize, rows: usize
         text.push(')');
     }
     text
+}
+
+/// A list that is longer than this is handed over as one value.
+const LONG_LIST: usize = 16;
+
+/// Whether a column of texts is among these. A long list is one value, a JSON array: thousands of values cost more to
+/// hand over than to find.
+pub(crate) fn among(db: &impl ConnectionTrait, column: &impl ColumnTrait, texts: &[&str]) -> Expr {
+    if texts.len() <= LONG_LIST {
+        return column.is_in(texts.iter().copied());
+    }
+    let name = column.as_str();
+    let sql = if db.get_database_backend() == DbBackend::Postgres {
+        format!("\"{name}\" IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))")
+    } else {
+        format!("\"{name}\" IN (SELECT value FROM json_each(?))")
+    };
+    Expr::cust_with_values(sql, [json!(texts).to_string()])
 }
 
 /// The most values one statement may carry on either database (SQLite's default limit).

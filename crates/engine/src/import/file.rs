@@ -1,14 +1,18 @@
-//! A file onto the records: CSV, or one sheet of a workbook. Rows are taken in transactions of some thousands; a bad
-//! row is reported with its line, column, value and a sentence and never stops its neighbours. A dry run does exactly
-//! the same and takes it back, so its counts are those of the real run.
+//! A file onto the records: CSV, or one sheet of a workbook. Rows are taken in transactions of some thousands while the
+//! next are being read; a bad row is reported with its line, column, value and a sentence and never stops its
+//! neighbours. A dry run does exactly the same and takes it back, so its counts are those of the real run.
 //!
 //! A real import is a *run*: how far it came is written with the rows themselves, so the same file, sent again after
 //! a stop, goes on where it stopped and no row is taken twice. Deliberately absent: keeping the file.
 
+mod ahead;
 mod remember;
 mod run;
 
-use std::io::{Cursor, Read, Seek};
+use std::{
+    io::{Cursor, Read, Seek},
+    sync::Arc,
+};
 
 use connectors::{
     csv::{self as sheet, Mapping, PlanError, Sheet, WorkbookError},
@@ -16,7 +20,7 @@ use connectors::{
 };
 use serde::{Deserialize, Serialize};
 
-use self::run::Run;
+use self::{ahead::Ahead, run::Run};
 use crate::{Engine, EngineError};
 
 /// What to import and how.
@@ -135,7 +139,7 @@ pub struct RefusedRow {
 }
 
 /// Imports a CSV file or a workbook; `progress` hears how many rows have been read.
-pub async fn csv<R: Read + Seek + Send>(
+pub async fn csv<R: Read + Seek + Send + 'static>(
     engine: &Engine,
     import: CsvImport<'_>,
     mut input: R,
@@ -161,7 +165,7 @@ pub async fn csv<R: Read + Seek + Send>(
     Ok(report)
 }
 
-async fn text<R: Read + Seek + Send>(
+async fn text<R: Read + Seek + Send + 'static>(
     engine: &Engine,
     import: CsvImport<'_>,
     object: Object,
@@ -173,14 +177,21 @@ async fn text<R: Read + Seek + Send>(
         Some(mapping) => (sheet::plan(&mut input, object, Some(mapping))?, None),
         None => remember::plan(engine, object, &mut input).await?,
     };
+    let plan = Arc::new(plan);
     let mut run = Run::begin(engine, import, &plan, &mut input).await?;
     run.report.notices.extend(remembered);
     run.report.notices.extend(plan.notices.iter().map(|notice| notice.sentence.clone()));
     input.rewind()?;
-    let mut rows = plan.rows(input, run.now());
-    run.pass_over(&mut rows)?;
-    while run.take_some(&mut rows).await? {
-        progress(run.report.rows);
+    let passed = run.report.rows;
+    let (mut rows, mut read) = (Ahead::of(input, Arc::clone(&plan), run.now(), passed), 0);
+    while let Some(portion) = rows.next().await? {
+        read += portion.len() as u64;
+        if read <= passed {
+            run.pass_over(portion)?;
+        } else {
+            run.take(portion).await?;
+            progress(run.report.rows);
+        }
     }
     let report = run.finish().await?;
     if !import.dry_run {

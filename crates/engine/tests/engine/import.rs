@@ -181,7 +181,7 @@ impl Seek for Torn {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_was_stopped_goes_on_where_it_stopped() {
-    const ROWS: u64 = 9_000;
+    const ROWS: u64 = 30_000;
     let (_home, settings) = company(6).await;
     let (engine, _) = open(&settings).await;
     let rows: Vec<String> = (0..ROWS).map(|n| format!("a-{n:05},Account {n},{n}\n")).collect();

@@ -4,10 +4,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{Fact, Imported, Saved, version};
-use crate::{StoreError, Tx, record_version, row, statement::MAX_VALUES};
+use crate::{
+    StoreError, Tx, insertion, row,
+    statement::{MAX_VALUES, among},
+};
 
 /// The facts a source knows by these identities, locked until the transaction ends.
 pub async fn known<M: Imported>(
@@ -15,19 +18,16 @@ pub async fn known<M: Imported>(
     source_id: Option<i64>,
     external_ids: &[&str],
 ) -> Result<HashMap<String, M>, StoreError> {
-    let mut known = HashMap::with_capacity(external_ids.len());
-    for ids in external_ids.chunks(MAX_VALUES - 1) {
-        let mut query = M::Entity::find().filter(M::EXTERNAL.is_in(ids.iter().copied()));
-        if let Some(named) = M::named_by(source_id) {
-            query = query.filter(named);
-        }
-        for fact in query.lock_exclusive().all(tx).await? {
-            if let Some(name) = fact.external_id().map(str::to_owned) {
-                known.insert(name, fact);
-            }
-        }
+    if external_ids.is_empty() {
+        return Ok(HashMap::new());
     }
-    Ok(known)
+    let mut query = M::Entity::find().filter(among(tx, &M::EXTERNAL, external_ids));
+    if let Some(named) = M::named_by(source_id) {
+        query = query.filter(named);
+    }
+    let facts = query.lock_exclusive().all(tx).await?;
+    let named = facts.into_iter().filter_map(|fact| Some((fact.external_id()?.to_owned(), fact)));
+    Ok(named.collect())
 }
 
 /// The facts with these ids, by id.
@@ -60,22 +60,17 @@ pub async fn save<M: Fact>(tx: &Tx, facts: Vec<(Option<M>, M)>) -> Result<Vec<(S
         let after = row::ready(after.recorded(since)).update(tx).await?;
         saved.push(Some((Saved::Updated, after)));
     }
-    super::insert_many::<record_version::Model, _, _>(tx, versions).await?;
+    super::insert_many(tx, versions).await?;
     let mut inserted = insert(tx, new).await?.into_iter();
     let rows = saved.into_iter().map(|known| known.or_else(|| inserted.next().map(|fact| (Saved::Created, fact))));
     Ok(rows.flatten().collect())
 }
 
-/// Inserts rows under the database's next ids, which it gives out in the order of the rows.
-async fn insert<M: Fact>(tx: &Tx, facts: Vec<M>) -> Result<Vec<M>, StoreError> {
-    let size = MAX_VALUES / <M::Entity as EntityTrait>::Column::iter().count().max(1);
-    let mut inserted = Vec::with_capacity(facts.len());
-    let mut rows = facts.into_iter().map(row::ready).peekable();
-    while rows.peek().is_some() {
-        let chunk: Vec<_> = rows.by_ref().take(size).collect();
-        let mut written = M::Entity::insert_many(chunk).exec_with_returning(tx).await?;
-        written.sort_unstable_by_key(Fact::id);
-        inserted.append(&mut written);
+/// Inserts facts and gives them the ids the database chose.
+async fn insert<M: Fact>(tx: &Tx, mut facts: Vec<M>) -> Result<Vec<M>, StoreError> {
+    let ids = insertion::numbered(tx, &facts).await?;
+    for (fact, id) in facts.iter_mut().zip(ids) {
+        fact.try_set(M::ID, id.into())?;
     }
-    Ok(inserted)
+    Ok(facts)
 }

@@ -260,10 +260,10 @@ fn a_page_says_what_its_rows_say_to_the_last_bit() {
             .write(async |tx| {
                 let acme = record::insert(tx, account).await?.id;
                 let objectives = numbers.iter().map(|number| an_objective(acme, *number)).collect();
-                record::insert_many::<Objective, _, _>(tx, objectives).await?;
+                record::insert_many::<Objective>(tx, objectives).await?;
                 let invoice = record::insert(tx, an_invoice(acme)).await?.id;
                 let attempts = [true, false].map(|failed| a_payment_attempt(acme, invoice, failed));
-                record::insert_many::<PaymentAttempt, _, _>(tx, attempts.into()).await
+                record::insert_many::<PaymentAttempt>(tx, attempts.into()).await
             })
             .await
             .unwrap();

@@ -27,7 +27,7 @@ pub(super) async fn apply(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
     let earlier = record::known::<Subscription>(tx, from.source_id, &earlier).await?;
     let merge = |draft: &Draft, before: Option<&Subscription>| merged(before, draft, &owners, &earlier, from);
     let saved = save::imported(tx, drafts, from, merge).await?;
-    let with_amount = drafts.iter().zip(&saved).filter_map(|(draft, row)| Some((*draft, &row.as_ref().ok()?.1)));
+    let with_amount = drafts.iter().zip(&saved).filter_map(|(draft, row)| Some((*draft, row.as_ref().ok()?)));
     let mut lines = lines(tx, &with_amount.collect::<Vec<_>>(), from).await?.into_iter();
     let outcome = |row: Result<(Saved, Subscription), Refusal>| {
         let (saved, subscription) = row?;
@@ -166,8 +166,8 @@ pub(super) async fn of_accounts(
         (before.cloned(), after)
     };
     let saved = record::save(tx, own.iter().zip(&keys).map(contract).collect()).await?;
-    let pairs: Vec<(&Draft, &Subscription)> =
-        own.iter().zip(&saved).map(|((draft, _), (_, subscription))| (*draft, subscription)).collect();
+    let pairs: Vec<(&Draft, &(Saved, Subscription))> =
+        own.iter().zip(&saved).map(|((draft, _), saved)| (*draft, saved)).collect();
     let lines = lines(tx, &pairs, from).await?;
     let mut found = saved.iter().zip(lines).map(|((saved, _), line)| either(*saved, line));
     for (answer, draft) in answers.iter_mut().zip(drafts) {
@@ -178,13 +178,15 @@ pub(super) async fn of_accounts(
     Ok(answers)
 }
 
-/// The lines of contracts whose drafts carry an amount; one answer for each.
-async fn lines(tx: &Tx, contracts: &[(&Draft, &Subscription)], from: From) -> Result<Vec<Saved>, EngineError> {
-    let priced = contracts.iter().filter(|(draft, subscription)| amount(draft, subscription).is_some());
-    let ids: Vec<i64> = priced.map(|(_, subscription)| subscription.id).collect();
+/// The lines of contracts whose drafts carry an amount; one answer for each. A contract that is new has none yet.
+async fn lines(tx: &Tx, contracts: &[(&Draft, &(Saved, Subscription))], from: From) -> Result<Vec<Saved>, EngineError> {
+    let may_run = |(draft, (saved, subscription)): &&(&Draft, &(Saved, Subscription))| {
+        *saved != Saved::Created && amount(draft, subscription).is_some()
+    };
+    let ids: Vec<i64> = contracts.iter().filter(may_run).map(|(_, (_, subscription))| subscription.id).collect();
     let running = if ids.is_empty() { HashMap::new() } else { subscription_item::all_running(tx, &ids).await? };
     let mut pairs = Vec::new();
-    for (at, (draft, subscription)) in contracts.iter().enumerate() {
+    for (at, (draft, (_, subscription))) in contracts.iter().enumerate() {
         let before = running.get(&subscription.id);
         if let Some(item) = item(draft, subscription, before, from) {
             pairs.push((at, before.cloned(), item));

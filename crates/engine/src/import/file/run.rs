@@ -8,7 +8,7 @@ use std::{
 };
 
 use connectors::{
-    csv::{self as sheet, FailedRows, Row, RowError, Rows, Sheet},
+    csv::{self as sheet, FailedRows, Row, RowError, Sheet},
     record::{Code, Draft, Object, Value},
 };
 use domain::Instant;
@@ -29,12 +29,11 @@ use super::{
         introduce,
         parked::Aside,
     },
-    CsvImport, ImportError, ImportReport, RefusedRow, Total, begun,
+    CsvImport, ImportError, ImportReport, RefusedRow, Total,
+    ahead::Portion,
+    begun,
 };
 use crate::{Engine, EngineError, refresh};
-
-/// Rows taken in one transaction.
-const CHUNK: usize = 4_000;
 
 /// Refused rows listed in a report; all of them are in its file of failed rows.
 const MOST_LISTED: usize = 1_000;
@@ -108,9 +107,9 @@ impl<'a> Run<'a> {
         self.from.now
     }
 
-    /// Passes over the rows that were taken before a stop. What they add up to counts all the same.
-    pub(super) fn pass_over<R: Read>(&mut self, rows: &mut Rows<'_, R>) -> Result<(), ImportError> {
-        for row in rows.by_ref().take(self.report.rows as usize) {
+    /// Passes over rows that were taken before a stop. What they add up to counts all the same.
+    pub(super) fn pass_over(&mut self, portion: Portion) -> Result<(), ImportError> {
+        for row in portion {
             match row {
                 Ok(row) => self.add_up(&row.draft),
                 Err(error) if !error.is_skip => self.failed.push(&error)?,
@@ -120,11 +119,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Takes the next rows; false at the end of the file.
-    pub(super) async fn take_some<R: Read>(&mut self, rows: &mut Rows<'_, R>) -> Result<bool, ImportError> {
-        let mut chunk = Vec::with_capacity(CHUNK);
+    /// Takes the next rows.
+    pub(super) async fn take(&mut self, portion: Portion) -> Result<(), ImportError> {
+        let mut chunk = Vec::with_capacity(portion.len());
         let mut refused = Vec::new();
-        for row in rows.by_ref().take(CHUNK) {
+        for row in portion {
             match row {
                 Ok(row) => chunk.push(row),
                 Err(error) if error.code == Code::Unreadable => {
@@ -133,9 +132,6 @@ impl<'a> Run<'a> {
                 Err(error) => refused.push(error),
             }
         }
-        if chunk.is_empty() && refused.is_empty() {
-            return Ok(false);
-        }
         self.report.rows += (chunk.len() + refused.len()) as u64;
         if self.sheet.object == Object::Event {
             self.events(chunk, &mut refused).await?;
@@ -143,8 +139,7 @@ impl<'a> Run<'a> {
             self.records(chunk, &mut refused).await?;
         }
         self.refuse(refused)?;
-        self.write_down().await?;
-        Ok(true)
+        self.write_down().await
     }
 
     async fn records(&mut self, chunk: Vec<Row>, refused: &mut Vec<RowError>) -> Result<(), ImportError> {
