@@ -12,6 +12,7 @@
 //! is passed in.
 
 pub mod access;
+pub mod belonging;
 pub mod definition;
 pub mod event;
 pub mod goal;

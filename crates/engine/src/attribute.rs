@@ -1,46 +1,49 @@
 //! Late attribution: events that came before anybody knew whose they are. They lie in parts of their own, so giving
 //! them to their accounts rewrites only those, in one transaction each month, and the accounts are computed again.
 //! What still belongs to nobody is counted, source by source, and shown. Deliberately absent: guessing; who belongs
-//! where is decided when it is said.
+//! where is decided when it is said, and an event counts where its user was when it happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::Instant;
 use lake::{Attribution, Params, PartFile};
 use serde_json::{Value, json};
 use store::{catalogue, end_user, setting, source};
 
 use crate::{Engine, EngineError, seal};
 
-/// The setting that remembers how many users belonged to an account when this was last done.
+/// The setting that remembers how much was known of where users belong when this was last done.
 const SEEN: &str = "attribution.users";
 
-/// Users of events that have no account.
-const STRANGERS: &str = "select distinct user_id from event where account_id is null and user_id is not null";
+/// Users of events that have no account, and when these happened.
+const STRANGERS: &str = "select user_id, min(occurred_at) as first_at, max(occurred_at) as last_at from event
+    where account_id is null and user_id is not null group by user_id";
 
 /// Events that have no account, by source.
 const UNATTRIBUTED: &str =
     "select source_id, count(*) as events from event where account_id is null group by source_id";
 
-/// Gives events to the accounts their users have turned out to belong to, if more users do than the last time.
+/// Gives events to the accounts their users have turned out to belong to, if more is known of these than the last time.
 /// Returns how many parts were rewritten.
 pub(crate) async fn when_due(engine: &Engine) -> Result<usize, EngineError> {
     let db = engine.store().read();
-    let users = end_user::count_attributed(db).await?;
+    let known = end_user::count_known(db).await?;
     let seen = setting::find(db, SEEN).await?.as_ref().and_then(Value::as_u64);
-    if seen == Some(users) {
+    if seen == Some(known) {
         return Ok(0);
     }
     let rewritten = attribute(engine).await?;
-    engine.store().write(async |tx| setting::put(tx, SEEN, json!(users)).await).await?;
+    engine.store().write(async |tx| setting::put(tx, SEEN, json!(known)).await).await?;
     Ok(rewritten)
 }
 
 /// Gives events to the accounts their users have turned out to belong to. Returns how many parts were rewritten.
 pub async fn attribute(engine: &Engine) -> Result<usize, EngineError> {
-    let known: BTreeMap<i64, i64> = end_user::attributed(engine.store().read()).await?.into_iter().collect();
-    let strangers = users(engine).await?;
-    let accounts: BTreeSet<i64> = strangers.iter().filter_map(|user| known.get(user)).copied().collect();
-    let rewritten = if accounts.is_empty() { 0 } else { rewrite(engine, known.into_iter().collect()).await? };
+    let known = seal::attribution_now(engine.store()).await?;
+    let strangers = strangers(engine).await?.into_iter();
+    let accounts: BTreeSet<i64> =
+        strangers.flat_map(|(user, [first, last])| known.accounts_during(user, first, last)).collect();
+    let rewritten = if accounts.is_empty() { 0 } else { rewrite(engine, known).await? };
     recount(engine).await?;
     for account in accounts {
         engine.touch(account);
@@ -48,10 +51,13 @@ pub async fn attribute(engine: &Engine) -> Result<usize, EngineError> {
     Ok(rewritten)
 }
 
-async fn users(engine: &Engine) -> Result<BTreeSet<i64>, EngineError> {
+/// Users of events that have no account, and from when to when these happened.
+async fn strangers(engine: &Engine) -> Result<Vec<(i64, [Instant; 2])>, EngineError> {
     let view = seal::view(engine.store(), engine.lake(), None).await?;
     let frame = view.query(STRANGERS, &Params::new()).await?;
-    Ok(frame.ints("user_id")?.flatten().collect())
+    let times = frame.instants("first_at")?.zip(frame.instants("last_at")?);
+    let users = frame.ints("user_id")?.zip(times);
+    Ok(users.filter_map(|(user, (first, last))| Some((user?, [first?, last?]))).collect())
 }
 
 /// Rewrites the parts that hold events of nobody, a month at a time.

@@ -151,11 +151,13 @@ impl Intake {
         if self.mutant == Some(Mutant::AckBeforeCommit) {
             let (inbox, accepted) = (self.inbox.clone(), accept.events.len() as u64);
             self.tasks.spawn(async move { inbox.accept(accept).await });
-            return Ok(inbox::Receipt { accepted, duplicates: 0 });
+            return Ok(inbox::Receipt { accepted, ..inbox::Receipt::default() });
         }
         let accepted = accept.events.len() as u64;
         match self.inbox.accept(accept).await {
-            Err(_) if self.mutant == Some(Mutant::SwallowErrors) => Ok(inbox::Receipt { accepted, duplicates: 0 }),
+            Err(_) if self.mutant == Some(Mutant::SwallowErrors) => {
+                Ok(inbox::Receipt { accepted, ..inbox::Receipt::default() })
+            }
             outcome => outcome,
         }
     }
@@ -286,9 +288,9 @@ async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant
         take(engine, source_id, message, &groups, &mut accept, &mut touched).await?;
     }
     let refused = accept.refused.len() as u64;
-    touched.extend(accept.events.iter().filter_map(|event| event.account_id));
     touched.extend(accept.users.iter().filter_map(|user| user.account_id));
     let receipt = engine.intake().accept(accept).await.map_err(EngineError::from)?;
+    touched.extend(&receipt.accounts);
     for account in touched {
         engine.touch(account);
     }
@@ -341,7 +343,8 @@ async fn take(
         _ => None,
     };
     let external_id = user.unwrap_or_default();
-    let mut seen = SeenUser { external_id, account_id: evidence, likely_account_id, contact_id: None };
+    let mut seen =
+        SeenUser { external_id, account_id: evidence, likely_account_id, contact_id: None, at: message.occurred_at };
     if let Some(draft) = draft {
         match import::take(engine, &draft, source_id, accept.received_at).await? {
             Ok(taken) => {

@@ -12,7 +12,7 @@ use std::{
 use chrono::TimeDelta;
 use domain::Instant;
 use lake::{Attribution, Lake, PartFile, SealedPart, View};
-use store::{Store, account_merge, alias, catalogue, inbox};
+use store::{Store, account_merge, alias, catalogue, end_user, inbox};
 
 use crate::{Engine, EngineError};
 
@@ -155,7 +155,13 @@ async fn attribution(store: &Store, needed: bool) -> Result<Attribution, EngineE
     if !needed {
         return Ok(Attribution::default());
     }
-    Ok(store::end_user::attributed(store.read()).await?.into_iter().collect())
+    attribution_now(store).await
+}
+
+/// Where users belong, as far as it is known now.
+pub(crate) async fn attribution_now(store: &Store) -> Result<Attribution, EngineError> {
+    let over_time = end_user::torn_over_time(store.read()).await?;
+    Ok(Attribution::new(end_user::attributed(store.read()).await?, over_time))
 }
 
 pub(crate) fn part_file(part: catalogue::Part) -> PartFile {

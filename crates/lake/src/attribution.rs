@@ -1,28 +1,39 @@
-//! Attribution: whose account a user belongs to, as far as we know it by now.
-//! Events are accepted before the answer is known; the answer is applied when
-//! they are queried or sealed, never written back into the request they came in.
+//! Attribution: whose account a user belonged to when something happened, as far
+//! as we know it by now. Events are accepted before the answer is known; the answer
+//! is applied when they are queried or sealed, never written back into the request
+//! they came in.
 
 use std::collections::HashMap;
 
-/// The account of each known user.
+use domain::{Instant, belonging::Belonging};
+
+/// The accounts of each known user.
 #[derive(Debug, Clone, Default)]
-pub struct Attribution(HashMap<i64, i64>);
+pub struct Attribution {
+    always: HashMap<i64, i64>,
+    over_time: HashMap<i64, Belonging>,
+}
 
 impl Attribution {
-    /// Returns the account of `user_id`, or none while nobody could say.
-    pub fn account_of(&self, user_id: i64) -> Option<i64> {
-        self.0.get(&user_id).copied()
+    /// Users who belong to one account whenever something happens, and those of whom it depends.
+    pub fn new(always: Vec<(i64, i64)>, over_time: Vec<(i64, Belonging)>) -> Self {
+        Self { always: always.into_iter().collect(), over_time: over_time.into_iter().collect() }
+    }
+
+    /// Returns the account at which `user_id` was then, or none while nobody could say.
+    pub fn account_of(&self, user_id: i64, then: Instant) -> Option<i64> {
+        let always = self.always.get(&user_id).copied();
+        always.or_else(|| self.over_time.get(&user_id)?.at(then))
+    }
+
+    /// Returns the accounts of `user_id` from one instant to another.
+    pub fn accounts_during(&self, user_id: i64, from: Instant, to: Instant) -> impl Iterator<Item = i64> {
+        let over_time = self.over_time.get(&user_id).into_iter().flat_map(move |belonging| belonging.during(from, to));
+        self.always.get(&user_id).copied().into_iter().chain(over_time)
     }
 
     /// Tells whether no user is attributed.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Collects pairs of user id and account id; the last pair of a user wins.
-impl FromIterator<(i64, i64)> for Attribution {
-    fn from_iter<I: IntoIterator<Item = (i64, i64)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().collect())
+        self.always.is_empty() && self.over_time.is_empty()
     }
 }

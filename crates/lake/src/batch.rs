@@ -105,14 +105,16 @@ pub(crate) fn to_events(batch: &RecordBatch) -> Result<Vec<Event>, ArrowError> {
     .collect()
 }
 
-/// Fills in the accounts of users that are known by now.
+/// Fills in the accounts at which users were, as far as they are known by now.
 pub(crate) fn attribute(batch: RecordBatch, attribution: &Attribution) -> Result<RecordBatch, ArrowError> {
     let accounts = ints(&batch, ACCOUNT_ID);
     if attribution.is_empty() || accounts.null_count() == 0 {
         return Ok(batch);
     }
-    let known = accounts.iter().zip(ints(&batch, USER_ID));
-    let known = known.map(|(account, user)| account.or_else(|| attribution.account_of(user?)));
+    let known = accounts.iter().zip(ints(&batch, USER_ID)).zip(micros(&batch, OCCURRED_AT));
+    let known = known.map(|((account, user), then)| {
+        account.or_else(|| attribution.account_of(user?, DateTime::from_timestamp_micros(then?)?))
+    });
     let mut columns = batch.columns().to_vec();
     columns[ACCOUNT_ID] = Arc::new(known.collect::<Int64Array>());
     RecordBatch::try_new(schema(), columns)

@@ -5,19 +5,20 @@
 //!
 //! Whoever was grouped with one account belongs to it; two that were merged are one. Whoever was grouped with several
 //! belongs to the one a person has chosen, else to that of the contact they are, and to none while that is not known:
-//! an account is never guessed (T9).
+//! an account is never guessed (T9). What such a person did before they were grouped with a second account belongs to
+//! the first, as [`Belonging`] says (T8).
 
 use std::collections::HashMap;
 
-use domain::Instant;
-use sea_orm::{ConnectionTrait, FromQueryResult, PaginatorTrait, QuerySelect, entity::prelude::*};
+use domain::{Instant, belonging::Belonging};
+use sea_orm::{ConnectionTrait, FromQueryResult, QuerySelect, Value, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, Tx, alias,
     declare::no_relations,
     row,
-    statement::{MAX_VALUES, placeholders, statement},
+    statement::{MAX_VALUES, placeholders, statement, text},
 };
 
 /// The pseudonym of a person in events.
@@ -39,6 +40,8 @@ pub struct Model {
     pub person_id: Option<i64>,
     /// The account of their mail domain, which counts while no name of theirs was grouped with any.
     pub likely_account_id: Option<i64>,
+    /// Whether they were grouped with several accounts, so that it matters when something happened.
+    pub in_several: bool,
     /// When they first appeared.
     pub first_seen_at: Instant,
     /// When they last appeared.
@@ -70,14 +73,58 @@ pub async fn accounts_of(
     Ok(query.filter(Column::AccountId.is_not_null()).distinct().into_tuple().all(db).await?)
 }
 
-/// Everybody who belongs to an account: their number and the account.
+/// Everybody who belongs to an account, whenever something happens: their number and the account.
 pub async fn attributed(db: &impl ConnectionTrait) -> Result<Vec<(i64, i64)>, StoreError> {
     let query = Entity::find()
         .select_only()
         .column(Column::Id)
         .column(Column::AccountId)
-        .filter(Column::AccountId.is_not_null());
+        .filter(Column::AccountId.is_not_null())
+        .filter(Column::InSeveral.eq(false));
     Ok(query.into_tuple().all(db).await?)
+}
+
+/// Where everybody was over time who was grouped with several accounts.
+pub async fn torn_over_time(db: &impl ConnectionTrait) -> Result<Vec<(i64, Belonging)>, StoreError> {
+    histories(db, "", Vec::new()).await
+}
+
+/// Where these users were over time, as far as they were grouped with several accounts.
+pub(crate) async fn torn_between(tx: &Tx, users: &[i64]) -> Result<HashMap<i64, Belonging>, StoreError> {
+    let mut found = HashMap::new();
+    for users in users.chunks(MAX_VALUES) {
+        let these = format!("AND u.id IN {}", placeholders(tx, 0, 1, users.len()));
+        found.extend(histories(tx, &these, users.iter().map(|user| (*user).into()).collect()).await?);
+    }
+    Ok(found)
+}
+
+/// The accounts over time of those who were grouped with several, by everything that was said of any name of theirs.
+async fn histories(
+    db: &impl ConnectionTrait,
+    these: &str,
+    values: Vec<Value>,
+) -> Result<Vec<(i64, Belonging)>, StoreError> {
+    let sql = format!(
+        "SELECT u.id, u.account_id, COALESCE(g.final_id, m.account_id) AS tied_id, min(m.since) AS since
+         FROM end_user u JOIN end_user n ON n.id = u.id OR n.person_id = u.person_id
+             JOIN membership m ON m.end_user_id = n.id
+             LEFT JOIN account_merge g ON g.account_id = m.account_id AND g.undone_at IS NULL
+         WHERE u.in_several {these}
+         GROUP BY u.id, u.account_id, COALESCE(g.final_id, m.account_id) ORDER BY u.id"
+    );
+    let mut ties: Vec<(i64, Option<i64>, (i64, Instant))> = Vec::new();
+    for row in db.query_all_raw(statement(db, sql, values)).await? {
+        let tie = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        ties.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?, tie));
+    }
+    let users = ties.chunk_by(|one, next| one.0 == next.0);
+    Ok(users
+        .map(|ties| {
+            let accounts: Vec<(i64, Instant)> = ties.iter().map(|(_, _, tie)| *tie).collect();
+            (ties[0].0, Belonging::over(&accounts, ties[0].1))
+        })
+        .collect())
 }
 
 /// The accounts that users were grouped with: user, account and since when.
@@ -95,9 +142,13 @@ pub async fn memberships(db: &impl ConnectionTrait, users: &[i64]) -> Result<Vec
     Ok(found)
 }
 
-/// How many users belong to an account, to notice when more do.
-pub async fn count_attributed(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
-    Ok(Entity::find().filter(Column::AccountId.is_not_null()).count(db).await?)
+/// How much is known of where users belong, to notice when it becomes more: those who belong somewhere, and everything
+/// they were grouped with.
+pub async fn count_known(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    let sql = "SELECT (SELECT count(*) FROM end_user WHERE account_id IS NOT NULL) + (SELECT count(*) FROM membership)";
+    let row = db.query_one_raw(text(db, sql)).await?;
+    let known: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(known.unwrap_or_default().unsigned_abs())
 }
 
 /// Erases a person: what remains in events is a number that means nobody. False if they were not known.
@@ -111,7 +162,7 @@ pub async fn erase(tx: &Tx, source_id: i64, external_id: &str) -> Result<bool, S
 }
 
 /// Where users belong, by everything that was said of any name of theirs.
-const SETTLE: &str = "UPDATE end_user SET account_id = (
+const SETTLE: &str = "UPDATE end_user SET (account_id, in_several) = (
      SELECT COALESCE(
          CASE WHEN count(DISTINCT CASE WHEN m.chosen THEN m.account_id END) = 1
               THEN min(CASE WHEN m.chosen THEN m.account_id END) END,
@@ -120,7 +171,8 @@ const SETTLE: &str = "UPDATE end_user SET account_id = (
               THEN min(COALESCE(g.final_id, m.account_id)) END,
          CASE WHEN count(DISTINCT c.account_id) = 1 THEN min(c.account_id) END,
          CASE WHEN count(m.account_id) = 0 AND count(DISTINCT n.likely_account_id) = 1
-              THEN min(n.likely_account_id) END)
+              THEN min(n.likely_account_id) END),
+         count(DISTINCT COALESCE(g.final_id, m.account_id)) > 1
      FROM end_user n LEFT JOIN membership m ON m.end_user_id = n.id
          LEFT JOIN account_merge g ON g.account_id = m.account_id AND g.undone_at IS NULL
          LEFT JOIN contact c ON c.id = n.contact_id
@@ -131,19 +183,19 @@ const KNOWN: &str = "(likely_account_id IS NOT NULL OR person_id IS NOT NULL
      OR EXISTS (SELECT 1 FROM membership m WHERE m.end_user_id = end_user.id))";
 
 /// Decides anew where these users belong, and whoever is one person with them. Answers with those of whom anything
-/// was said.
-pub(crate) async fn settle(tx: &Tx, users: &[i64]) -> Result<HashMap<i64, Option<i64>>, StoreError> {
+/// was said: the account, and whether they are in several.
+pub(crate) async fn settle(tx: &Tx, users: &[i64]) -> Result<HashMap<i64, (Option<i64>, bool)>, StoreError> {
     let mut belongs = HashMap::new();
     for users in users.chunks(MAX_VALUES) {
         let sql = format!(
             "WITH told AS (SELECT id, person_id FROM end_user WHERE id IN {})
              {SETTLE} WHERE {KNOWN} AND id IN (
                  SELECT id FROM told UNION SELECT o.id FROM end_user o JOIN told ON o.person_id = told.person_id)
-             RETURNING id, account_id",
+             RETURNING id, account_id, in_several",
             placeholders(tx, 0, 1, users.len())
         );
         for row in tx.query_all_raw(statement(tx, sql, users.iter().map(|user| (*user).into()))).await? {
-            belongs.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            belongs.insert(row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
         }
     }
     Ok(belongs)

@@ -7,7 +7,7 @@
 //! Deliberately absent: the encoding of events, which is the lake's and handed in, and the task that runs the writer,
 //! which belongs to whoever must wait for it at shutdown.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use domain::{Day, Event, Instant};
 use sea_orm::ConnectionTrait;
@@ -70,7 +70,6 @@ pub struct NewEvent {
 
 /// What a message says about a user: seen, and perhaps whose they are. What is `None` stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "three identities are what it is made of")]
 pub struct SeenUser {
     /// What the source calls them.
     pub external_id: String,
@@ -80,6 +79,8 @@ pub struct SeenUser {
     pub likely_account_id: Option<i64>,
     /// The contact they were found to be.
     pub contact_id: Option<i64>,
+    /// When this was so, by the message: they are members of the account from then on.
+    pub at: Instant,
 }
 
 /// Two names that are one person.
@@ -103,12 +104,14 @@ pub struct Refused {
 }
 
 /// What became of the events of a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// Events committed.
     pub accepted: u64,
     /// Events that had been committed before.
     pub duplicates: u64,
+    /// The accounts of the committed events, whether the event named its account or its user is known to be there.
+    pub accounts: BTreeSet<i64>,
 }
 
 /// How much may wait, and how much one transaction takes.
@@ -215,7 +218,7 @@ impl Writer {
                 tracing::warn!(%error, requests = requests.len(), "a group was not accepted; trying each request alone");
                 for (request, answer) in requests.iter().zip(answers) {
                     let alone = self.write(std::slice::from_ref(request)).await;
-                    let _ = answer.send(alone.map(|receipts| receipts.first().copied().unwrap_or_default()));
+                    let _ = answer.send(alone.map(|receipts| receipts.first().cloned().unwrap_or_default()));
                 }
             }
         }

@@ -223,7 +223,6 @@ impl<'e> Records<'e> {
         if events.is_empty() {
             return Ok(());
         }
-        met.extend(events.iter().filter_map(|event| event.account_id));
         let (source_id, received_at) = (self.source_id, self.from.now);
         let accept = Accept {
             source_id,
@@ -237,6 +236,7 @@ impl<'e> Records<'e> {
         let receipt = self.engine.intake().accept(accept).await.map_err(EngineError::from)?;
         self.report.created += receipt.accepted;
         self.report.unchanged += receipt.duplicates;
+        met.extend(receipt.accounts);
         Ok(())
     }
 

@@ -157,6 +157,7 @@ pub(super) fn write_users(subject: &Subject<'_>, people: &People, first_id: i64,
             contact_id: contacts.next(),
             person_id: None,
             likely_account_id: Some(subject.id()),
+            in_several: false,
             first_seen_at: at(first, 0).min(now),
             last_seen_at: at(last, 20 * 3600).min(now),
         });

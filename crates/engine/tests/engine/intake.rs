@@ -1,10 +1,11 @@
 //! Events over HTTP: durable once acknowledged, counted once, visible at once.
 
 use engine::ingest::{self, IntakeError, Receipt, SegmentCall, hash_key};
-use engine::{Engine, attribute, query, refresh, seal};
-use store::source;
+use engine::{Engine, Settings, attribute, query, refresh, seal};
+use store::{end_user, source};
+use testkit::postgres::{Cluster, SKIPPED};
 
-use crate::home::{company, eventually, noon, open, open_live};
+use crate::home::{build, company, eventually, noon, open, open_live};
 
 const KEY: &str = "wk_test";
 
@@ -104,6 +105,29 @@ async fn group_introduces_an_account_and_identify_a_contact() {
         book.row(id).is_some_and(|row| book.value(row, "active_users_28d") == Some(1.0))
     })
     .await;
+    engine.close().await.unwrap();
+}
+
+/// What browsers send after a `group`: it names a user and no account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_names_only_its_user_refreshes_their_account() {
+    let (_home, settings) = company(4).await;
+    let (engine, _) = open_live(&settings).await;
+    source(&engine).await;
+    let group =
+        r#"{"type":"group","messageId":"g1","userId":"u9","groupId":"newco","timestamp":"2026-06-15T09:00:00Z"}"#;
+    ingest::segment(&engine, call(KEY, &format!(r#"{{"batch":[{group}]}}"#))).await.unwrap();
+    let users = || {
+        let book = engine.book();
+        let row = book.rows().iter().find(|row| row.account.external_id == "newco")?;
+        Some(book.value(row, "active_users_28d"))
+    };
+    eventually("the account", async || users().is_some()).await;
+    assert_eq!(users(), Some(None), "nobody did anything yet");
+    let track =
+        r#"{"type":"track","messageId":"t1","userId":"u9","event":"Opened","timestamp":"2026-06-15T11:00:00Z"}"#;
+    ingest::segment(&engine, call(KEY, &format!(r#"{{"batch":[{track}]}}"#))).await.unwrap();
+    eventually("its active user", async || users() == Some(Some(1.0))).await;
     engine.close().await.unwrap();
 }
 
@@ -208,4 +232,83 @@ async fn two_names_that_are_one_person_are_one_user_of_one_account() {
     assert_eq!(people(None).await, (0, 2), "they are two again");
     assert_eq!(figures().await, [events + 2, users + 1], "what was sealed for the account stays there");
     engine.close().await.unwrap();
+}
+
+/// Somebody moves from one customer to another; what they did arrives late, and so does the word of the move (T8, T9).
+async fn where_they_were_then(settings: &Settings) {
+    let (engine, _) = open(settings).await;
+    source(&engine).await;
+    let of: Vec<(i64, String)> =
+        engine.book().rows()[..2].iter().map(|row| (row.account.id, row.account.external_id.clone())).collect();
+    let [(old, old_id), (new, new_id)] = of.as_slice() else { panic!("two accounts") };
+    let track = |id: &str, user: &str, hour: u32| {
+        format!(
+            r#"{{"type":"track","messageId":"{id}","userId":"{user}","event":"Moved","timestamp":"2026-06-15T{hour:02}:00:00Z"}}"#
+        )
+    };
+    let group = |id: &str, user: &str, account: &str, hour: u32| {
+        format!(
+            r#"{{"type":"group","messageId":"{id}","userId":"{user}","groupId":"{account}","timestamp":"2026-06-15T{hour:02}:00:00Z"}}"#
+        )
+    };
+    let send = async |messages: &[String]| {
+        let body = format!(r#"{{"batch":[{}]}}"#, messages.join(","));
+        ingest::segment(&engine, call(KEY, &body)).await.unwrap();
+    };
+    let found = async || {
+        let sql = "select account_id, count(*) as n from event where name = 'Moved' group by 1 order by 1 nulls last";
+        let frame = query::sql(&engine, sql, 10).await.unwrap().frame;
+        let rows = frame.ints("account_id").unwrap().zip(frame.ints("n").unwrap());
+        rows.map(|(account, n)| (account, n.unwrap())).collect::<Vec<_>>()
+    };
+    let mut expected = [(Some(*old), 0), (Some(*new), 0), (None, 0)];
+    let mut all = async |step: [i64; 3], what: &str| {
+        for (expected, more) in expected.iter_mut().zip(step) {
+            expected.1 += more;
+        }
+        let mut wanted: Vec<_> = expected.iter().copied().filter(|(_, n)| *n > 0).collect();
+        wanted.sort_by_key(|(account, _)| account.unwrap_or(i64::MAX));
+        assert_eq!(found().await, wanted, "{what}");
+    };
+
+    send(&[group("g1", "ann", old_id, 2), group("g2", "ann", new_id, 6)]).await;
+    send(&[track("a1", "ann", 4), track("a2", "ann", 8), track("a3", "ann", 1)]).await;
+    all([2, 0, 1], "of two accounts the one they were in then; of both, none").await;
+    send(&[track("b1", "bob", 4), track("b2", "bob", 8)]).await;
+    seal::seal(&engine).await.unwrap();
+    all([0, 0, 2], "nobody knows bob").await;
+    send(&[group("g3", "bob", new_id, 6), group("g4", "bob", old_id, 3)]).await;
+    assert!(attribute::attribute(&engine).await.unwrap() > 0, "evidence came");
+    all([1, 0, -1], "and what was sealed follows the same rule").await;
+    assert_eq!(attribute::attribute(&engine).await.unwrap(), 0, "what is in two accounts is not tried again");
+
+    let source = source::by_key(engine.store().read(), "app").await.unwrap().unwrap();
+    assert_eq!(source.unattributed, 2, "counted, not guessed");
+    let ties = end_user::torn(engine.store().read(), source.id, 10).await.unwrap();
+    let bob = ties.iter().find(|tie| tie.external_id == "bob").unwrap().user_id;
+    assert!(engine.store().write(async |tx| end_user::choose(tx, bob, Some(*new)).await).await.unwrap());
+    attribute::attribute(&engine).await.unwrap();
+    all([0, 1, -1], "a person's choice decides where both would do").await;
+    send(&[track("b3", "bob", 4), track("b4", "bob", 9)]).await;
+    all([1, 1, 0], "and not before there were two").await;
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_event_belongs_to_the_account_of_its_time() {
+    let (_home, settings) = company(6).await;
+    where_they_were_then(&settings).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_event_belongs_to_the_account_of_its_time_on_postgres() {
+    let Some(cluster) = Cluster::shared().unwrap() else {
+        eprintln!("{SKIPPED}");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let url = cluster.database("late_events").unwrap();
+    let settings = Settings { database_url: Some(url), ..Settings::at(folder.path()) };
+    build(&settings, 6).await;
+    where_they_were_then(&settings).await;
 }

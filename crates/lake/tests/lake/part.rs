@@ -1,11 +1,11 @@
 //! Sealing, compacting and sweeping: what is written is what was accepted, once, in
 //! order, and described truly.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::Duration;
-use domain::{Event, Instant};
-use lake::{LakeError, PartFile, ducklake, tail};
+use domain::{Event, Instant, belonging::Belonging};
+use lake::{Attribution, LakeError, PartFile, ducklake, tail};
 use proptest::prelude::*;
 
 use crate::world::{ask, blob, catalogue, day, event, instant, lake, lines, nobody, number, quarter};
@@ -112,12 +112,28 @@ async fn events_without_an_account_lie_apart_until_somebody_knows() {
     assert_eq!(told, [(Some((4, 4)), 0, 1), (None, 2, 2)]);
     assert!(parts[1].path.starts_with("month=2026-01/unattributed-"));
 
-    let compacted = catalogue(lake.compact(&parts, &[(user, 3)].into_iter().collect()).unwrap());
+    let compacted = catalogue(lake.compact(&parts, &Attribution::new(vec![(user, 3)], Vec::new())).unwrap());
     let told: Vec<_> = compacted.iter().map(|part| (part.account_id, part.unattributed, part.record_count)).collect();
     assert_eq!(told, [(Some((3, 4)), 0, 2), (None, 1, 1)]);
     let view = lake.view(compacted, &[], &nobody()).unwrap();
     let accounts = ask(&view, "select account_id, user_id from event order by occurred_at").await;
     assert_eq!(lines(&accounts), ["4,41", "3,9002", ","]);
+}
+
+#[tokio::test]
+async fn an_event_is_given_to_the_account_of_its_time() {
+    let (_folder, lake) = lake();
+    let did =
+        |day: u32| Event { user_id: Some(7), ..event(u64::from(day), None, &format!("2026-01-{day:02}T00:00:00Z")) };
+    let ties = [(4, instant("2026-01-05T00:00:00Z")), (3, instant("2026-01-10T00:00:00Z"))];
+    let known = Attribution::new(Vec::new(), vec![(7, Belonging::over(&ties, None))]);
+    let events: Arc<[u8]> = blob(&[did(2), did(9), did(10), did(20)]);
+    let accounts = "select account_id from event order by occurred_at";
+    let tail = lake.view(vec![], &[(1, Arc::clone(&events))], &known).unwrap();
+    assert_eq!(lines(&ask(&tail, accounts).await), ["4", "4", "", ""], "when queried");
+    let sealed = catalogue(lake.seal([&events], &known).unwrap());
+    let view = lake.view(sealed, &[], &nobody()).unwrap();
+    assert_eq!(lines(&ask(&view, accounts).await), ["4", "4", "", ""], "and when sealed");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ fn mixed(lake: &Lake) -> View {
     let parts = catalogue(lake.seal([blob(&events[..march])], &nobody()).unwrap());
     let late = event(5000, None, "2026-03-31T12:00:00Z");
     let tail = [(1, blob(&events[march..])), (2, blob(std::slice::from_ref(&late)))];
-    lake.view(parts, &tail, &[(late.user_id.unwrap(), 10)].into_iter().collect()).unwrap()
+    lake.view(parts, &tail, &Attribution::new(vec![(late.user_id.unwrap(), 10)], Vec::new())).unwrap()
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn a_tail_is_attributed_by_what_is_known_now() {
     let tail = [(1, blob(&[anonymous, event(2, Some(7), "2026-01-01T00:00:00Z")]))];
     let accounts = "select account_id from event order by name";
     let before = lake.view(vec![], &tail, &nobody()).unwrap();
-    let after = lake.view(vec![], &tail, &[(user, 3)].into_iter().collect()).unwrap();
+    let after = lake.view(vec![], &tail, &Attribution::new(vec![(user, 3)], Vec::new())).unwrap();
     assert_eq!(lines(&ask(&before, accounts).await), ["7", ""]);
     assert_eq!(lines(&ask(&after, accounts).await), ["7", "3"]);
     let later = lake.view(vec![], &[(2, blob(&[event(3, Some(9), "2026-01-01T00:00:00Z")]))], &nobody()).unwrap();

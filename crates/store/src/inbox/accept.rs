@@ -40,8 +40,11 @@ pub(super) async fn write(
             .map(|event| attributed(event, request, &people))
             .collect();
         tallies.entry(request.source_id).or_default().count(request, &events);
-        receipts
-            .push(Receipt { accepted: events.len() as u64, duplicates: (request.events.len() - events.len()) as u64 });
+        receipts.push(Receipt {
+            accepted: events.len() as u64,
+            duplicates: (request.events.len() - events.len()) as u64,
+            accounts: events.iter().filter_map(|event| event.account_id).collect(),
+        });
         if !events.is_empty() {
             blobs.push(Blob {
                 source_id: request.source_id,
@@ -67,7 +70,7 @@ fn attributed(event: &NewEvent, request: &Accept, people: &People) -> Event {
     Event {
         id: event.key,
         source_id: request.source_id,
-        account_id: event.account_id.or(user.and_then(|user| user.account_id)),
+        account_id: event.account_id.or_else(|| people.account_of(user?, event.occurred_at)),
         user_id: user.map(|user| user.id),
         name: event.name.clone(),
         occurred_at: event.occurred_at,

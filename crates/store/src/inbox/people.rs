@@ -3,13 +3,14 @@
 //! Those already known are only read. A person is written when new, when a message says something about them, or when
 //! they were last seen more than an hour before, so that a busy user does not cost a write with every request.
 //!
-//! Where somebody belongs who was grouped with one account or several, `end_user` decides. A mail domain speaks only
-//! where nobody was grouped with anything. Names that are one person belong together, as `alias` says.
+//! Where somebody belongs who was grouped with one account or several, `end_user` decides; of the latter it matters when
+//! something happened. A mail domain speaks only where nobody was grouped with anything. Names that are one person
+//! belong together, as `alias` says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::TimeDelta;
-use domain::Instant;
+use domain::{Instant, belonging::Belonging};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::Accept;
@@ -24,12 +25,26 @@ pub(super) struct Person {
     /// The opaque number.
     pub(super) id: i64,
     /// The account they belong to, if known.
-    pub(super) account_id: Option<i64>,
+    account_id: Option<i64>,
+    /// Whether they were grouped with several.
+    in_several: bool,
 }
 
 /// Everybody a group of requests names, by source and by what the source calls them.
 #[derive(Debug, Default)]
-pub(super) struct People(HashMap<i64, HashMap<String, Person>>);
+pub(super) struct People {
+    by_source: HashMap<i64, HashMap<String, Person>>,
+    /// Where those were over time who were grouped with several accounts.
+    torn: HashMap<i64, Belonging>,
+}
+
+/// A user grouped with an account.
+struct Grouping {
+    /// Since when, by the earliest message that says so.
+    since: Instant,
+    /// Whether that came long after it was so, as from a device that was offline.
+    late: bool,
+}
 
 /// What a group says about one person.
 #[derive(Clone, Copy)]
@@ -52,21 +67,29 @@ impl People {
             known.extend(remember(tx, source_id, &mentions).await?);
             let mut said = groupings(requests, source_id);
             // Whoever belongs there already is a member already; only who was just written may not be.
-            said.retain(|(name, account), _| {
-                mentions.contains_key(name) || known.get(*name).and_then(|known| known.account_id) != Some(*account)
+            said.retain(|(name, account), said| {
+                let belongs = known.get(*name).and_then(|known| known.account_id) == Some(*account);
+                said.late || mentions.contains_key(name) || !belongs
             });
             let told: BTreeSet<&str> = mentions.keys().copied().chain(said.keys().map(|(name, _)| *name)).collect();
             belong(tx, said, &known).await?;
             alias::tell(tx, source_id, &aliases(requests, source_id, &known)).await?;
             settle(tx, &told, &mut known).await?;
-            people.0.insert(source_id, known);
+            let torn: Vec<i64> = known.values().filter(|person| person.in_several).map(|person| person.id).collect();
+            people.torn.extend(end_user::torn_between(tx, &torn).await?);
+            people.by_source.insert(source_id, known);
         }
         Ok(people)
     }
 
     /// The person a source calls by this name.
     pub(super) fn find(&self, source_id: i64, external_id: &str) -> Option<Person> {
-        self.0.get(&source_id)?.get(external_id).copied()
+        self.by_source.get(&source_id)?.get(external_id).copied()
+    }
+
+    /// The account at which a person was then, if that is known.
+    pub(super) fn account_of(&self, person: Person, then: Instant) -> Option<i64> {
+        self.torn.get(&person.id).map_or(person.account_id, |belonging| belonging.at(then))
     }
 }
 
@@ -108,7 +131,7 @@ async fn known(
     let mut known = HashMap::with_capacity(names.len());
     for names in names.chunks(MAX_VALUES - 1) {
         let sql = format!(
-            "SELECT id, external_id, account_id, contact_id, last_seen_at FROM end_user
+            "SELECT id, external_id, account_id, contact_id, last_seen_at, in_several FROM end_user
              WHERE source_id = {} AND external_id IN {}",
             placeholders(tx, 0, 1, 1),
             placeholders(tx, 1, 1, names.len())
@@ -116,7 +139,9 @@ async fn known(
         let values = std::iter::once(Value::from(source_id)).chain(names.iter().map(|name| Value::from(*name)));
         for row in tx.query_all_raw(statement(tx, sql, values)).await? {
             let name: String = row.try_get_by_index(1)?;
-            let person = Person { id: row.try_get_by_index(0)?, account_id: row.try_get_by_index(2)? };
+            let (id, account_id, in_several) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(2)?, row.try_get_by_index(5)?);
+            let person = Person { id, account_id, in_several };
             let contact_id: Option<i64> = row.try_get_by_index(3)?;
             let last_seen_at: Instant = row.try_get_by_index(4)?;
             let stale = mentions.get(name.as_str()).is_some_and(|mention| {
@@ -152,7 +177,7 @@ async fn remember(
                  likely_account_id = COALESCE(excluded.likely_account_id, end_user.likely_account_id),
                  contact_id = COALESCE(excluded.contact_id, end_user.contact_id),
                  last_seen_at = excluded.last_seen_at
-             RETURNING id, external_id, account_id",
+             RETURNING id, external_id, account_id, in_several",
             placeholders(tx, 0, mentions.len(), 7)
         );
         let values = mentions.iter().flat_map(|(name, mention)| -> [Value; 7] {
@@ -167,18 +192,28 @@ async fn remember(
             ]
         });
         for row in tx.query_all_raw(statement(tx, sql, values)).await? {
-            let person = Person { id: row.try_get_by_index(0)?, account_id: row.try_get_by_index(2)? };
+            let (id, account_id, in_several) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+            let person = Person { id, account_id, in_several };
             people.insert(row.try_get_by_index(1)?, person);
         }
     }
     Ok(people)
 }
 
-/// Which users a source grouped with which accounts, and when it last said so.
-fn groupings(requests: &[Accept], source_id: i64) -> BTreeMap<(&str, i64), Instant> {
-    let ours = requests.iter().filter(|request| request.source_id == source_id);
-    let told = ours.flat_map(|request| request.users.iter().map(|user| (user, request.received_at)));
-    told.filter_map(|(user, at)| Some(((user.external_id.as_str(), user.account_id?), at))).collect()
+/// Which users a source grouped with which accounts, and since when.
+fn groupings(requests: &[Accept], source_id: i64) -> BTreeMap<(&str, i64), Grouping> {
+    let mut groupings: BTreeMap<(&str, i64), Grouping> = BTreeMap::new();
+    for request in requests.iter().filter(|request| request.source_id == source_id) {
+        for user in &request.users {
+            let Some(account) = user.account_id else { continue };
+            let late = request.received_at - user.at > JUST_SEEN;
+            let said = Grouping { since: user.at, late };
+            let known = groupings.entry((user.external_id.as_str(), account)).or_insert(said);
+            *known = Grouping { since: known.since.min(user.at), late: known.late || late };
+        }
+    }
+    groupings
 }
 
 /// Which users of a source were said to be one person.
@@ -191,17 +226,20 @@ fn aliases(requests: &[Accept], source_id: i64, people: &HashMap<String, Person>
     told.into_iter().collect()
 }
 
-/// Writes down who was grouped with what.
+/// Writes down who was grouped with what. What comes late may have been so earlier than was known.
 async fn belong(
     tx: &Tx,
-    groupings: BTreeMap<(&str, i64), Instant>,
+    groupings: BTreeMap<(&str, i64), Grouping>,
     people: &HashMap<String, Person>,
 ) -> Result<(), StoreError> {
-    let said = groupings.into_iter().filter_map(|((name, account), at)| Some((people.get(name)?.id, account, at)));
+    let said = groupings.into_iter();
+    let said = said.filter_map(|((name, account), said)| Some((people.get(name)?.id, account, said.since)));
     let said: Vec<(i64, i64, Instant)> = said.collect();
     for said in said.chunks(MAX_VALUES / 3) {
         let sql = format!(
-            "INSERT INTO membership (end_user_id, account_id, since) VALUES {} ON CONFLICT DO NOTHING",
+            "INSERT INTO membership (end_user_id, account_id, since) VALUES {}
+             ON CONFLICT (end_user_id, account_id) DO UPDATE SET since = excluded.since
+             WHERE excluded.since < membership.since",
             placeholders(tx, 0, said.len(), 3)
         );
         let values = said
@@ -217,8 +255,8 @@ async fn settle(tx: &Tx, told: &BTreeSet<&str>, people: &mut HashMap<String, Per
     let ids: Vec<i64> = told.iter().filter_map(|name| people.get(*name)).map(|person| person.id).collect();
     let belongs = end_user::settle(tx, &ids).await?;
     for person in people.values_mut() {
-        if let Some(account) = belongs.get(&person.id) {
-            person.account_id = *account;
+        if let Some(settled) = belongs.get(&person.id) {
+            (person.account_id, person.in_several) = *settled;
         }
     }
     Ok(())

@@ -61,17 +61,21 @@ pub(crate) async fn with_inbox(store: &Store, limits: Limits, test: impl AsyncFn
     });
 }
 
+fn counts(receipt: &Receipt) -> (u64, u64) {
+    (receipt.accepted, receipt.duplicates)
+}
+
 #[test]
 fn an_event_is_accepted_once() {
     on_both(|store| async move {
         let source = sending_source(&store).await;
         with_inbox(&store, Limits::default(), async |inbox| {
             let first = inbox.accept(request(source.id, [1, 2, 2])).await.unwrap();
-            assert_eq!(first, Receipt { accepted: 2, duplicates: 1 });
+            assert_eq!(counts(&first), (2, 1));
             let again = inbox.accept(request(source.id, [2, 3])).await.unwrap();
-            assert_eq!(again, Receipt { accepted: 1, duplicates: 1 });
+            assert_eq!(counts(&again), (1, 1));
             let nothing = inbox.accept(request(source.id, [1])).await.unwrap();
-            assert_eq!(nothing, Receipt { accepted: 0, duplicates: 1 });
+            assert_eq!(counts(&nothing), (0, 1));
         })
         .await;
         let keys: Vec<u64> = stored(&store).await.iter().map(|e| u64::from_be_bytes(first_eight(e))).collect();
@@ -202,6 +206,7 @@ fn a_user_gets_one_number_and_the_account_they_were_grouped_with() {
             account_id: Some(account_id),
             likely_account_id: None,
             contact_id: None,
+            at: at(1),
         };
         with_inbox(&store, Limits::default(), async |inbox| {
             inbox.accept(request(source.id, [1])).await.unwrap();
@@ -259,7 +264,7 @@ fn a_user_of_two_accounts_belongs_to_none_until_it_is_known_who_they_are() {
         let ann = store.write(async |tx| store::record::insert(tx, ann).await).await.unwrap();
         let said = |account_id, likely_account_id, contact_id| {
             let external_id = "user-1".to_owned();
-            vec![SeenUser { external_id, account_id, likely_account_id, contact_id }]
+            vec![SeenUser { external_id, account_id, likely_account_id, contact_id, at: at(1) }]
         };
         let send = async |inbox: &store::Inbox, event: u64, users| {
             inbox.accept(Accept { users, ..request(source.id, [event]) }).await.unwrap();
@@ -286,6 +291,49 @@ fn a_user_of_two_accounts_belongs_to_none_until_it_is_known_who_they_are() {
     });
 }
 
+/// A user was grouped with one account and hours later with another; what they did arrives in any order (T8, T9).
+#[test]
+fn what_arrives_late_belongs_where_its_user_was_at_the_time() {
+    const HOUR: u32 = 3_600;
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let grouped = |account_id: i64, hour: u32| SeenUser {
+            external_id: "user-1".to_owned(),
+            account_id: Some(account_id),
+            likely_account_id: None,
+            contact_id: None,
+            at: at(hour * HOUR),
+        };
+        let did = |number: u64, hour: u32| NewEvent { occurred_at: at(hour * HOUR), ..event(number) };
+        with_inbox(&store, Limits::default(), async |inbox| {
+            let send = async |events: Vec<NewEvent>, users: Vec<SeenUser>| {
+                let sent = Accept { events, users, received_at: at(99 * HOUR), ..request(source.id, []) };
+                inbox.accept(sent).await.unwrap()
+            };
+            send(vec![did(1, 15)], vec![grouped(acme.id, 10)]).await;
+            send(vec![did(4, 25)], vec![grouped(zeta.id, 20)]).await;
+            let receipt = send(vec![did(7, 15), did(10, 25), did(13, 5)], Vec::new()).await;
+            assert_eq!(receipt.accounts.into_iter().collect::<Vec<_>>(), [acme.id], "the accounts to compute again");
+            let user = stored(&store).await[0].user_id.unwrap();
+            assert!(store.write(async |tx| end_user::choose(tx, user, Some(zeta.id)).await).await.unwrap());
+            send(vec![did(16, 15), did(19, 25)], Vec::new()).await;
+            // A device that was offline says that the first membership is older, and the second younger than it is.
+            send(vec![did(22, 19)], vec![grouped(zeta.id, 18), grouped(acme.id, 30)]).await;
+        })
+        .await;
+        let events = stored(&store).await;
+        let accounts: Vec<_> = events.iter().map(|event| event.account_id).collect();
+        let (acme, zeta) = (Some(acme.id), Some(zeta.id));
+        assert_eq!(accounts, [acme, None, acme, None, acme, acme, zeta, zeta]);
+        let late = end_user::torn_over_time(store.read()).await.unwrap();
+        let [(user, belonging)] = late.as_slice() else { panic!("one user is in two accounts: {late:?}") };
+        assert_eq!(Some(*user), events[0].user_id);
+        assert_eq!([5, 15, 18, 25].map(|hour| belonging.at(at(hour * HOUR))), [acme, acme, zeta, zeta]);
+        assert_eq!(end_user::attributed(store.read()).await.unwrap(), [], "of nobody does it not matter when");
+    });
+}
+
 /// What a source said of two names, and where their person belongs.
 #[test]
 fn names_that_are_one_person_belong_together_until_that_is_undone() {
@@ -297,6 +345,7 @@ fn names_that_are_one_person_belong_together_until_that_is_undone() {
             account_id: Some(account),
             likely_account_id: None,
             contact_id: None,
+            at: at(1),
         };
         let same = |previous: &str, user: &str| SameUser { previous: previous.to_owned(), user: user.to_owned() };
         let send = async |inbox: &store::Inbox, users: Vec<SeenUser>, aliases: Vec<SameUser>| {
@@ -352,7 +401,8 @@ fn a_likely_account_is_that_of_every_name() {
         let source = sending_source(&store).await;
         let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
         let seen = |account_id, likely_account_id| {
-            vec![SeenUser { external_id: "ann".to_owned(), account_id, likely_account_id, contact_id: None }]
+            let external_id = "ann".to_owned();
+            vec![SeenUser { external_id, account_id, likely_account_id, contact_id: None, at: at(1) }]
         };
         let aliases = vec![SameUser { previous: "anon".to_owned(), user: "ann".to_owned() }];
         let anon = async || end_user::accounts_of(store.read(), source.id, &["anon"]).await.unwrap();

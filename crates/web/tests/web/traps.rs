@@ -257,8 +257,9 @@ async fn t8_what_was_tracked_before_the_group_call_finds_its_account() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t9_a_user_of_several_accounts_is_never_guessed() {
     let world = World::new().await;
-    let group =
-        |id: &str, account: &str| json!({ "type": "group", "messageId": id, "userId": "agency", "groupId": account });
+    // They have been in both since the moment of the events.
+    let at = "2026-11-22T08:00:00Z";
+    let group = |id: &str, account: &str| json!({ "type": "group", "messageId": id, "userId": "agency", "groupId": account, "timestamp": at });
     post(&world, &json!({ "batch": [group("g1", "alder"), track("first", &json!({ "userId": "agency" }))] })).await;
     post(&world, &group("g2", "birch")).await;
     let silent = track("silent", &json!({ "userId": "agency" }));

@@ -229,7 +229,6 @@ impl<'a> Run<'a> {
             let keys: Vec<[u8; 16]> = events.iter().map(|event| event.key).collect();
             store::inbox::known(self.engine.store().read(), &keys).await.map_err(EngineError::from)?.len() as u64
         } else {
-            self.touched.extend(events.iter().filter_map(|event| event.account_id));
             let source_id = self.from.source_id.unwrap_or_default();
             let accept = Accept {
                 source_id,
@@ -240,7 +239,9 @@ impl<'a> Run<'a> {
                 aliases: Vec::new(),
                 refused: Vec::new(),
             };
-            self.engine.intake().accept(accept).await.map_err(EngineError::from)?.duplicates
+            let receipt = self.engine.intake().accept(accept).await.map_err(EngineError::from)?;
+            self.touched.extend(receipt.accounts);
+            receipt.duplicates
         };
         self.report.created += total - known;
         self.report.unchanged += known;

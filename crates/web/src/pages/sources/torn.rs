@@ -18,8 +18,9 @@ pub(super) fn card_of(source_id: i64, ties: &[Tie], may_manage: bool) -> Markup 
     card(
         "People in several accounts",
         &html! {
-            p.muted { "An event that names its account counts there. Any other counts for the account chosen here, else for \
-                that of the contact they are, else for nobody." }
+            p.muted { "An event that names its account counts there, and one from before they were in a second counts for the \
+                first. Any other counts for the account chosen here, else for that of the contact they are, else for \
+                nobody." }
             ul.plain { @for user in users { li { (one(source_id, user, may_manage)) } } }
         },
     )
