@@ -191,7 +191,23 @@ impl Book {
 
     /// The rows a filter shows, by account id.
     pub fn visible<'a>(&'a self, filter: &'a RowFilter) -> impl Iterator<Item = &'a Arc<Row>> {
-        self.rows.iter().filter(move |row| row.visible(filter))
+        let (all, some): (&[Arc<Row>], _) = match filter {
+            RowFilter::All => (&self.rows, BTreeSet::new()),
+            RowFilter::Members(members) => (&[], self.of_members(members)),
+        };
+        all.iter().chain(some.into_iter().map(|at| &self.rows[at]))
+    }
+
+    /// Where the rows stand to which one of some members is assigned.
+    fn of_members(&self, members: &[i64]) -> BTreeSet<usize> {
+        let teams = self.derived.standing.teams.get_or_init(|| {
+            let mut teams: HashMap<i64, Vec<usize>> = HashMap::new();
+            for (at, row) in self.rows.iter().enumerate() {
+                row.team.iter().for_each(|member| teams.entry(*member).or_default().push(at));
+            }
+            teams
+        });
+        members.iter().filter_map(|member| teams.get(member)).flatten().copied().collect()
     }
 
     /// Every row, for the engine itself; screens use [`Self::visible`].

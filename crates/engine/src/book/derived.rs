@@ -3,7 +3,10 @@
 //! refreshed, so that an event costs no report. [`Moment`] follows from the rows as they are and goes with them. Whose rows
 //! somebody may see is part of every question, and a changed team begins a new standing.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use domain::{
     Instant,
@@ -49,6 +52,8 @@ type FigureOf = (RowFilter, Wanted, String);
 pub(crate) struct Standing {
     pub(super) ledger: OnceLock<Ledger>,
     pub(super) owners: OnceLock<Arc<Owners>>,
+    /// Where the rows of each member stand, ascending.
+    pub(super) teams: OnceLock<HashMap<i64, Vec<usize>>>,
     /// What was known earlier can only change with what is known now.
     pub(crate) known: Answers<Instant, Known, 2>,
     pub(crate) subjects: Answers<(RowFilter, Wanted), Subject, 24>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::access::RowFilter;
 use engine::{
-    Engine,
+    Book, Engine,
     expansion::{Prospect, prospects},
     refresh,
     revenue::{
@@ -59,6 +59,15 @@ async fn everybody_is_answered_from_their_own_accounts() {
     let book = engine.book();
     let members: Vec<i64> = book.choices(&RowFilter::All).owners.iter().map(|owner| owner.member_id).collect();
     let (one, other) = (RowFilter::Members(vec![members[0]]), RowFilter::Members(vec![members[1]]));
+    let both = RowFilter::Members(vec![members[1], members[0]]);
+    let shows_what_rows_say = |book: &Book| {
+        for filter in [&RowFilter::All, &one, &other, &both, &RowFilter::Members(Vec::new())] {
+            let shown: Vec<i64> = book.visible(filter).map(|row| row.account.id).collect();
+            let say = book.rows().iter().filter(|row| row.visible(filter)).map(|row| row.account.id);
+            assert_eq!(shown, say.collect::<Vec<_>>());
+        }
+    };
+    shows_what_rows_say(&book);
     let of = |filter: &RowFilter| book.visible(filter).map(|row| book.arr_cents(row)).sum::<i64>();
     for filter in [&one, &other] {
         let mine = closing(&reports(&engine, filter).await);
@@ -78,6 +87,7 @@ async fn everybody_is_answered_from_their_own_accounts() {
     })
     .await;
     refresh::some(&engine, &[account]).await.unwrap();
+    shows_what_rows_say(&engine.book());
     assert_eq!(before - closing(&reports(&engine, &one).await), book.arr_cents(row));
     engine.close().await.unwrap();
 }
