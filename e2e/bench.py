@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How fast, beside a limit or a peer, in one run: every figure is printed with a ratio and none is asserted.
 
-    cargo build --release && e2e/bench.py --binary target/release/pomona [--accounts 20000 --events 833] [--quick]
+    cargo bench [-- --accounts 20000 --events 833] [-- --quick]
+    cargo build --release && e2e/bench.py --binary target/release/pomona
 
 - the big snapshot: `pomona snapshot` of the whole book, and the two event queries in it against DuckDB running the
   same two over the same Parquet files, as CPU seconds and peak memory of each process;
