@@ -13,9 +13,9 @@ use std::{
 use domain::{
     Day, Instant,
     access::RowFilter,
-    metric::Unit,
+    metric::{Metric, Unit},
     money::Money,
-    revenue::{AccountLedger, Ledger},
+    revenue::{AccountLedger, Currency, Ledger},
     scorecard::{Band, Health},
     signal::{self, Severity},
 };
@@ -26,7 +26,11 @@ use crate::{
     definitions::Definitions,
     expansion::Prospects,
     lifetime::{Lifetime, Tier},
-    revenue::{Steps, conventions::Conventions, segments::Owners},
+    revenue::{
+        Steps,
+        conventions::{Conventions, Lens},
+        segments::Owners,
+    },
     snapshot::spoken,
 };
 use derived::Derived;
@@ -48,6 +52,8 @@ pub struct Book {
     pub(crate) present: BTreeSet<&'static str>,
     /// How its revenue is read.
     pub conventions: Arc<Conventions>,
+    /// The one currency its money is in, with the rates into it.
+    pub lens: Arc<Lens>,
     rows: Vec<Arc<Row>>,
     position: Arc<HashMap<i64, usize>>,
     pub(crate) derived: Derived,
@@ -89,17 +95,8 @@ pub struct Row {
     pub signals: Vec<OpenSignal>,
     /// Health at the end of each of the last weeks, oldest first.
     pub trend: Vec<Option<f64>>,
-    /// Where it stood at the ends of the last months, oldest first; nothing where it was no customer.
-    pub month_ends: Vec<Option<MonthEnd>>,
-}
-
-/// Where an account stood at the end of a month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MonthEnd {
-    /// The band of its health.
-    pub band: Band,
-    /// Its ARR in minor units.
-    pub arr_cents: i64,
+    /// The band of its health at the ends of the last months, oldest first; nothing where it was no customer.
+    pub month_ends: Vec<Option<Band>>,
 }
 
 /// The member who looks after an account.
@@ -153,7 +150,8 @@ impl Book {
     ) -> Self {
         let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
         let position = index(&rows);
-        let conventions = Arc::default();
+        let conventions: Arc<Conventions> = Arc::default();
+        let lens = Arc::new(conventions.lens_into(Currency::USD));
         Self {
             as_of,
             known_on,
@@ -162,6 +160,7 @@ impl Book {
             definitions,
             present,
             conventions,
+            lens,
             rows,
             position,
             derived: Derived::default(),
@@ -170,8 +169,13 @@ impl Book {
 
     /// The same rows, their revenue read otherwise.
     #[must_use]
-    pub(crate) fn read_by(self, conventions: Arc<Conventions>) -> Self {
-        Self { conventions, derived: Derived::default(), ..self }
+    pub(crate) fn read_by(self, conventions: Arc<Conventions>, lens: Arc<Lens>) -> Self {
+        Self { conventions, lens, derived: Derived::default(), ..self }
+    }
+
+    /// The code of the currency its money is in.
+    pub fn currency(&self) -> &str {
+        self.lens.currency.as_str()
     }
 
     /// A book without accounts: what is known before anything was computed.
@@ -226,9 +230,10 @@ impl Book {
         row.values.get(position).copied().flatten()
     }
 
-    /// ARR of a row in minor units; nothing under contract is zero.
-    pub fn arr_cents(&self, row: &Row) -> i64 {
-        self.value(row, "arr").map_or(0, |cents| cents as i64)
+    /// ARR of a row in minor units of the book's currency; nothing under contract is zero, and what has no rate is unknown.
+    pub fn arr_cents(&self, row: &Row) -> Option<i64> {
+        let known = self.value(row, "arr").map(|cents| cents as i64);
+        known.or_else(|| row.steps.known(self.as_of).filter(|monthly| *monthly == 0))
     }
 
     /// A book in which some rows are replaced or added.
@@ -258,6 +263,7 @@ impl Book {
             definitions: Arc::clone(&self.definitions),
             present: self.present.clone(),
             conventions: Arc::clone(&self.conventions),
+            lens: Arc::clone(&self.lens),
             rows,
             position,
             derived,
@@ -411,6 +417,15 @@ fn attribute(name: &str, definitions: &Definitions, rows: &[&Row]) -> Column {
         "open_signals" => rows.map(|row| row.signals.len() as i64).collect(),
         "at_risk" => rows.map(|row| row.at_risk()).collect(),
         _ => rows.map(|row| row.value_tier(definitions).map(|tier| tier.key.as_str())).collect(),
+    }
+}
+
+impl Book {
+    /// A metric's value of a row as a person writes it. What is billed is in the currency of the account, all else that is
+    /// money in the book's.
+    pub fn written(&self, row: &Row, metric: &Metric, value: f64) -> String {
+        let currency = if metric.group == "billing" { &row.account.currency } else { self.currency() };
+        written(metric.unit, value, currency)
     }
 }
 

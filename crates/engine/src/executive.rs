@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     Day,
     access::RowFilter,
-    revenue::{Bridge, Cohort, Currency, Grain, Percent, Span, months_before},
+    revenue::{Bridge, Cohort, Currency, Grain, Percent, Span, View, months_before},
     scorecard::Band,
     time::{days_after, days_before},
 };
@@ -98,13 +98,16 @@ impl Bands {
     }
 }
 
-/// Computes the figures of the accounts a filter shows.
-pub fn executive(book: &Book, filter: &RowFilter) -> Executive {
+/// Computes the figures of the accounts a filter shows; kept with the book.
+pub fn executive(book: &Book, filter: &RowFilter) -> Arc<Executive> {
+    book.derived.moment.executive.of(filter.clone(), || executive_of(book, filter))
+}
+
+fn executive_of(book: &Book, filter: &RowFilter) -> Executive {
     let standing = &book.derived.standing;
     let recurring = standing.recurring.of(filter.clone(), || Recurring::of(book, filter));
     let as_of = book.as_of;
-    let lens = book.conventions.lens_into(recurring.currency);
-    let view = lens.view();
+    let view = book.lens.view();
     let rows: Vec<_> = book.visible(filter).collect();
     let mut bands = Bands::default();
     let (mut accounts, mut at_risk_cents, mut at_risk_accounts) = (0, 0, 0);
@@ -117,7 +120,7 @@ pub fn executive(book: &Book, filter: &RowFilter) -> Executive {
             at_risk_accounts += 1;
         }
     }
-    let mut health = health_at(&month_ends(as_of), &rows);
+    let mut health = health_at(&month_ends(as_of), &rows, &view);
     health.insert(as_of, bands);
     let health = health.into_iter().collect();
     Executive { as_of, recurring, accounts, at_risk_cents, at_risk_accounts, bands, health }
@@ -127,8 +130,7 @@ impl Recurring {
     fn of(book: &Book, filter: &RowFilter) -> Self {
         let as_of = book.as_of;
         let ledger = ledger(book, |row| row.visible(filter));
-        let lens = book.conventions.lens(&ledger, as_of);
-        let view = lens.view();
+        let view = book.lens.view();
         let days: Vec<Day> = month_ends(as_of).into_iter().chain([as_of]).collect();
         let year = |to: Day| {
             let kept = ledger.retention(Span { after: months_before(to, MONTHS), through: to }, &view);
@@ -138,7 +140,7 @@ impl Recurring {
         let months = Span::months(months_before(as_of, MONTHS - 1), as_of);
         let movements = months.iter().map(|month| days_after(month.after, 1)).zip(ledger.bridges(&months, &view));
         Self {
-            currency: lens.currency,
+            currency: view.currency,
             accounts_month_ago: ledger.paying(months_before(as_of, 1), &view),
             arr_cents: arr(as_of),
             arr_90d_ago_cents: arr(days_before(as_of, 90)),
@@ -152,13 +154,13 @@ impl Recurring {
     }
 }
 
-/// The bands at the ends of months that have history.
-fn health_at(days: &[Day], rows: &[&Arc<Row>]) -> BTreeMap<Day, Bands> {
+/// The bands at the ends of months that have history, with the ARR that the contracts as known today say.
+fn health_at(days: &[Day], rows: &[&Arc<Row>], view: &View<'_>) -> BTreeMap<Day, Bands> {
     let mut health: BTreeMap<Day, Bands> = BTreeMap::new();
     for row in rows {
-        for (day, end) in days.iter().zip(&row.month_ends) {
-            if let Some(end) = end {
-                health.entry(*day).or_default().add(end.band, end.arr_cents);
+        for (day, band) in days.iter().zip(&row.month_ends) {
+            if let Some(band) = band {
+                health.entry(*day).or_default().add(*band, row.revenue.arr(*day, view).cents());
             }
         }
     }

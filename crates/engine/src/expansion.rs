@@ -13,12 +13,12 @@ use std::{
 
 use domain::{
     access::RowFilter,
-    revenue::{Cause, Currency, Unit, View},
+    revenue::{Arr, Cause, Unit},
     scorecard::{Band, Health, Scorecard},
 };
 use serde::Serialize;
 
-use crate::{Book, Row, revenue::NO_RATES};
+use crate::{Book, Row};
 
 /// Seats count as used up from this utilisation on.
 const USED_UP: f64 = 0.85;
@@ -42,7 +42,7 @@ pub struct Room {
     pub kind: &'static str,
     /// What.
     pub what: String,
-    /// What it would bring a year, minor units of the account's currency; unknown where nobody comparable pays for it.
+    /// What it would bring a year, minor units of the book's currency; unknown where nobody comparable pays for it.
     pub arr_cents: Option<i64>,
     /// What that rests on, with its numbers.
     pub reason: String,
@@ -138,7 +138,7 @@ impl Prospects {
 impl Prospect {
     /// That of an account; `None` for one that does not pay.
     fn of(book: &Book, row: &Row, holdings: &Holdings, groups: &HashMap<i64, Vec<&Row>>) -> Option<Self> {
-        if !row.active || book.arr_cents(row) <= 0 {
+        if !row.active || !pays(book, row) {
             return None;
         }
         let mut rooms: Vec<Room> = seats(book, row, holdings).into_iter().collect();
@@ -148,6 +148,11 @@ impl Prospect {
         let readiness = book.definitions.expansion.evaluate(&row.values);
         Some(Self { account_id: row.account.id, readiness, rooms, idle: idle(book, row) })
     }
+}
+
+/// Whether anything recurs, as far as its amount is known.
+fn pays(book: &Book, row: &Row) -> bool {
+    book.arr_cents(row).is_some_and(|cents| cents > 0)
 }
 
 fn by_readiness(mut prospects: Vec<Arc<Prospect>>) -> Vec<Arc<Prospect>> {
@@ -180,11 +185,13 @@ pub fn reasons(book: &Book, readiness: &Health) -> Vec<Reason> {
 type Held = BTreeMap<String, (Unit, i64)>;
 
 fn held(book: &Book, row: &Row) -> Held {
-    let Ok(currency) = row.account.currency.parse::<Currency>() else { return Held::new() };
-    let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+    let (view, day) = (book.lens.view(), book.as_of);
     let mut held = Held::new();
-    for line in row.revenue.lines.iter().filter(|line| line.is_on(book.as_of) && line.currency == view.currency) {
-        held.entry(line.product.to_string()).or_insert((line.unit, 0)).1 += line.arr.cents();
+    for line in row.revenue.lines.iter().filter(|line| line.is_on(day)) {
+        // What has no rate is in nobody's amounts.
+        if let Some(cents) = view.known_value(line, day).map(Arr::cents) {
+            held.entry(line.product.to_string()).or_insert((line.unit, 0)).1 += cents;
+        }
     }
     held
 }
@@ -310,13 +317,13 @@ fn groups(book: &Book) -> HashMap<i64, Vec<&Row>> {
 /// Room for the organisations of an account's group that are no customers. It is said once, at the one that pays most.
 fn organisations(book: &Book, row: &Row, groups: &HashMap<i64, Vec<&Row>>) -> Option<Room> {
     let group = groups.get(&row.account.parent_id.unwrap_or(row.account.id))?;
-    let paying: Vec<&&Row> = group.iter().filter(|one| one.active && book.arr_cents(one) > 0).collect();
+    let paying: Vec<&&Row> = group.iter().filter(|one| one.active && pays(book, one)).collect();
     let first = paying.iter().max_by_key(|one| (book.arr_cents(one), -one.account.id))?;
     let others = group.len() - paying.len();
     if first.account.id != row.account.id || others == 0 {
         return None;
     }
-    let mean = paying.iter().map(|one| book.arr_cents(one)).sum::<i64>() / paying.len() as i64;
+    let mean = paying.iter().filter_map(|one| book.arr_cents(one)).sum::<i64>() / paying.len() as i64;
     Some(Room {
         kind: Cause::Organisation.as_str(),
         what: format!("{others} of the group's organisations"),

@@ -37,7 +37,13 @@ pub async fn metric(
         return Ok(None);
     }
     let (accounts, present) = (Some(vec![account_id]), engine.book().present.clone());
-    let ask = Ask { accounts, present, lifetime: engine.lifetime_as_of(as_of, None).await?, known_on: None };
+    let ask = Ask {
+        accounts,
+        present,
+        lifetime: engine.lifetime_as_of(as_of, None).await?,
+        known_on: None,
+        currency: Some(engine.book().lens.currency),
+    };
     let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
     let book = basis.book(definitions, as_of, engine.now()).await?;
     let Some(row) = book.row(account_id) else { return Ok(None) };

@@ -5,8 +5,8 @@
 //! would have done on the past ([`Backtest`]); a [`Forecast`] is drawn from it on request, under a [`Scenario`] or none.
 //!
 //! Quarters are the next four spans of three months, since chances are known by months ahead and not by the calendar's.
-//! Deliberately absent: deals that are being talked about, which are opinions and are shown beside it; other currencies than
-//! the one most is sold in, which would need rates of the future.
+//! Deliberately absent: deals that are being talked about, which are opinions and are shown beside it; how exchange rates will
+//! move. What is sold in other currencies counts at the last rate that is known, and what has none is told and not counted.
 
 mod backtest;
 mod drawn;
@@ -19,7 +19,9 @@ mod target;
 
 use std::sync::Arc;
 
-use domain::{Day, revenue::Currency};
+use domain::Day;
+
+use crate::revenue::conventions::Lens;
 use serde::Serialize;
 use stats::{portfolio::Arrivals, shock::Common, validation::quantiles::LEVELS};
 
@@ -48,8 +50,8 @@ pub const SEED: u64 = 1;
 pub struct Model {
     /// The day.
     pub as_of: Day,
-    /// The currency it is about.
-    pub currency: Currency,
+    /// The currency it is about, with the rates that were known into it.
+    pub lens: Arc<Lens>,
     /// What accounts have in common in leaving.
     pub losses: Common,
     /// How accounts grow.
@@ -160,7 +162,7 @@ pub struct Forecast {
     pub paths: usize,
     /// The seed they follow from.
     pub seed: u64,
-    /// Currencies that are sold in and left out.
+    /// Currencies that are sold in and left out for want of a rate.
     pub left_out: Vec<String>,
 }
 

@@ -96,7 +96,7 @@ pub fn hold(book: &Book, model: Option<&Model>, record: store::Goal) -> Result<O
 /// What a figure is today, of the accounts a filter shows.
 pub fn measure(book: &Book, filter: &RowFilter, figure: Figure, period_months: u32) -> Measured {
     let ledger = ledger(book, |row| row.visible(filter));
-    let lens = book.conventions.lens(&ledger, book.as_of);
+    let lens = &book.lens;
     let of = Of { book, filter, ledger, view: lens.view() };
     let (value, arithmetic) = match figure {
         Figure::NetRetention | Figure::GrossRetention | Figure::Churn => of.retention(figure, period_months),

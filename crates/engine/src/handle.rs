@@ -251,7 +251,8 @@ impl Engine {
     pub async fn account_as_of(&self, account_id: i64, as_of: Day) -> Result<Book, EngineError> {
         let lifetime = self.lifetime_as_of(as_of, None).await?;
         let (accounts, present) = (Some(vec![account_id]), self.book().present.clone());
-        let ask = Ask { accounts, present, lifetime, known_on: None };
+        let currency = Some(self.book().lens.currency);
+        let ask = Ask { accounts, present, lifetime, known_on: None, currency };
         let basis = Basis::load(self.store(), self.lake(), ask).await?;
         basis.book(self.definitions(), as_of, self.now()).await
     }

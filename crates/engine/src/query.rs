@@ -62,8 +62,9 @@ async fn named(store: &Store, lake: &Lake, statement: &str) -> Result<View, Engi
     let facts = store.reading(None, None).await?;
     let mut view = lay(crate::seal::view(store, lake, None).await?, &facts, |table| statement.contains(table)).await?;
     if statement.contains("revenue_line") {
-        let from = Conventions::load(store, None).await?.set.contracts_from;
-        view = lay_revenue(view, &revenue::read(&facts, from).await?)?;
+        let conventions = Conventions::load(store, None).await?;
+        let (ledgers, last_said) = revenue::read(&facts, conventions.set.contracts_from).await?;
+        view = lay_revenue(view, &ledgers, &conventions.lens_of(&ledgers, last_said))?;
     }
     facts.end().await?;
     Ok(view)

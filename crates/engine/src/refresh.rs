@@ -10,7 +10,7 @@ use std::{
 
 use domain::{
     Day,
-    revenue::{month_of, months_before},
+    revenue::{Currency, month_of, months_before},
     scorecard::Band,
     time::days_before,
 };
@@ -20,7 +20,7 @@ use tokio::sync::MutexGuard;
 
 use crate::{
     Engine, EngineError, Live, actions,
-    book::{Book, MonthEnd, Row},
+    book::{Book, Row},
     revenue::conventions::Conventions,
     signals,
     snapshot::{Ask, Basis},
@@ -66,7 +66,7 @@ pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> 
         return all(engine).await;
     }
     let (only, present, lifetime) = (Some(accounts.into_iter().collect()), current.present.clone(), engine.lifetime());
-    let ask = Ask { accounts: only, present, lifetime, known_on: None };
+    let ask = Ask { accounts: only, present, lifetime, known_on: None, currency: Some(current.lens.currency) };
     let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
     let fresh = basis.book(engine.definitions(), current.as_of, engine.now()).await?;
     if fresh.present != current.present {
@@ -83,13 +83,20 @@ pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> 
     Ok(())
 }
 
-/// Reads today's book by the currency and the exchange rates that are known now; its rows stay.
+/// Reads today's book by the currency and the exchange rates that are known now. Its rows stay where all of it is sold in
+/// that currency.
 pub async fn conventions(engine: &Engine) -> Result<(), EngineError> {
     let turn = engine.refreshing().await;
     let known = Arc::new(Conventions::load(engine.store(), None).await?);
     let current = engine.book();
+    let lens = Arc::new(known.lens_into(known.set.currency.unwrap_or(current.lens.currency)));
+    let native = |currency: &Currency| *currency == lens.currency && lens.currency == current.lens.currency;
+    if !current.ledger().currencies(current.as_of).keys().all(native) {
+        drop(turn);
+        return all(engine).await;
+    }
     let version = current.version + 1;
-    let fresh = current.with_rows(Vec::new(), version, current.computed_at).read_by(known);
+    let fresh = current.with_rows(Vec::new(), version, current.computed_at).read_by(known, lens);
     engine.publish(fresh, [Live::Book { version }]);
     drop(turn);
     Ok(())
@@ -151,7 +158,7 @@ pub(crate) fn health_day(book: &Book, row: &Row) -> HealthDay {
             domain::scorecard::Band::Red => health_day::Band::Red,
             domain::scorecard::Band::Unknown => health_day::Band::Unknown,
         },
-        arr_cents: book.arr_cents(row),
+        arr_cents: book.arr_cents(row).unwrap_or(0),
         computed_at: book.computed_at,
     }
 }
@@ -172,11 +179,11 @@ async fn attach_past(engine: &Engine, as_of: Day, mut rows: Vec<Row>) -> Result<
     let accounts: Vec<i64> = rows.iter().map(|row| row.account.id).collect();
     let only = (accounts.len() < 500).then_some(accounts.as_slice());
     let days: Vec<Day> = weeks.iter().chain(&months).copied().collect();
-    let mut history: HashMap<(i64, Day), (Option<f64>, MonthEnd)> = HashMap::new();
+    let mut history: HashMap<(i64, Day), (Option<f64>, Band)> = HashMap::new();
     // Day by day for a whole book, which keeps its records from all being in memory at once.
     for days in days.chunks(if only.is_some() { days.len() } else { 1 }) {
         for past in health_day::on_days(engine.store().read(), days, only).await? {
-            history.insert((past.account_id, past.day), (past.score, month_end(&past)));
+            history.insert((past.account_id, past.day), (past.score, band(&past)));
         }
     }
     for row in &mut rows {
@@ -187,6 +194,6 @@ async fn attach_past(engine: &Engine, as_of: Day, mut rows: Vec<Row>) -> Result<
     Ok(rows)
 }
 
-fn month_end(past: &HealthDay) -> MonthEnd {
-    MonthEnd { band: Band::parse(past.band.as_str()).unwrap_or(Band::Unknown), arr_cents: past.arr_cents }
+fn band(past: &HealthDay) -> Band {
+    Band::parse(past.band.as_str()).unwrap_or(Band::Unknown)
 }

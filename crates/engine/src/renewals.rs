@@ -144,10 +144,9 @@ pub async fn one(
     let book = engine.book();
     let holds = |row: &&Arc<Row>| row.revenue.subscriptions.iter().any(|it| it.id == subscription_id);
     let Some(account_id) = book.visible(filter).find(holds).map(|row| row.account.id) else { return Ok(None) };
-    let lens = book.conventions.lens_into(Due::year(&book, filter).currency);
     let span = Span { after: days_before(due, 1), through: due };
     let ledger = book.ledger().only(|id| id == account_id);
-    let mut renewals = ledger.renewals(span, book.as_of, Sensitivity::default(), &lens.view());
+    let mut renewals = ledger.renewals(span, book.as_of, Sensitivity::default(), &book.lens.view());
     renewals.retain(|renewal| renewal.subscription_id == subscription_id);
     let said = record::load(engine.store().read(), None, Some(&[account_id])).await?;
     let mut pipeline = Pipeline::new(&book, filter, &renewals, said);
@@ -165,9 +164,8 @@ impl Due {
     fn of(book: &Book, filter: &RowFilter, span: Span) -> Arc<Self> {
         book.derived.standing.due.of((filter.clone(), span), || {
             let ledger = ledger(book, |row| row.visible(filter));
-            let lens = book.conventions.lens(&ledger, book.as_of);
-            let renewals = ledger.renewals(span, book.as_of, Sensitivity::default(), &lens.view());
-            Self { currency: lens.currency, renewals }
+            let renewals = ledger.renewals(span, book.as_of, Sensitivity::default(), &book.lens.view());
+            Self { currency: book.lens.currency, renewals }
         })
     }
 

@@ -37,9 +37,16 @@ pub(crate) use steps::steps;
 pub type Ledgers = BTreeMap<i64, Arc<AccountLedger>>;
 
 /// Reads the ledger of every account that has a contract; `from` is the source whose contracts count where several speak
-/// of one account.
-pub(crate) async fn read(facts: &Reading<'_>, from: Option<i64>) -> Result<Ledgers, StoreError> {
-    Ok(ledgers(&facts.all().await?, &facts.all().await?, from))
+/// of one account. With them comes the day on which anything was last said of contracts.
+pub(crate) async fn read(facts: &Reading<'_>, from: Option<i64>) -> Result<(Ledgers, Day), StoreError> {
+    let (subscriptions, items) = (facts.all().await?, facts.all().await?);
+    Ok((ledgers(&subscriptions, &items, from), last_said(&subscriptions, &items)))
+}
+
+/// The day on which anything was last said of contracts: a day of today's book that needs no clock.
+pub(crate) fn last_said(subscriptions: &[store::Subscription], items: &[SubscriptionItem]) -> Day {
+    let contracts = subscriptions.iter().map(|contract| contract.recorded_at);
+    contracts.chain(items.iter().map(|item| item.recorded_at)).max().map_or(Day::MIN, |at| at.date_naive())
 }
 
 /// The ledger of every account that has a contract; `from` is the source whose contracts count where several speak of one

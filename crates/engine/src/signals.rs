@@ -156,7 +156,7 @@ fn sentence(book: &Book, row: &Row, rule: &Rule) -> String {
     let parts = rule.evidence.iter().filter_map(|key| {
         let metric = catalogue.get(key)?;
         let value = book.value(row, key)?;
-        Some(format!("{}: {}", metric.name, crate::book::written(metric.unit, value, &row.account.currency)))
+        Some(format!("{}: {}", metric.name, book.written(row, metric, value)))
     });
     parts.collect::<Vec<_>>().join(" · ")
 }

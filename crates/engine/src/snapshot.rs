@@ -17,10 +17,11 @@ use std::{
 use domain::{
     Day, Instant,
     metric::{Metric, Unit, WhenEmpty},
+    revenue::Currency,
     time::{end_of, start_of},
 };
 use lake::{Column, Frame, FrameError, Lake, Params, View, expression::Formula};
-use store::{Account, Assignment, Member, Store, assignment};
+use store::{Account, Assignment, Member, Store, SubscriptionItem, assignment};
 
 pub use explain::Explanation;
 
@@ -29,7 +30,10 @@ use crate::{
     book::{self, Book, Owner, Row},
     definitions::Definitions,
     lifetime::{self, Appraiser, Buyers, Contracts, Lifetime, Model, Subject},
-    revenue::{self, Ledgers, Steps, conventions::Conventions},
+    revenue::{
+        self, Ledgers, Steps,
+        conventions::{Conventions, Lens},
+    },
 };
 pub(crate) use plan::Plan;
 use plan::Query;
@@ -56,6 +60,7 @@ pub struct Basis {
     only: Option<Vec<i64>>,
     present: BTreeSet<&'static str>,
     conventions: Arc<Conventions>,
+    lens: Arc<Lens>,
 }
 
 /// What to read into a basis.
@@ -69,6 +74,8 @@ pub struct Ask {
     pub lifetime: Option<Arc<Model>>,
     /// Relations the whole book has rows of, when only some accounts are read.
     pub present: BTreeSet<&'static str>,
+    /// The currency the whole book is read in, when only some accounts are read.
+    pub currency: Option<Currency>,
 }
 
 impl Basis {
@@ -78,14 +85,19 @@ impl Basis {
         let view = tables::lay(crate::seal::view(store, lake, ask.known_on).await?, &facts, |_| true).await?;
         let subscriptions = facts.all().await?;
         let conventions = Arc::new(Conventions::load(store, ask.known_on).await?);
-        let revenue = revenue::ledgers(&subscriptions, &facts.all().await?, conventions.set.contracts_from);
+        let items: Vec<SubscriptionItem> = facts.all().await?;
+        let revenue = revenue::ledgers(&subscriptions, &items, conventions.set.contracts_from);
         let contracts = Contracts::new(&subscriptions);
-        let view = tables::lay_revenue(view, &revenue)?;
-        let steps = revenue::steps(&revenue);
+        let lens = Arc::new(match ask.currency {
+            Some(currency) => conventions.lens_into(currency),
+            None => conventions.lens_of(&revenue, revenue::last_said(&subscriptions, &items)),
+        });
+        let view = tables::lay_revenue(view, &revenue, &lens)?;
+        let steps = revenue::steps(&revenue, &lens.view());
         let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);
         let mut buyers = Buyers::default();
         if accounts.iter().any(|account| !steps.contains_key(&account.id)) {
-            facts.each_page(|invoices| buyers.add(&invoices, &steps)).await?;
+            facts.each_page(|invoices| buyers.add(&invoices, &steps, &lens.view())).await?;
         }
         facts.end().await?;
         let members = store::member::all(store).await?.into_iter().map(|member| (member.id, member)).collect();
@@ -103,6 +115,7 @@ impl Basis {
             only: ask.accounts,
             present: ask.present,
             conventions,
+            lens,
         })
     }
 
@@ -139,7 +152,7 @@ impl Basis {
         let mut rows = self.rows(definitions, &accounts, grid, as_of);
         self.appraise(definitions, &mut rows, as_of)?;
         let book = Book::new(as_of, self.known_on, computed_at, Arc::clone(definitions), present, rows);
-        Ok(book.read_by(Arc::clone(&self.conventions)))
+        Ok(book.read_by(Arc::clone(&self.conventions), Arc::clone(&self.lens)))
     }
 
     /// Says of every row what the account is worth, and computes the metrics that wait for it.
@@ -147,7 +160,7 @@ impl Basis {
         let definition = &definitions.lifetime;
         let knows = |model: &&Arc<Model>| model.as_of <= as_of && model.definition == definition.fingerprint;
         let model = self.lifetime.as_ref().filter(knows).map(|model| &**model);
-        let readings = lifetime::read(definitions, &rows.iter().collect::<Vec<_>>())?;
+        let readings = lifetime::read(definitions, &rows.iter().collect::<Vec<_>>(), as_of)?;
         let readings: HashMap<i64, _> = rows.iter().map(|row| row.account.id).zip(readings).collect();
         let bought = self.bought(as_of);
         let subjects: Vec<Subject<'_>> =

@@ -60,7 +60,7 @@ pub async fn find(app: &AppState, access: &Access, id: i64) -> Answer<Opportunit
 pub async fn open(app: &AppState, access: &Access, account_id: i64, pitch: Pitch) -> Answer<Opportunity> {
     visible(app, access, account_id)?;
     let book = app.engine.book();
-    let row = book.row(account_id).ok_or_else(Problem::not_found)?;
+    book.row(account_id).ok_or_else(Problem::not_found)?;
     let me = access.actor.member().map(|member| member.id);
     let now = app.engine.now();
     let missing = |field: &'static str| Problem::invalid(field, "This must be said.");
@@ -76,7 +76,7 @@ pub async fn open(app: &AppState, access: &Access, account_id: i64, pitch: Pitch
         amount_cents: pitch.amount_cents.ok_or_else(|| missing("amount"))?,
         benefit_cents: None,
         cost_cents: None,
-        currency: row.account.currency.clone(),
+        currency: book.currency().to_owned(),
         close_on: pitch.close_on.ok_or_else(|| missing("close_on"))?,
         owner_id: me,
         approved_by: None,

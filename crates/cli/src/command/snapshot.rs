@@ -73,7 +73,8 @@ pub(super) fn moment(text: &str) -> anyhow::Result<Instant> {
 
 fn summary(book: &Book, row: &Row) -> String {
     let health = row.health.score.map_or_else(|| "unknown".to_owned(), |score| format!("{score:.1}"));
-    let arr = domain::money::Money { cents: book.arr_cents(row), currency: row.account.currency.clone() };
+    let money = |cents| domain::money::Money { cents, currency: book.currency().to_owned() }.to_string();
+    let arr = book.arr_cents(row).map_or_else(|| "unknown: no rate of exchange".to_owned(), money);
     let (band, coverage) = (row.health.band.as_str(), row.health.coverage * 100.0);
     format!("{}\t{health}\t{band}\t{coverage:.0} %\t{arr}", row.account.external_id)
 }

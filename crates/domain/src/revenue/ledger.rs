@@ -129,7 +129,7 @@ impl AccountLedger {
     }
 
     /// ARR at the end of a day at the rates of another.
-    pub(super) fn arr_at_rates(&self, day: Day, rates: Day, view: &View<'_>) -> Arr {
+    pub fn arr_at_rates(&self, day: Day, rates: Day, view: &View<'_>) -> Arr {
         self.lines.iter().filter(|line| line.is_on(day)).map(|line| view.value(line, rates)).sum()
     }
 

@@ -237,14 +237,38 @@ impl View<'_> {
 
     /// The value of a line as of a day; nothing where there is no rate, which [`super::Ledger::unrated`] tells.
     pub(super) fn value(&self, line: &Line, day: Day) -> Arr {
+        self.known_value(line, day).unwrap_or_default()
+    }
+
+    /// The value of a line as of a day; `None` where there is no rate.
+    pub fn known_value(&self, line: &Line, day: Day) -> Option<Arr> {
         if self.is_native(line) {
-            return line.arr;
+            return Some(line.arr);
         }
         let rate_day = if broken(Mutant::SpotRate) { day } else { month_of(day).0 };
-        match self.rates.on(line.currency, rate_day) {
-            Some(rate) => self.convert(line.arr, line.currency, rate),
-            None => Arr::ZERO,
+        self.rates.on(line.currency, rate_day).map(|rate| self.convert(line.arr, line.currency, rate))
+    }
+
+    /// The value of a line over its days: what it is from each day on, as far as it changes; `None` where there is no rate.
+    pub fn pieces(&self, line: &Line) -> Vec<(Day, Option<Arr>)> {
+        let rated = self.rates.0.get(&line.currency).filter(|_| !self.is_native(line));
+        // A rate counts from the first month that begins with it.
+        let begins = |day: &Day| if month_of(*day).0 == *day { *day } else { month_of(*day).1 };
+        let changes = rated.into_iter().flat_map(|days| days.keys().map(begins));
+        let days = std::iter::once(line.from).chain(changes.filter(|day| line.from < *day && *day < line.to));
+        let mut pieces: Vec<(Day, Option<Arr>)> = days.map(|day| (day, self.known_value(line, day))).collect();
+        pieces.dedup_by_key(|(_, value)| *value);
+        pieces
+    }
+
+    /// Minor units of a currency on a day, by its code; `None` where there is no rate, or no such currency.
+    pub fn cents(&self, cents: i64, code: &str, day: Day) -> Option<i64> {
+        if code == self.currency.as_str() {
+            return Some(cents);
         }
+        let from = code.parse().ok()?;
+        let rate = self.rates.on(from, month_of(day).0)?;
+        Some(self.convert(Arr::from_cents(cents), from, rate).cents())
     }
 
     /// An amount of another currency at a rate, to the nearest minor unit.

@@ -18,7 +18,7 @@ use lake::Frame;
 use super::{Choices, Row};
 use crate::{
     answers::Answers,
-    executive::Recurring,
+    executive::{Executive, Recurring},
     expansion::Prospects,
     forecast::{Ask, Drawn, Forecast, Leaver, PastQuarter, Scenario},
     goals::Held,
@@ -70,6 +70,7 @@ pub(crate) struct Standing {
 #[derive(Debug, Default)]
 pub(crate) struct Moment {
     pub(crate) pipelines: Answers<(RowFilter, Span, store::record::Stamp), Pipeline, 6>,
+    pub(crate) executive: Answers<RowFilter, Executive, 24>,
     pub(crate) forecasts: Answers<(Drawn, RowFilter, Ask), Forecast, 48>,
     pub(crate) leavers: Answers<(Drawn, RowFilter, Scenario, usize), Vec<Leaver>, 4>,
     pub(crate) goals: Answers<(Option<Drawn>, store::Goal), Held, 128>,

@@ -3,10 +3,10 @@
 //! Without growth every account is capped at what it paid on the day, so what is kept then is gross retention along the
 //! way: an account that shrinks and grows again counts with its low.
 
-use domain::{Day, access::RowFilter, revenue::View};
+use domain::{Day, access::RowFilter};
 
 use super::{MONTHS, Model, QUARTERS, SEED, Scenario, predict};
-use crate::{Book, revenue::NO_RATES};
+use crate::Book;
 
 /// Days of a quarter that is not counted by the calendar.
 const QUARTER_DAYS: f64 = 365.25 / 4.0;
@@ -42,8 +42,9 @@ pub(crate) enum Growth {
 impl Kept {
     /// Follows the accounts a filter shows that paid on a day.
     pub(crate) fn of(book: &Book, model: &Model, filter: &RowFilter, opened_on: Day, growth: Growth) -> Self {
-        let view = View { currency: model.currency, rates: &NO_RATES, reactivation_days: None };
-        let paid = |row: &crate::Row| row.revenue.arr(opened_on.min(book.as_of), &view).cents();
+        // At today's rates, as what they pay ahead is: no rate of exchange retains anybody.
+        let view = model.lens.view();
+        let paid = |row: &crate::Row| row.revenue.arr_at_rates(opened_on.min(book.as_of), book.as_of, &view).cents();
         let (mut opening_cents, mut accounts, mut candidates) = (0, 0, Vec::new());
         for row in book.visible(filter) {
             let before = paid(row);

@@ -23,7 +23,7 @@ use super::{BySize, Model, backtest, drawn::Drawn};
 use crate::{
     Book, Engine, EngineError,
     lifetime::{self, Contracts, Looker, Past, Subject},
-    revenue::{NO_RATES, main_currency},
+    revenue::conventions::Lens,
 };
 
 /// Months of the past that are learned from.
@@ -44,8 +44,11 @@ pub async fn bring_up_to_date(engine: &Engine) -> Result<(), EngineError> {
 /// The same where lifetime value has been learned anew, or the day has turned.
 pub(crate) async fn keep_fresh(engine: &Engine) -> Result<(), EngineError> {
     let Some(lifetime) = engine.lifetime() else { return Ok(()) };
-    let fresh = |model: &Arc<Model>| model.as_of == engine.today() && Arc::ptr_eq(&model.lifetime, &lifetime);
-    if engine.forecast().as_ref().is_some_and(fresh) || engine.book().as_of != engine.today() {
+    let book = engine.book();
+    let fresh = |model: &Arc<Model>| {
+        model.as_of == engine.today() && Arc::ptr_eq(&model.lifetime, &lifetime) && model.lens == book.lens
+    };
+    if engine.forecast().as_ref().is_some_and(fresh) || book.as_of != engine.today() {
         return Ok(());
     }
     if let Some(model) = learn(engine, lifetime).await? {
@@ -70,12 +73,12 @@ async fn learn(engine: &Engine, lifetime: Arc<lifetime::Model>) -> Result<Option
     let frozen = renewal_forecast::due_between(engine.store().read(), since, engine.today()).await?;
     let learned = tokio::task::spawn_blocking(move || {
         let ledger = book.ledger();
-        let currency = main_currency(ledger, book.as_of);
-        let view = View { currency, rates: &NO_RATES, reactivation_days: None };
+        let (lens, view) = (Arc::clone(&book.lens), book.lens.view());
         let known = Known {
             book: &book,
             since: first_change(ledger, &view, book.as_of),
             view,
+            lens,
             ledger,
             subjects: subjects(&book, &contracts),
             past: &past,
@@ -112,6 +115,7 @@ pub(super) struct Known<'a> {
     /// The day changes were first kept.
     pub(super) since: Day,
     pub(super) view: View<'a>,
+    pub(super) lens: Arc<Lens>,
     pub(super) ledger: &'a Ledger,
     pub(super) subjects: Vec<Subject<'a>>,
     pub(super) past: &'a Past,
@@ -142,7 +146,7 @@ impl Known<'_> {
         let recent = months.len().saturating_sub(RECENT);
         Some(Model {
             as_of: day,
-            currency: self.view.currency,
+            lens: Arc::clone(&self.lens),
             losses: Common::fit(&losses, Prior::USUAL),
             down: changes(&seen.down, &paying, &amounts, &even),
             up: changes(&seen.up, &paying, &amounts, &growth),

@@ -7,15 +7,13 @@ use std::{collections::HashSet, sync::Arc};
 use domain::{
     Day,
     access::RowFilter,
-    revenue::{Bridge, Kind, Span, View, months_after, months_before},
+    revenue::{Bridge, Kind, Span, months_after, months_before},
+    time::days_before,
 };
 use stats::portfolio::{Flow, Portfolio, Unit};
 
 use super::{Forecast, MONTHS, Means, Model, QUARTERS, Quantiles, Quarter, Scenario};
-use crate::{
-    Book, EngineError, Row, query,
-    revenue::{NO_RATES, currencies, ledger},
-};
+use crate::{Book, EngineError, Row, query, revenue::ledger};
 
 /// Draws of accounts that one forecast may cost.
 const DRAWS: usize = 1_000_000;
@@ -57,8 +55,8 @@ pub fn forecast(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) -> Re
 /// The same, not kept.
 pub(super) fn draw(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) -> Result<Forecast, EngineError> {
     let (candidates, units) = units(book, model, filter, &ask.scenario)?;
-    let left_out = currencies(&ledger(book, |row| row.visible(filter)), book.as_of);
-    let left_out = left_out.into_iter().filter(|currency| *currency != model.currency);
+    let today = Span { after: days_before(book.as_of, 1), through: book.as_of };
+    let left_out = ledger(book, |row| row.visible(filter)).unrated(today, &model.lens.view());
     let share = share_of_book(book, model, filter, candidates.len());
     let portfolio = portfolio(model, units, &ask.scenario, share);
     let paths = paths(portfolio.units.len());
@@ -67,7 +65,7 @@ pub(super) fn draw(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) ->
     let (quarters, churned) = (drawn.0.clone(), drawn.1);
     Ok(Forecast {
         as_of: book.as_of,
-        currency: model.currency.to_string(),
+        currency: model.lens.currency.to_string(),
         accounts: candidates.len(),
         unjudged: candidates.iter().filter(|it| it.chances.is_none()).count(),
         opening_cents,
@@ -75,7 +73,7 @@ pub(super) fn draw(book: &Book, model: &Model, filter: &RowFilter, ask: &Ask) ->
         churned,
         paths,
         seed: ask.seed,
-        left_out: left_out.map(|currency| currency.to_string()).collect(),
+        left_out: left_out.iter().map(|missing| missing.currency.to_string()).collect(),
     })
 }
 
@@ -157,7 +155,7 @@ fn units(
 }
 
 pub(super) fn candidate(book: &Book, model: &Model, row: &Row) -> Option<Candidate> {
-    let view = View { currency: model.currency, rates: &NO_RATES, reactivation_days: None };
+    let view = model.lens.view();
     let amount = row.revenue.arr(book.as_of, &view).cents();
     let chances = row.lifetime.forecast.as_ref().map(|forecast| forecast.chances());
     (amount > 0).then_some(Candidate { account_id: row.account.id, amount, chances })
@@ -186,7 +184,7 @@ fn share_of_book(book: &Book, model: &Model, filter: &RowFilter, these: usize) -
     if *filter == RowFilter::All {
         return 1.0;
     }
-    let view = View { currency: model.currency, rates: &NO_RATES, reactivation_days: None };
+    let view = model.lens.view();
     let all = book.rows().iter().filter(|row| row.revenue.arr(book.as_of, &view).is_positive()).count();
     if all == 0 { 1.0 } else { these as f64 / all as f64 }
 }
@@ -265,13 +263,13 @@ pub struct PastQuarter {
 
 /// The quarters before today of the accounts a filter shows, oldest first; those in which nothing was sold yet are left out.
 pub fn past(book: &Book, model: &Model, filter: &RowFilter, quarters: u32) -> Arc<Vec<PastQuarter>> {
-    let question = (filter.clone(), model.currency, quarters);
+    let question = (filter.clone(), model.lens.currency, quarters);
     book.derived.standing.past.of(question, || past_of(book, model, filter, quarters))
 }
 
 fn past_of(book: &Book, model: &Model, filter: &RowFilter, quarters: u32) -> Vec<PastQuarter> {
     let ledger = ledger(book, |row| row.visible(filter));
-    let view = View { currency: model.currency, rates: &NO_RATES, reactivation_days: None };
+    let view = model.lens.view();
     let end = |back: u32| months_before(book.as_of, MONTHS * back);
     let spans: Vec<Span> = (0..quarters).rev().map(|back| Span { after: end(back + 1), through: end(back) }).collect();
     let quarter = |bridge: &Bridge, span: &Span| PastQuarter {

@@ -177,7 +177,7 @@ fn judged(book: &Book, model: &Model, filter: &RowFilter) -> Vec<Judged> {
     let judge = |row: &std::sync::Arc<crate::Row>| {
         let lifetime = &row.lifetime;
         let chances = lifetime.forecast.as_ref()?.chances();
-        let leaving = model.leaving.of(book.arr_cents(row));
+        let leaving = model.leaving.of(book.arr_cents(row)?);
         let hazards = chances.into_iter().map(|chance| -leaving * (-chance).ln_1p()).collect();
         Some(Judged { hazards, margin: lifetime.monthly_margin?, historic: lifetime.historic? })
     };

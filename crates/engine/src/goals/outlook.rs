@@ -7,13 +7,13 @@ use domain::{
     Day,
     access::RowFilter,
     goal::Figure,
-    revenue::{Currency, Kind, Span, View, months_before},
+    revenue::{Currency, Kind, Span, months_before},
 };
 
 use crate::{
     Book, EngineError,
     forecast::{self, Ask, Growth, Kept, Model, QUARTERS, SEED, Scenario, between},
-    revenue::{NO_RATES, explain::money, ledger},
+    revenue::{explain::money, ledger},
 };
 
 /// A figure on a day ahead.
@@ -64,13 +64,13 @@ pub struct Wish<'a> {
 /// What a figure is forecast to be on a day.
 pub fn outlook(book: &Book, model: Option<&Model>, wish: Wish<'_>) -> Result<Result<Outlook, Unseen>, EngineError> {
     let last = domain::revenue::months_after(book.as_of, forecast::MONTHS * QUARTERS as u32);
-    let read_in = book.conventions.lens(book.ledger(), book.as_of).currency;
+    let read_in = book.lens.currency;
     Ok(match (forecasts(wish.figure), model) {
         (false, _) => Err(Unseen::NoModel),
         (true, None) => Err(Unseen::NotLearned),
         (true, Some(_)) if wish.due_on <= book.as_of => Err(Unseen::Over),
         (true, Some(_)) if wish.due_on > last => Err(Unseen::TooFar(last)),
-        (true, Some(model)) if model.currency != read_in => Err(Unseen::OtherCurrency(model.currency)),
+        (true, Some(model)) if model.lens.currency != read_in => Err(Unseen::OtherCurrency(model.lens.currency)),
         (true, Some(model)) if wish.figure == Figure::Arr => Ok(arr(book, model, wish)?),
         (true, Some(model)) => Of { book, model, wish }.period(),
     })
@@ -149,14 +149,14 @@ impl Of<'_> {
 
     /// ARR of the accounts that left since a day.
     fn lost_since(&self, day: Day) -> f64 {
-        let view = View { currency: self.model.currency, rates: &NO_RATES, reactivation_days: None };
+        let view = self.model.lens.view();
         let ledger = ledger(self.book, |row| row.visible(self.wish.filter));
         let span = Span { after: day, through: self.book.as_of };
         -ledger.bridge(span, &view).of(Kind::Churn).as_f64()
     }
 
     fn money(&self, cents: f64) -> String {
-        let view = View { currency: self.model.currency, rates: &NO_RATES, reactivation_days: None };
+        let view = self.model.lens.view();
         money(domain::revenue::Arr::from_cents(cents.round() as i64), &view)
     }
 }

@@ -177,6 +177,9 @@ fn cases(
         let (Some(forecast), None) = (lifetime.forecast, lifetime.ends_on) else { continue };
         let exit = contract::span(subject.account, subject.steps, subject.terms, to).and_then(|span| span.exit);
         let months = |upto: u32| (0..upto).map(|month| forecast.survival[month as usize]).sum::<f64>();
+        if !subject.steps.all_known(to) {
+            continue;
+        }
         let received = subject.steps.spans(to).map(|(begin, end, mrr)| {
             let begin = begin.max(from.succ_opt().unwrap_or(from));
             mrr as f64 * (end - begin).num_days().max(0) as f64 / 30.4375

@@ -110,7 +110,7 @@ async fn read_months(engine: &Engine) -> Result<(), EngineError> {
         }
         let past = basis.book(definitions, day, engine.now()).await?;
         let active: Vec<&Row> = past.rows().iter().filter(|row| row.active).map(|row| &**row).collect();
-        let readings = read(definitions, &active)?;
+        let readings = read(definitions, &active, day)?;
         let readings: Vec<_> = active.iter().map(|row| row.account.id).zip(readings).collect();
         // The book of a month end also has the health that charts will ask for.
         let health =
@@ -188,7 +188,7 @@ async fn learn_one(engine: &Engine, basis: &Arc<Basis>, past: &Arc<Past>, day: D
         let subjects = basis.subjects(&bought);
         let now = if day == today {
             let rows: Vec<&Row> = book.rows().iter().map(|row| &**row).collect();
-            let readings = read(&definitions, &rows)?;
+            let readings = read(&definitions, &rows, day)?;
             book.rows().iter().map(|row| row.account.id).zip(readings).collect()
         } else {
             past.day(day).cloned().unwrap_or_default()

@@ -72,11 +72,11 @@ pub fn summary(book: &Book, filter: &RowFilter) -> Summary {
             *tier = (tier.0 + 1, tier.1 + value.value);
         }
         if let Some(p) = lifetime.p_churn {
-            losses = (losses.0 + p.value, losses.1 + p.value * row.steps.on(book.as_of) as f64);
+            losses = (losses.0 + p.value, losses.1 + p.value * row.steps.known(book.as_of).unwrap_or(0) as f64);
         }
     }
     Summary {
-        currency: rows.first().map_or_else(|| "USD".to_owned(), |row| row.account.currency.clone()),
+        currency: book.currency().to_owned(),
         customers: rows.iter().filter(present).count(),
         judged,
         equity_cents: equity,
@@ -93,7 +93,9 @@ fn economics(definition: &Definition, rows: &[&Row], day: Day) -> Economics {
     let (then, now) = (paying(before), paying(day));
     let kept: Vec<&&Row> = rows.iter().filter(|row| row.steps.on(before) > 0 && row.steps.on(day) > 0).collect();
     let churn = (then > 0).then(|| 1.0 - kept.len() as f64 / then as f64);
-    let per_customer = (now > 0).then(|| rows.iter().map(|row| row.steps.on(day)).sum::<i64>() as f64 / now as f64);
+    // Who pays an amount that has no rate is in neither.
+    let amounts: Vec<i64> = rows.iter().filter_map(|row| row.steps.known(day)).filter(|amount| *amount > 0).collect();
+    let per_customer = (!amounts.is_empty()).then(|| amounts.iter().sum::<i64>() as f64 / amounts.len() as f64);
     let won: Vec<&&Row> =
         rows.iter().filter(|row| row.steps.first_paid().is_some_and(|first| first > before && first <= day)).collect();
     let spent: Option<f64> = won.iter().map(|row| row.lifetime.acquisition_cost).sum();
@@ -103,7 +105,7 @@ fn economics(definition: &Definition, rows: &[&Row], day: Day) -> Economics {
         .map_or(Err(Undefined::UnknownAcquisitionCost), |spent| flat(value::acquisition_cost(spent, won.len() as f64)));
     // Twelve months of what it costs to serve the retained now; past costs are not kept.
     let serving: f64 = kept.iter().map(|row| cost_to_serve(definition, row, day)).sum();
-    let retained: f64 = kept.iter().map(|row| row.steps.on(day) as f64).sum();
+    let retained: f64 = kept.iter().filter_map(|row| row.steps.known(day)).map(|amount| amount as f64).sum();
     let mut paybacks: Vec<u32> = rows.iter().filter_map(|row| row.lifetime.payback_months).collect();
     paybacks.sort_unstable();
     let valued = valued(rows);
@@ -123,7 +125,8 @@ fn economics(definition: &Definition, rows: &[&Row], day: Day) -> Economics {
 
 /// What it costs to serve an account in a month, from its margin: recurring margin less what is left of it.
 fn cost_to_serve(definition: &Definition, row: &Row, day: Day) -> f64 {
-    let margin = row.steps.on(day) as f64 * definition.money.gross_margin;
+    let Some(amount) = row.steps.known(day) else { return 0.0 };
+    let margin = amount as f64 * definition.money.gross_margin;
     row.lifetime.monthly_margin.map_or(0.0, |left| if definition.form == Form::Profit { margin - left } else { 0.0 })
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::Day;
+use domain::{Day, revenue::View};
 use lake::{FrameError, expression::Formula};
 use store::Invoice;
 
@@ -28,24 +28,29 @@ pub(crate) struct Buyers(BTreeMap<i64, Vec<Bill>>);
 #[derive(Debug, Clone, Copy)]
 struct Bill {
     day: Day,
-    cents: i64,
+    /// In the book's currency; unknown where there is no rate.
+    cents: Option<i64>,
     voided_on: Option<Day>,
 }
 
 impl Buyers {
     /// Adds those of some invoices that are of such accounts.
-    pub(crate) fn add(&mut self, invoices: &[Invoice], revenue: &BTreeMap<i64, Arc<Steps>>) {
+    pub(crate) fn add(&mut self, invoices: &[Invoice], revenue: &BTreeMap<i64, Arc<Steps>>, view: &View<'_>) {
         for invoice in invoices.iter().filter(|invoice| !revenue.contains_key(&invoice.account_id)) {
-            let bill = Bill { day: invoice.issued_on, cents: invoice.amount_cents, voided_on: invoice.voided_on };
+            let cents = view.cents(invoice.amount_cents, &invoice.currency, invoice.issued_on);
+            let bill = Bill { day: invoice.issued_on, cents, voided_on: invoice.voided_on };
             self.0.entry(invoice.account_id).or_default().push(bill);
         }
     }
 
-    /// Days and amounts of what stood at the end of a day.
+    /// Days and amounts of what stood at the end of a day. Of an account with a bill of which the amount is unknown there is
+    /// nothing: what is left of its purchases would be too little.
     pub(crate) fn as_of(&self, day: Day) -> HashMap<i64, Vec<(Day, i64)>> {
         let stands = |bill: &&Bill| bill.day <= day && bill.voided_on.is_none_or(|voided| voided > day);
-        let of = |bills: &Vec<Bill>| bills.iter().filter(stands).map(|bill| (bill.day, bill.cents)).collect();
-        self.0.iter().map(|(account, bills)| (*account, of(bills))).collect()
+        let of = |bills: &Vec<Bill>| -> Option<Vec<(Day, i64)>> {
+            bills.iter().filter(stands).map(|bill| Some((bill.day, bill.cents?))).collect()
+        };
+        self.0.iter().filter_map(|(account, bills)| Some((*account, of(bills)?))).collect()
     }
 }
 
@@ -56,7 +61,7 @@ pub(crate) fn stays(subjects: &[Subject<'_>], day: Day) -> Vec<(Day, Option<Day>
 }
 
 /// Reads rows: the drivers as they stand, and the money by the definition's expressions.
-pub(crate) fn read(definitions: &Definitions, rows: &[&Row]) -> Result<Vec<Reading>, FrameError> {
+pub(crate) fn read(definitions: &Definitions, rows: &[&Row], day: Day) -> Result<Vec<Reading>, FrameError> {
     let money = &definitions.lifetime.money;
     let formulas = [&money.recurring_per_month, &money.one_off, &money.referral_margin, &money.cost_to_serve_per_month];
     let named = |name: &str| formulas.iter().any(|formula| formula.columns().any(|column| column == name));
@@ -72,7 +77,7 @@ pub(crate) fn read(definitions: &Definitions, rows: &[&Row]) -> Result<Vec<Readi
     };
     let readings = rows.iter().enumerate().map(|(line, row)| Reading {
         drivers: drivers.iter().map(|at| driver(row, at)).collect(),
-        recurring: recurring[line],
+        recurring: recurring[line].filter(|_| row.steps.known(day).is_some()),
         one_off: one_off[line],
         referral_margin: referral[line],
         cost_to_serve: serve[line],

@@ -3,7 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{Day, time::days_before};
+use domain::{
+    Day,
+    revenue::{Currency, View},
+    time::days_before,
+};
 use stats::{
     Confidence,
     random::{Seeded, Uniforms as _},
@@ -48,7 +52,10 @@ impl World {
         Self {
             accounts,
             contracts: Contracts::new(&subscriptions),
-            steps: revenue::steps(&ledgers),
+            steps: revenue::steps(
+                &ledgers,
+                &View { currency: Currency::USD, rates: &revenue::NO_RATES, reactivation_days: None },
+            ),
             truth: company.truth().clone(),
         }
     }

@@ -183,13 +183,17 @@ impl Appraiser<'_> {
 
     fn under_contract(&self, subject: Subject<'_>, reading: &Reading, span: Span) -> Lifetime {
         let end = span.exit.map_or(self.day, |(day, _)| day);
-        let cost =
-            self.definition.money.acquisition_cost_per_new_arr.map(|cost| cost * 12.0 * first_mrr(subject.steps));
+        let all_known = subject.steps.all_known(self.day);
+        let cost = self.definition.money.acquisition_cost_per_new_arr.filter(|_| all_known);
+        let cost = cost.map(|cost| cost * 12.0 * first_mrr(subject.steps));
         let Some(economics) = self.economics(reading, cost) else { return Lifetime::default() };
         let served = days(span.start, end) / DAYS_PER_MONTH;
         let flows: Vec<CashFlow> = subject.steps.spans(self.day).map(|part| flow(span.start, part)).collect();
         let form = self.definition.form;
-        let so_far = |form| value::historic(&flows, served, 0.0, &economics, form).ok().and_then(|it| it.value.ok());
+        let so_far = |form| {
+            let historic = value::historic(&flows, served, 0.0, &economics, form).ok().filter(|_| all_known)?;
+            historic.value.ok()
+        };
         let mut lifetime = Lifetime {
             standing: if span.exit.is_some() { Standing::Former } else { Standing::Contract },
             historic: so_far(form),

@@ -18,7 +18,7 @@ use store::{
     setting,
 };
 
-use super::main_currency;
+use super::{Ledgers, main_currency};
 use crate::{Engine, EngineError, refresh};
 
 /// The setting that holds the currency and the window.
@@ -85,6 +85,14 @@ impl Conventions {
     /// The currency that was set, with the rates into it; else that in which most of a ledger is sold on a day.
     pub fn lens(&self, ledger: &Ledger, day: Day) -> Lens {
         self.lens_into(self.set.currency.unwrap_or_else(|| main_currency(ledger, day)))
+    }
+
+    /// The same of accounts that are not in a ledger yet.
+    pub(crate) fn lens_of(&self, ledgers: &Ledgers, day: Day) -> Lens {
+        match self.set.currency {
+            Some(currency) => self.lens_into(currency),
+            None => self.lens(&ledgers.values().cloned().collect(), day),
+        }
     }
 
     /// A currency with the rates into it.

@@ -141,7 +141,7 @@ impl Known {
 pub async fn known(store: &Store, known_on: Option<Instant>) -> Result<Ledger, StoreError> {
     let facts = store.reading(known_on, None).await?;
     let from = Conventions::load(store, known_on).await?.set.contracts_from;
-    let ledger = read(&facts, from).await?.into_values().collect();
+    let ledger = read(&facts, from).await?.0.into_values().collect();
     facts.end().await?;
     Ok(ledger)
 }

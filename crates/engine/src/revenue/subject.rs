@@ -31,10 +31,17 @@ pub struct Wanted {
     pub from: Day,
     /// The last day.
     pub through: Day,
-    /// The currency; that which is set, or in which most is sold, where absent.
+    /// The currency; the book's where absent.
     pub currency: Option<Currency>,
     /// Only what was recorded before this instant.
     pub known_on: Option<Instant>,
+}
+
+impl Wanted {
+    /// The currency that was asked for, or the book's, with the rates that were known.
+    fn lens(&self, known: &Conventions, book: &Book) -> Lens {
+        known.lens_into(self.currency.unwrap_or(book.lens.currency))
+    }
 }
 
 /// What revenue can be told apart by, account by account.
@@ -92,22 +99,21 @@ impl Subject {
             return Ok(subject);
         }
         let subject = match wanted.known_on {
-            None => Self::new(ledger(book, |row| row.visible(filter)), &book.conventions, book.owners(), wanted),
+            None => {
+                let lens = wanted.lens(&book.conventions, book);
+                Self::new(ledger(book, |row| row.visible(filter)), lens, book.owners(), wanted)
+            }
             Some(known_on) => {
                 let known = Known::of(engine, book, known_on).await?;
                 let ledger = known.ledger.only(|id| book.visible_row(id, filter).is_some());
-                Self::new(ledger, &known.conventions, &known.owners, wanted)
+                Self::new(ledger, wanted.lens(&known.conventions, book), &known.owners, wanted)
             }
         };
         Ok(subjects.keep(question, subject))
     }
 
-    fn new(ledger: Ledger, conventions: &Conventions, owners: &Arc<Owners>, wanted: &Wanted) -> Self {
+    fn new(ledger: Ledger, lens: Lens, owners: &Arc<Owners>, wanted: &Wanted) -> Self {
         let as_of = wanted.through;
-        let lens = match wanted.currency {
-            None => conventions.lens(&ledger, as_of),
-            Some(currency) => conventions.lens_into(currency),
-        };
         let mut currencies = currencies(&ledger, as_of);
         if !currencies.contains(&lens.currency) {
             currencies.push(lens.currency);

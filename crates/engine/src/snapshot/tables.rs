@@ -2,14 +2,20 @@
 //! query can read both. Column names are the records' own; the identity of a
 //! record is named after it, so that joins read well.
 
-use domain::Day;
+use domain::{
+    Day,
+    revenue::{Arr, Line, View as RevenueView},
+};
 use lake::{Column, Frame, FrameError, View};
 use store::{
     Account, Contact, ContactRole, CsmSentiment, Entitlement, Invoice, Milestone, Objective, PaymentAttempt, Reading,
     Subscription, SubscriptionItem, SurveyResponse, Ticket, Touchpoint,
 };
 
-use crate::{EngineError, revenue::Ledgers};
+use crate::{
+    EngineError,
+    revenue::{Ledgers, conventions::Lens},
+};
 
 /// Lays the record tables that are wanted beside the events, one kind after another: of a whole book only a page of
 /// records is in memory at a time, and their columns stay.
@@ -44,9 +50,10 @@ pub(crate) async fn lay(view: View, facts: &Reading<'_>, wanted: impl Fn(&str) -
     }
 }
 
-/// Lays the lines of recurring revenue beside the records they follow from.
-pub(crate) fn lay_revenue(view: View, ledgers: &Ledgers) -> Result<View, EngineError> {
-    Ok(view.with("revenue_line", &revenue_lines(ledgers)?)?)
+/// Lays the lines of recurring revenue beside the records they follow from, in the currency the book is read in: a line in
+/// another currency is a row for each rate that holds, without an amount where there is none.
+pub(crate) fn lay_revenue(view: View, ledgers: &Ledgers, lens: &Lens) -> Result<View, EngineError> {
+    Ok(view.with("revenue_line", &revenue_lines(ledgers, &lens.view())?)?)
 }
 
 /// Builds one frame: a column per line, each an expression of one record.
@@ -194,21 +201,36 @@ fn subscription_items(records: &[SubscriptionItem]) -> Result<Frame, FrameError>
     })
 }
 
-fn revenue_lines(ledgers: &Ledgers) -> Result<Frame, FrameError> {
-    let lines = ledgers.values().flat_map(|ledger| ledger.lines.iter().map(move |line| (ledger.account_id, line)));
-    let lines: Vec<_> = lines.collect();
-    frame!(lines, |line| {
-        "account_id": line.0,
-        "subscription_id": line.1.subscription_id,
-        "product": &*line.1.product,
-        "plan": &*line.1.plan,
-        "unit": crate::revenue::unit_word(line.1.unit),
-        "quantity": line.1.quantity,
-        "currency": line.1.currency.as_str(),
-        "arr_cents": line.1.arr.as_f64(),
-        "effective_from": line.1.from,
-        "effective_to": (line.1.to < Day::MAX).then_some(line.1.to),
+fn revenue_lines(ledgers: &Ledgers, view: &RevenueView<'_>) -> Result<Frame, FrameError> {
+    let mut pieces = Vec::new();
+    for (ledger, line) in ledgers.values().flat_map(|ledger| ledger.lines.iter().map(move |line| (ledger, line))) {
+        let values = view.pieces(line);
+        let ends: Vec<Day> = values.iter().skip(1).map(|(from, _)| *from).chain([line.to]).collect();
+        let piece = |((from, arr), to)| Piece { account_id: ledger.account_id, line, arr, from, to };
+        pieces.extend(values.into_iter().zip(ends).map(piece));
+    }
+    frame!(pieces, |piece| {
+        "account_id": piece.account_id,
+        "subscription_id": piece.line.subscription_id,
+        "product": &*piece.line.product,
+        "plan": &*piece.line.plan,
+        "unit": crate::revenue::unit_word(piece.line.unit),
+        "quantity": piece.line.quantity,
+        "currency": piece.line.currency.as_str(),
+        "sold_arr_cents": piece.line.arr.as_f64(),
+        "arr_cents": piece.arr.map(Arr::as_f64),
+        "effective_from": piece.from,
+        "effective_to": (piece.to < Day::MAX).then_some(piece.to),
     })
+}
+
+/// A line of revenue as far as one rate of exchange holds.
+struct Piece<'a> {
+    account_id: i64,
+    line: &'a Line,
+    arr: Option<Arr>,
+    from: Day,
+    to: Day,
 }
 
 fn objectives(records: &[Objective]) -> Result<Frame, FrameError> {

@@ -95,7 +95,7 @@ fn drawn(engine: &Engine, scenario: Scenario) -> Arc<Forecast> {
 
 fn adds_up(engine: &Engine, forecast: &Forecast) {
     let book = engine.book();
-    assert_eq!(forecast.opening_cents, book.rows().iter().map(|row| book.arr_cents(row)).sum::<i64>());
+    assert_eq!(forecast.opening_cents, book.rows().iter().map(|row| book.arr_cents(row).unwrap()).sum::<i64>());
     assert_eq!((forecast.quarters.len(), forecast.unjudged), (4, 0));
     let mut opening = forecast.opening_cents;
     for quarter in &forecast.quarters {
@@ -119,7 +119,7 @@ fn adds_up(engine: &Engine, forecast: &Forecast) {
 
 fn scenarios_do_what_they_say(engine: &Engine, forecast: &Forecast) {
     let book = engine.book();
-    let largest = book.rows().iter().map(|row| book.arr_cents(row)).max().unwrap();
+    let largest = book.rows().iter().map(|row| book.arr_cents(row).unwrap()).max().unwrap();
     let without = drawn(engine, Scenario { lose_top: 1, ..Scenario::default() });
     assert!(without.churned.band_95_cents.0 >= largest);
     let doubled = drawn(engine, Scenario { churn: 2.0, ..Scenario::default() });
@@ -189,7 +189,7 @@ fn the_year_ahead_is_within_the_bands(engine: &Engine, forecast: &Forecast, home
         .rows()
         .iter()
         .filter(|row| leaves(row.account.id))
-        .map(|row| book.arr_cents(row))
+        .map(|row| book.arr_cents(row).unwrap())
         .filter(|arr| *arr > 0)
         .collect();
     let expected: f64 = forecast.quarters.iter().map(|quarter| quarter.losses).sum();
@@ -202,7 +202,7 @@ fn the_year_ahead_is_within_the_bands(engine: &Engine, forecast: &Forecast, home
 fn white_space_rests_on_the_book(engine: &Engine) {
     let book = engine.book();
     let found = prospects(&book, &RowFilter::All);
-    assert_eq!(found.len(), book.rows().iter().filter(|row| row.active && book.arr_cents(row) > 0).count());
+    assert_eq!(found.len(), book.rows().iter().filter(|row| row.active && book.arr_cents(row).unwrap() > 0).count());
     let scores: Vec<f64> = found.iter().map(|it| it.readiness.score.unwrap_or(-1.0)).collect();
     assert!(scores.windows(2).all(|pair| pair[0] >= pair[1]), "{scores:?}");
     for it in &found {

@@ -65,7 +65,7 @@ async fn there_and_back(engine: &Engine, clock: &Clock) {
     assert_eq!((events(engine, stays.id).await, events(engine, goes.id).await), (apart.0 + apart.1, 0));
     let facts = engine.store().facts(None, None).await.unwrap();
     assert_eq!((people(&facts, stays.id), people(&facts, goes.id)), (ours + theirs, 0));
-    let arr = |book: &engine::Book, id: i64| book.row(id).map_or(0, |row| book.arr_cents(row));
+    let arr = |book: &engine::Book, id: i64| book.row(id).map_or(0, |row| book.arr_cents(row).unwrap());
     assert_eq!(arr(&engine.book(), stays.id), arr(&book, stays.id) + arr(&book, goes.id));
     let known = engine.book_as_of(today(), Some(noon() + TimeDelta::minutes(1))).await.unwrap();
     assert_eq!(told(&known), told(&book), "as it was known before");

@@ -73,8 +73,10 @@ pub struct AccountView {
     pub customer_to: Option<NaiveDate>,
     /// Who looks after it.
     pub owner: Option<OwnerView>,
-    /// Recurring revenue of a year, in minor units.
-    pub arr_cents: i64,
+    /// Recurring revenue of a year, in minor units of `arr_currency`; `null` where a contract has no rate of exchange.
+    pub arr_cents: Option<i64>,
+    /// The currency the book is read in.
+    pub arr_currency: String,
     /// How well it goes.
     pub health: HealthView,
     /// Signals that are open on it.
@@ -132,6 +134,7 @@ impl AccountView {
             customer_to: account.customer_to,
             owner: row.owner.as_ref().map(|owner| OwnerView { id: owner.member_id, name: owner.name.to_string() }),
             arr_cents: book.arr_cents(row),
+            arr_currency: book.currency().to_owned(),
             health: HealthView::from(&row.health),
             open_signals: row.signals.len() as i64,
             as_of: book.as_of,

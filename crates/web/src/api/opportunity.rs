@@ -73,7 +73,7 @@ wire! {
     }
 }
 
-/// An opportunity to record, in the account's currency.
+/// An opportunity to record, in the currency the book is read in.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOpportunity {

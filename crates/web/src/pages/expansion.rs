@@ -135,7 +135,6 @@ fn headline(book: &Book, all: &Opportunities, found: &[Arc<Prospect>]) -> Markup
     let open_sums = all.sums.iter().filter(|sum| open(sum.stage));
     let open_sums = sums(open_sums.map(|sum| (sum.currency.as_str(), sum.amount_cents)));
     let (won, closed) = (all.count(|stage| stage == Stage::Won), all.count(Stage::is_closed));
-    let currency = |it: &Prospect| book.row(it.account_id).map(|row| row.account.currency.as_str());
     let green = found.iter().filter(|it| it.readiness.band == domain::scorecard::Band::Green);
     tiles(
         "Key figures",
@@ -160,7 +159,7 @@ fn headline(book: &Book, all: &Opportunities, found: &[Arc<Prospect>]) -> Markup
             },
             Tile {
                 label: "White space of the ready",
-                value: sums(green.filter_map(|it| Some((currency(it)?, it.arr_cents())))),
+                value: sums(green.map(|it| (book.currency(), it.arr_cents()))),
                 delta: html! { "a year, if all of it were bought" },
                 explained_at: Some(Link::to("/expansion#ready")),
             },
@@ -225,8 +224,8 @@ fn ready(book: &Book, found: &[Arc<Prospect>], writes: bool) -> Markup {
             (row_head(&link, &row.account.name, &html! { (row.account.tier.as_deref().unwrap_or("")) }))
             (cell(&READY, &html! { (readiness(&it.readiness)) }))
             (cell(&WHY, &why(book, row, &it.readiness)))
-            (cell(&SPACE, &html! { (rooms(row, &it.rooms, writes)) (idle(row, &it.idle)) }))
-            (cell(&ARR, &format::money(book.arr_cents(row), &row.account.currency)))
+            (cell(&SPACE, &html! { (rooms(book, row, &it.rooms, writes)) (idle(row, &it.idle)) }))
+            (cell(&ARR, &format::or_unknown(book.arr_cents(row), |cents| format::money(cents, book.currency()))))
         } }
     };
     let rows = html! { @for it in found.iter().take(ACCOUNTS) { (line(it)) } };
@@ -257,10 +256,9 @@ fn why(book: &Book, row: &Arc<Row>, readiness: &Health) -> Markup {
     let pros = known.iter().take(2).filter(|reason| reason.points.is_some_and(|points| points >= 50.0));
     let cons = known.iter().rev().take(1).filter(|reason| reason.points.is_some_and(|points| points < 50.0));
     let said = |reason: &Reason| {
-        let unit = book.definitions.catalogue.get(&reason.metric).map(|metric| metric.unit);
-        let value = unit
-            .zip(reason.value)
-            .map_or_else(String::new, |(unit, value)| engine::book::written(unit, value, &row.account.currency));
+        let metric = book.definitions.catalogue.get(&reason.metric);
+        let value =
+            metric.zip(reason.value).map_or_else(String::new, |(metric, value)| book.written(row, metric, value));
         html! { a href=(format!("/accounts/{}/metrics/{}", row.account.id, reason.metric)) { (reason.name) } " " (value) }
     };
     html! { ul.plain {
@@ -269,19 +267,19 @@ fn why(book: &Book, row: &Arc<Row>, readiness: &Health) -> Markup {
     } }
 }
 
-fn rooms(row: &Arc<Row>, rooms: &[Room], writes: bool) -> Markup {
+fn rooms(book: &Book, row: &Arc<Row>, rooms: &[Room], writes: bool) -> Markup {
     let begin = |room: &Room| {
         Link::to("/expansion/new")
             .with("account", row.account.id)
             .with("kind", room.kind)
             .with("title", &room.what)
-            .with("amount", room.arr_cents.map_or_else(String::new, |cents| form::plain(cents, &row.account.currency)))
+            .with("amount", room.arr_cents.map_or_else(String::new, |cents| form::plain(cents, book.currency())))
     };
     html! {
         @if rooms.is_empty() { span.muted { "nothing in sight" } } @else { ul.plain.wrap {
             @for room in rooms.iter().take(ROOMS) { li {
                 @if writes { a href=(begin(room)) { (room.what) } } @else { (room.what) }
-                " " (format::or_unknown(room.arr_cents, |cents| format::money(cents, &row.account.currency)))
+                " " (format::or_unknown(room.arr_cents, |cents| format::money(cents, book.currency())))
                 small.muted { " " (room.reason) }
             } }
             @if rooms.len() > ROOMS { li.muted { "and " (rooms.len() - ROOMS) " more" } }

@@ -162,7 +162,7 @@ fn line(view: &View, row: &Row, stake: f64) -> Markup {
     let (account, lifetime) = (&row.account, &row.lifetime);
     let link = Link::to(format!("/accounts/{}", account.id));
     let explained = |key: &str| Link::to(format!("/accounts/{}/metrics/{key}", account.id));
-    let money = |cents: f64| format::money(cents.round() as i64, &account.currency);
+    let money = |cents: f64| format::money(cents.round() as i64, view.book.currency());
     let tier = row.value_tier(&view.book.definitions).map_or("", |tier| &tier.name);
     let leaves = format::or_unknown(lifetime.p_churn, |p| {
         let (low, high) = (format::percent_text(p.interval.low), format::percent_text(p.interval.high));

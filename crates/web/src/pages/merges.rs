@@ -188,7 +188,7 @@ fn one_likely(view: &View<'_>, group: &Likely<'_>) -> Markup {
     let first = group.accounts[0];
     html! {
         p { b { (group.shared) } " · " a href=(account(first.account.id)) { (first.account.name) }
-            " " small.muted { (format::money(view.book.arr_cents(first), &first.account.currency)) " ARR" } }
+            " " small.muted { (format::or_unknown(view.book.arr_cents(first), |cents| format::money(cents, view.book.currency()))) " ARR" } }
         ul.plain { @for row in &group.accounts[1..] { li {
             a href=(account(row.account.id)) { (row.account.name) } " " code { (row.account.external_id) } " "
             form.inline method="post" action="/merges" {

@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use domain::Day;
+use domain::access::RowFilter;
+use engine::revenue::source::{Question, of_home};
 use serde_json::json;
 use store::subscription_item::{Charge, Unit};
 use store::{StoreError, Subscription, SubscriptionItem, record};
@@ -280,5 +282,63 @@ async fn a_contract_in_no_currency_is_told_and_not_left_out_in_silence() {
     assert!(page.body.contains("`EURO`, which is no currency"), "{}", page.body);
     let report = world.get("/api/v1/revenue", &cookie(ADMIN)).await.json();
     assert!(report["reports"][0]["faults"][0].as_str().unwrap().contains("contract 3"), "{report}");
+    world.close().await;
+}
+
+/// Where the ARR of everything is said: the API's report, the report that the command line prints, the sum over accounts of
+/// the metric in the API, the same by SQL, and the executive's figure.
+async fn everywhere(world: &World) -> Vec<i64> {
+    let engine = &world.app.engine;
+    let report = world.get("/api/v1/revenue", &cookie(ADMIN)).await.json();
+    let today = engine.book().as_of;
+    let home = of_home(engine.store(), None, today, &Question::default()).await.unwrap();
+    let of = async |id: i64| world.get(&format!("/api/v1/accounts/{id}"), &cookie(ADMIN)).await.json();
+    let (alder, birch) = (of(ADAS).await, of(BENS).await);
+    assert_eq!((&alder["arr_currency"], &birch["arr_currency"]), (&json!("USD"), &json!("USD")));
+    let sql = json!({ "sql": "select round(sum(arr) * 100) as cents from snapshot" });
+    let sum = world.post_json("/api/v1/query", &cookie(ADMIN), &sql).await.json();
+    let executive = engine::executive::executive(&engine.book(), &RowFilter::All);
+    vec![
+        report["reports"][0]["window"]["movements"]["closing_cents"].as_i64().unwrap(),
+        home[0].window.movements.closing_cents,
+        alder["arr_cents"].as_i64().unwrap() + birch["arr_cents"].as_i64().unwrap(),
+        sum["rows"][0][0].as_f64().unwrap_or_else(|| panic!("{sum}")) as i64,
+        executive.recurring.arr_cents,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_place_says_the_same_in_one_currency() {
+    let world = in_two_currencies().await;
+    world.post_form("/revenue/conventions", &cookie(ADMIN), "currency=USD").await;
+    let birch = async || world.get(&format!("/api/v1/accounts/{BENS}"), &cookie(ADMIN)).await.json();
+    assert_eq!(birch().await["arr_cents"], json!(null), "there is no rate: neither 10,000 dollars nor nothing");
+    let list = world.get("/accounts", &cookie(ADMIN)).await;
+    assert!(list.body.contains("1 account ") && list.body.contains("without a rate"), "{}", list.body);
+    let account = world.get(&format!("/accounts/{BENS}?tab=revenue"), &cookie(ADMIN)).await;
+    assert!(account.body.contains("No rate from EUR to USD"), "{}", account.body);
+    for (day, rate) in [("2025-01-01", "1.10"), ("2026-10-01", "1.23457")] {
+        let form = format!("currency=EUR&into_currency=USD&effective_on={day}&rate={rate}&take_back=");
+        assert_eq!(world.post_form("/revenue/rates", &cookie(ADMIN), &form).await.status, StatusCode::SEE_OTHER);
+    }
+    let sums = everywhere(&world).await;
+    assert_eq!(sums, [1_000_000 + 1_234_570; 5], "12,345.70 dollars for 10,000 euros at the rate of October");
+    for (page, written) in [
+        ("/accounts", "22,345.70 USD"),
+        ("/revenue", "22,345.70 USD"),
+        ("/executive", "22,345.70 USD"),
+        ("/", "22,345.70 USD"),
+    ] {
+        let told = world.get(page, &cookie(ADMIN)).await;
+        assert!(told.body.contains(written), "{page}: {}", told.body);
+    }
+    // A year ago the other rate held.
+    let book = world.app.engine.book();
+    let row = book.row(BENS).unwrap();
+    assert_eq!(book.value(row, "arr_365d_ago"), Some(1_100_000.0));
+    // Read in euros, everything is.
+    world.post_form("/revenue/conventions", &cookie(ADMIN), "currency=EUR").await;
+    assert_eq!(birch().await["arr_cents"], 1_000_000);
+    assert_eq!(birch().await["arr_currency"], "EUR");
     world.close().await;
 }

@@ -37,7 +37,7 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
 
 fn headline(subject: &Subject<'_>) -> Markup {
     let row = &subject.row;
-    let account = &row.account;
+    let currency = subject.book.currency();
     let health = &row.health;
     let renewal = subject.value("days_to_renewal").map(|days| days_after(subject.as_of(), days.max(0.0) as u64));
     let change = |metric: &str| {
@@ -61,16 +61,16 @@ fn headline(subject: &Subject<'_>) -> Markup {
             },
             Tile {
                 label: "ARR",
-                value: format::money(subject.book.arr_cents(row), &account.currency),
+                value: format::or_unknown(subject.book.arr_cents(row), |cents| format::money(cents, currency)),
                 delta: change("arr_change_365d"),
                 explained_at: Some(subject.explained("arr")),
             },
             Tile {
                 label: "Lifetime value",
                 value: format::or_unknown(row.lifetime.value, |value| {
-                    format::money(value.value.round() as i64, &account.currency)
+                    format::money(value.value.round() as i64, currency)
                 }),
-                delta: worth::range(row),
+                delta: worth::range(row, currency),
                 explained_at: Some(subject.explained("lifetime_value")),
             },
             Tile {
@@ -214,9 +214,9 @@ fn name_of<'a>(subject: &'a Subject<'_>, key: &'a str) -> &'a str {
 
 /// A metric's value with its unit, or unknown.
 pub(super) fn value_of(subject: &Subject<'_>, key: &str, value: Option<f64>) -> Markup {
-    let unit = subject.book.definitions.catalogue.get(key).map(|metric| metric.unit);
-    format::or_unknown(value.zip(unit), |(value, unit)| {
-        html! { (engine::book::written(unit, value, &subject.row.account.currency)) }
+    let metric = subject.book.definitions.catalogue.get(key);
+    format::or_unknown(value.zip(metric), |(value, metric)| {
+        html! { (subject.book.written(&subject.row, metric, value)) }
     })
 }
 

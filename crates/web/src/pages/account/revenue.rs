@@ -52,7 +52,7 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
             (notice::remark(&html! { p { b { "Sources disagree about this account." } } p { (sources::told(found, &names)) }
                 p { a href="/revenue/rates" { "Choose whose contracts count" } " where several sources speak of one account." } }))
         }
-        @for missing in ledger.unrated(shown, &lens.view()) {
+        @for missing in ledger.unrated(shown, &subject.book.lens.view()) {
             (notice::remark(&rates::left_out(&missing, |_| subject.row.account.name.clone())))
         }
         @if !subject.row.revenue.faults.is_empty() {
@@ -72,7 +72,7 @@ fn arr(subject: &Subject<'_>) -> Markup {
     days.push(as_of);
     let labels: Vec<String> = days.iter().map(|day| month_label(*day)).collect();
     let ledger: Ledger = [Arc::clone(&subject.row.revenue)].into_iter().collect();
-    // An account is told in the currency it pays in, whatever reports are in.
+    // An account is told in the currency it pays in, whatever reports are in; the title says which.
     let lens = subject.book.conventions.lens_into(main_currency(&ledger, as_of));
     let (currency, view) = (lens.currency, lens.view());
     let values = days.iter().map(|day| Some(subject.row.revenue.arr(*day, &view).as_f64() / 100.0)).collect();

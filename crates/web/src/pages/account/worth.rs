@@ -10,8 +10,7 @@ use crate::ui::card::{card_with, definitions};
 use crate::ui::{Link, format, pill};
 
 /// The interval of the lifetime value, below its headline figure.
-pub(super) fn range(row: &Row) -> Markup {
-    let currency = &row.account.currency;
+pub(super) fn range(row: &Row, currency: &str) -> Markup {
     match (row.lifetime.standing, row.lifetime.value) {
         (Standing::Former, Some(_)) => html! { "what it brought" },
         (_, Some(value)) => html! {
@@ -29,7 +28,7 @@ pub(super) fn card_of(subject: &Subject<'_>) -> Markup {
     if lifetime.standing == Standing::None {
         return html! {};
     }
-    let currency = &row.account.currency;
+    let currency = subject.book.currency();
     let link = |key: &str, shown: Markup| html! { a href=(subject.explained(key)) { (shown) } };
     let money = |key: &str, value: Option<f64>| {
         link(key, format::or_unknown(value, |value| format::money(value.round() as i64, currency)))

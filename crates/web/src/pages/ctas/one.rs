@@ -103,7 +103,7 @@ impl Account {
             name: row.account.name.clone(),
             band: row.health.band,
             score: row.health.score,
-            arr: format::money(book.arr_cents(row), &row.account.currency),
+            arr: format::or_unknown(book.arr_cents(row), |cents| format::money(cents, book.currency())),
             renewal: days.map(|days| days_after(book.as_of, days.max(0.0) as u64)),
         }
     }

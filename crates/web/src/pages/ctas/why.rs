@@ -55,9 +55,8 @@ impl Why {
 impl Cause {
     fn of(signal: &Signal, book: &Book, row: &Row) -> Self {
         let rule = book.definitions.rule(&signal.rule);
-        let currency = &row.account.currency;
         let written = |metric: Option<&Metric>, value: Option<f64>| {
-            metric.zip(value).map(|(metric, value)| engine::book::written(metric.unit, value, currency))
+            metric.zip(value).map(|(metric, value)| book.written(row, metric, value))
         };
         let evidence = signal.evidence.as_object().into_iter().flatten().map(|(key, then)| {
             let metric = book.definitions.catalogue.get(key);

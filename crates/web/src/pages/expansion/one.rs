@@ -101,7 +101,7 @@ fn account(app: &AppState, access: &Access, typed: &str) -> Answer<(i64, String)
     let book = app.engine.book();
     let row = typed.parse().ok().and_then(|id| book.visible_row(id, &access.rows));
     let row = row.ok_or_else(|| Problem::invalid("account", "Choose one of the accounts."))?;
-    Ok((row.account.id, row.account.currency.clone()))
+    Ok((row.account.id, book.currency().to_owned()))
 }
 
 fn new_page(app: &AppState, access: &Access, typed: &Typed, faults: &Faults) -> Markup {

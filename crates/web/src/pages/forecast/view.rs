@@ -42,7 +42,7 @@ pub(super) fn page(asked: &Asked, view: &View) -> Markup {
 fn remarks(base: &Forecast) -> Markup {
     html! {
         @if !base.left_out.is_empty() {
-            (notice::remark(&html! { "Contracts in " (base.left_out.join(", ")) " are not in this forecast: there are no exchange rates of the future." }))
+            (notice::remark(&html! { "Contracts in " (base.left_out.join(", ")) " are not in this forecast: there is no rate from there to " (base.currency) ". " a href="/revenue/rates" { "Add one" } "." }))
         }
         @if base.unjudged > 0 {
             (notice::remark(&html! { (format::counted(base.unjudged as i64, "account has", "accounts have"))

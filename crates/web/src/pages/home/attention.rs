@@ -47,7 +47,7 @@ impl Worry {
             score: row.health.score,
             change: change(&row.trend),
             trend: row.trend.clone(),
-            arr: format::money(book.arr_cents(row), &row.account.currency),
+            arr: format::or_unknown(book.arr_cents(row), |cents| format::money(cents, book.currency())),
             csm: row.owner.as_ref().map(|owner| Arc::clone(&owner.name)),
             signals: row.signals.iter().map(|signal| signal.name.clone()).collect(),
         }

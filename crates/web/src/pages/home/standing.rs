@@ -1,8 +1,6 @@
 //! How one's book stands: how many customers, what they pay, how much of it is at risk, what comes up for renewal,
 //! and how health is spread. Every figure is that of the accounts one may see.
 
-use std::collections::BTreeMap;
-
 use domain::access::RowFilter;
 use domain::scorecard::Band;
 use engine::{Book, Row};
@@ -17,28 +15,31 @@ use crate::ui::{Link, format};
 /// Days a renewal is announced ahead.
 const RENEWAL_DAYS: f64 = 90.0;
 
-/// Amounts in minor units by currency; amounts of different currencies are never added.
+/// An amount in minor units of the book's currency, and of how many accounts it is unknown for want of a rate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Money(BTreeMap<String, i64>);
+pub(super) struct Money {
+    cents: i64,
+    currency: String,
+    unrated: usize,
+}
 
 impl Money {
-    fn add(&mut self, cents: i64, currency: &str) {
-        *self.0.entry(currency.to_owned()).or_default() += cents;
+    fn add(&mut self, cents: Option<i64>, currency: &str) {
+        currency.clone_into(&mut self.currency);
+        self.cents += cents.unwrap_or(0);
+        self.unrated += usize::from(cents.is_none());
     }
 
     fn view(&self) -> Markup {
         html! {
-            @if self.0.is_empty() { "0" }
-            @for (at, (currency, cents)) in self.0.iter().enumerate() {
-                @if at > 0 { " + " }
-                (format::money(*cents, currency))
-            }
+            @if self.currency.is_empty() { "0" } @else { (format::money(self.cents, &self.currency)) }
+            @if self.unrated > 0 { small.muted { " and " (self.unrated) " without a rate" } }
         }
     }
 
     fn text(&self) -> String {
-        let all: Vec<_> = self.0.iter().map(|(currency, cents)| format::money_text(*cents, currency)).collect();
-        all.join(" + ")
+        let rest = if self.unrated > 0 { format!(" and {} without a rate", self.unrated) } else { String::new() };
+        if self.currency.is_empty() { rest } else { format::money_text(self.cents, &self.currency) + &rest }
     }
 }
 
@@ -52,7 +53,7 @@ pub(super) struct Part {
 impl Part {
     fn add(&mut self, book: &Book, row: &Row) {
         self.accounts += 1;
-        self.arr.add(book.arr_cents(row), &row.account.currency);
+        self.arr.add(book.arr_cents(row), book.currency());
     }
 }
 

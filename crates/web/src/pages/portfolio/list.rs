@@ -43,6 +43,8 @@ pub(super) struct List<'a> {
     /// Rows by band, in the order of [`Band::ALL`], before the band narrows.
     pub(super) bands: [i64; 4],
     pub(super) arr_cents: i64,
+    /// Accounts whose ARR is unknown for want of a rate of exchange.
+    pub(super) unrated: i64,
     /// What else it could be narrowed to.
     pub(super) choices: Arc<Choices>,
     /// What is wrong with the expression.
@@ -59,11 +61,10 @@ impl<'a> List<'a> {
     pub(super) fn of(book: &'a Book, filter: &'a RowFilter, asked: Asked, segments: &[Segment]) -> Answer<Self> {
         let (chosen, wrong) = chosen(book, filter, &asked, segments)?;
         let choices = book.choices(filter);
-        let mut list = Self { rows: Vec::new(), bands: [0; 4], arr_cents: 0, choices, wrong, asked };
+        let mut list = Self { rows: Vec::new(), bands: [0; 4], arr_cents: 0, unrated: 0, choices, wrong, asked };
         let wanted = Band::parse(&list.asked.band);
         let needle = list.asked.q.trim().to_lowercase();
         let csm: Option<i64> = list.asked.csm.parse().ok();
-        let arr = book.definitions.catalogue.position("arr");
         for row in book.visible(filter) {
             let fits = row.active == (list.asked.status != "churned")
                 && chosen.as_ref().is_none_or(|ids| ids.binary_search(&row.account.id).is_ok())
@@ -77,7 +78,10 @@ impl<'a> List<'a> {
             }
             list.bands[row.health.band as usize] += 1;
             if wanted.is_none_or(|band| row.health.band == band) {
-                list.arr_cents += value(row, arr).map_or(0, |cents| cents as i64);
+                match book.arr_cents(row) {
+                    Some(cents) => list.arr_cents += cents,
+                    None => list.unrated += 1,
+                }
                 list.rows.push(row);
             }
         }

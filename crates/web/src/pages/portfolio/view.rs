@@ -108,16 +108,12 @@ fn bands(book: &Book, list: &List<'_>) -> Markup {
         active: churned,
         ink: None,
     });
-    let currency = currency(book);
     let summary = html! {
         (format::counted(list.rows.len() as i64, "account", "accounts")) " · "
-        b { (format::money(list.arr_cents, &currency)) } " ARR"
+        b { (format::money(list.arr_cents, book.currency())) } " ARR"
+        @if list.unrated > 0 { " and " (format::counted(list.unrated, "account", "accounts")) " " a href="/revenue/rates" { "without a rate" } }
     };
     chips("Health", &row, &summary, RESULTS)
-}
-
-fn currency(book: &Book) -> String {
-    book.rows().first().map_or_else(|| "USD".to_owned(), |row| row.account.currency.clone())
 }
 
 fn line(book: &Book, row: &Row) -> Markup {
@@ -131,9 +127,9 @@ fn line(book: &Book, row: &Row) -> Markup {
             (row_head(&link, &account.name, &html! { (place.join(" · ")) }))
             (cell(&HEALTH, &pill::band(row.health.band, row.health.score)))
             (cell(&TREND, &trend(row)))
-            (cell(&ARR, &format::money(book.arr_cents(row), &account.currency)))
+            (cell(&ARR, &format::or_unknown(book.arr_cents(row), |cents| format::money(cents, book.currency()))))
             (cell(&VALUE, &format::or_unknown(value("lifetime_value"), |cents| {
-                format::money(cents as i64, &account.currency)
+                format::money(cents as i64, book.currency())
             })))
             (cell(&RENEWAL, &format::or_unknown(value("days_to_renewal"), |days| {
                 format::day(days_after(book.as_of, days.max(0.0) as u64))
