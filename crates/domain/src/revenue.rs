@@ -29,7 +29,7 @@ mod subscription;
 mod target;
 
 pub use amount::{Arr, Percent, Points, Ratio};
-pub use cohort::{Cohort, Grain, total};
+pub use cohort::{Cohort, Grain, Member, total};
 pub use definition::{
     DEFINITIONS, Definition, Difference, Measured, Method, Quantity, Sign, Term, annual_rate, monthly_rate,
 };

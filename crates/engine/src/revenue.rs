@@ -5,6 +5,7 @@
 //! still counts: an item is enough to recur. What cannot be read, as a currency that is none, is a fault of its account's
 //! ledger and never left out in silence. In which currency a book is read is in [`conventions`].
 
+pub mod cohort;
 pub mod conventions;
 pub mod due;
 pub mod explain;

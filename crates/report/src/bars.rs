@@ -40,6 +40,7 @@ pub fn stacked_bars(
             .enumerate()
             .map(|(i, label)| (label.clone(), series.iter().map(|one| chart.words(one, i)).collect()))
             .collect(),
+        ..Table::default()
     };
     figure(frame, &keys, left, &table, |canvas| chart.draw(canvas))
 }

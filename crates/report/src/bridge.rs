@@ -41,6 +41,7 @@ pub fn waterfall(frame: &Frame<'_>, steps: &[Step<'_>], format: Format, signed: 
     let table = Table {
         head: vec!["Step".to_owned(), "Amount".to_owned()],
         rows: steps.iter().map(|step| (step.label().to_owned(), vec![words(step)])).collect(),
+        ..Table::default()
     };
     figure(frame, &[], 0, &table, |canvas| draw(canvas, steps, format, words))
 }

@@ -18,6 +18,8 @@ pub struct Cohort<'a> {
     pub n: &'a str,
     /// The value at each age, ending where the future begins; `None` is unknown.
     pub values: Vec<Option<f64>>,
+    /// What explains the value at each age; none where nothing does.
+    pub links: Vec<String>,
 }
 
 /// A cohort heat map.
@@ -46,6 +48,11 @@ pub fn cohorts(frame: &Frame<'_>, data: &Cohorts<'_>) -> Markup {
     let table = Table {
         head: [data.heading.to_owned(), "n".to_owned()].into_iter().chain(data.ages.iter().cloned()).collect(),
         rows: data.rows.iter().map(|row| (row.label.to_owned(), table_row(row, data))).collect(),
+        links: if data.rows.iter().all(|row| row.links.is_empty()) {
+            Vec::new()
+        } else {
+            data.rows.iter().map(table_links).collect()
+        },
     };
     figure(&frame, &[], 0, &table, |canvas| draw(canvas, data))
 }
@@ -56,6 +63,11 @@ fn table_row(row: &Cohort<'_>, data: &Cohorts<'_>) -> Vec<Option<String>> {
         .chain(row.values.iter().map(|value| value.map(data.format)))
         .chain(std::iter::repeat_n(Some(String::new()), future))
         .collect()
+}
+
+/// How many there are leads nowhere.
+fn table_links(row: &Cohort<'_>) -> Vec<Option<String>> {
+    std::iter::once(None).chain(row.links.iter().cloned().map(Some)).collect()
 }
 
 fn draw(canvas: Canvas, data: &Cohorts<'_>) -> Markup {
@@ -111,8 +123,9 @@ impl Cell {
         let step = value.map(|value| heat_step(value, data.low, data.high));
         let text = if value.is_some() { words.as_str() } else { "–" };
         let class = |name: Option<String>| canvas.tips().then(|| name.unwrap_or_else(|| "unknown-cell".to_owned()));
-        html! {
-            g.hit data-tip=[canvas.tips().then_some(tip)] {
+        let link = data.rows[row].links.get(column).filter(|_| canvas.tips());
+        let cell = html! {
+            g.hit data-tip=[canvas.tips().then_some(&tip)] {
                 rect class=[class(step.map(|step| format!("heat-{step}")))] x=(Px(self.x(column) + 1.0))
                     y=(Px(self.y(row) + 1.0)) width=(Px(self.width - 2.0)) height=(Px(self.height - 2.0)) rx="3"
                     fill=[canvas.print(step.map_or("none", |step| HEAT_LIGHT[step]))]
@@ -123,7 +136,12 @@ impl Cell {
                         fill=[canvas.print(step.map_or(DARK, |step| text_on(HEAT_LIGHT[step])))] { (text) }
                 }
             }
-        }
+        };
+        // Keys go by the table below, where every cell is a link too.
+        html! { @match link {
+            Some(link) => a href=(link) tabindex="-1" aria-label=(tip) { (cell) },
+            None => (cell),
+        } }
     }
 }
 
@@ -142,8 +160,8 @@ mod tests {
             heading: "Cohort",
             ages: ["M0", "M3", "M6"].map(str::to_owned).to_vec(),
             rows: vec![
-                Cohort { label: "Q1", n: "12", values: vec![Some(100.0), None, Some(61.0)] },
-                Cohort { label: "Q2", n: "9", values: vec![Some(100.0)] },
+                Cohort { label: "Q1", n: "12", values: vec![Some(100.0), None, Some(61.0)], links: Vec::new() },
+                Cohort { label: "Q2", n: "9", values: vec![Some(100.0)], links: Vec::new() },
             ],
             low: 60.0,
             high: 100.0,

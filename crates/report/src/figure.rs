@@ -223,10 +223,18 @@ pub(crate) struct Key<'a> {
 }
 
 /// The data behind a chart, first column the label of each row; `None` is a gap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     pub(crate) head: Vec<String>,
     pub(crate) rows: Vec<(String, Vec<Option<String>>)>,
+    /// Where the cells of each row lead, as far as they lead anywhere.
+    pub(crate) links: Vec<Vec<Option<String>>>,
+}
+
+impl Table {
+    fn link(&self, row: usize, column: usize) -> Option<&str> {
+        self.links.get(row)?.get(column)?.as_deref()
+    }
 }
 
 /// Puts marks drawn by `draw` into what surrounds every chart.
@@ -241,6 +249,8 @@ pub(crate) fn figure(
     if frame.theme == Theme::Print {
         return print(frame, &draw(canvas));
     }
+    // An image has no parts; a drawing with links has.
+    let role = if table.links.is_empty() { "img" } else { "group" };
     let compact = Canvas { width: 340.0, height: frame.height.min(260.0), compact: true, ..canvas };
     html! {
         figure.figure {
@@ -251,19 +261,19 @@ pub(crate) fn figure(
                     @if left > 0 { li { (left) " more in the table" } }
                 } }
             }
-            (drawing(frame, canvas, &draw(canvas)))
-            (drawing(frame, compact, &draw(compact)))
+            (drawing(frame, canvas, role, &draw(canvas)))
+            (drawing(frame, compact, role, &draw(compact)))
             (data(frame.title, table))
         }
     }
 }
 
-fn drawing(frame: &Frame<'_>, canvas: Canvas, marks: &Markup) -> Markup {
+fn drawing(frame: &Frame<'_>, canvas: Canvas, role: &str, marks: &Markup) -> Markup {
     let suffix = if canvas.compact { "s" } else { "w" };
     let (title, summary) = (format!("{}-{suffix}-t", frame.id), format!("{}-{suffix}-d", frame.id));
     html! {
         svg.chart.(if canvas.compact { "compact" } else { "spacious" }).full[canvas.width >= FULL]
-            viewBox=(format!("0 0 {} {}", canvas.width, canvas.height)) role="img"
+            viewBox=(format!("0 0 {} {}", canvas.width, canvas.height)) role=(role)
             aria-labelledby=(format!("{title} {summary}")) {
             title id=(title) { (frame.title) }
             desc id=(summary) { (frame.summary) }
@@ -305,10 +315,10 @@ fn data(title: &str, table: &Table) -> Markup {
             div.scroll tabindex="0" role="region" aria-label=(format!("Data of {title}")) {
                 table.mini {
                     thead { tr { @for head in &table.head { th scope="col" { (head) } } } }
-                    tbody { @for (label, cells) in &table.rows { tr {
+                    tbody { @for (row, (label, cells)) in table.rows.iter().enumerate() { tr {
                         th scope="row" { (label) }
-                        @for cell in cells { td { @match cell {
-                            Some(text) => (text),
+                        @for (column, cell) in cells.iter().enumerate() { td { @match cell {
+                            Some(text) => @if let Some(link) = table.link(row, column) { a href=(link) { (text) } } @else { (text) },
                             None => span.unknown { span aria-hidden="true" { "–" } span.vh { "unknown" } },
                         } } }
                     } } }
@@ -348,7 +358,7 @@ mod tests {
     #[test]
     fn titles_from_members_are_escaped() {
         let frame = Frame::new("x", "<script>", "a \"quoted\" summary", "n = 1");
-        let table = Table { head: vec!["Month".to_owned()], rows: vec![] };
+        let table = Table { head: vec!["Month".to_owned()], ..Table::default() };
         let html = figure(&frame, &[], 0, &table, |_| html! {}).into_string();
         assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"), "{html}");
         assert_eq!(html.matches("role=\"img\"").count(), 2);

@@ -42,6 +42,7 @@ pub fn histogram(frame: &Frame<'_>, data: &Histogram<'_>) -> Markup {
     let table = Table {
         head: vec![data.heading.to_owned(), data.counted.to_owned()],
         rows: data.bins.iter().map(|bin| (range(bin, data.format), vec![Some(thousands(bin.count))])).collect(),
+        ..Table::default()
     };
     figure(frame, &[], 0, &table, |canvas| draw(canvas, data))
 }

@@ -142,6 +142,7 @@ pub fn lines(frame: &Frame<'_>, heading: &str, labels: &[String], lines: &[Line<
             .enumerate()
             .map(|(i, label)| (label.clone(), lines.iter().map(|line| line.words(i, axis.format)).collect()))
             .collect(),
+        ..Table::default()
     };
     let chart = Chart { labels, lines: &shown, axis };
     figure(frame, &keys, left, &table, |canvas| chart.draw(canvas))

@@ -57,7 +57,7 @@ pub fn scatter(frame: &Frame<'_>, data: &Scatter<'_>) -> Markup {
     let head = ["Account", data.x.heading, data.y.heading].map(str::to_owned);
     let row =
         |mark: &Mark<'_>| (mark.name.to_owned(), vec![Some((data.x.format)(mark.x)), Some((data.y.format)(mark.y))]);
-    let table = Table { head: head.to_vec(), rows: data.marks.iter().map(row).collect() };
+    let table = Table { head: head.to_vec(), rows: data.marks.iter().map(row).collect(), ..Table::default() };
     let keys: Vec<Key<'_>> = data.keys.iter().map(|(name, ink)| Key { name, ink: *ink, line: None }).collect();
     figure(frame, &keys, 0, &table, |canvas| draw(canvas, data))
 }

@@ -89,6 +89,40 @@ impl Ledger {
     }
 }
 
+/// One account of a cohort at an age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// The account.
+    pub account_id: i64,
+    /// The first day it paid.
+    pub first: Day,
+    /// What it paid on that day: its part of the base.
+    pub opening: Arr,
+    /// What it pays at the end of the age's period.
+    pub left: Arr,
+}
+
+impl Ledger {
+    /// The accounts of the cohort that began in a period, at an age, with the last day of that age; `None` where there is no
+    /// such cohort, or it has not reached the age by a day.
+    pub fn cohort_members(
+        &self,
+        (grain, starts, age): (Grain, Day, usize),
+        through: Day,
+        view: &View<'_>,
+    ) -> Option<(Day, Vec<Member>)> {
+        let periods = u32::try_from(age).ok()?.checked_add(1)?.checked_mul(grain.months())?;
+        let end = eve(months_after(starts, periods));
+        let member = |account: &Arc<AccountLedger>| {
+            let first = first_paid(account, view).filter(|first| grain.starts(*first) == starts)?;
+            let (opening, left) = (account.arr(first, view), account.arr(end, view));
+            Some(Member { account_id: account.account_id, first, opening, left })
+        };
+        let members: Vec<Member> = self.accounts().iter().filter_map(member).collect();
+        (end <= through && !members.is_empty()).then_some((end, members))
+    }
+}
+
 /// The first day an account paid anything that a view shows.
 fn first_paid(account: &AccountLedger, view: &View<'_>) -> Option<Day> {
     account.lines.iter().find(|line| view.value(line, line.from).is_positive()).map(|line| line.from)

@@ -9,7 +9,7 @@ use domain::revenue::{
 use lake::{Cell, Column, Frame, FrameError};
 use report::sheet::{self, SheetError, Value};
 
-use super::due::RenewalRate;
+use super::{cohort::CohortCell, due::RenewalRate};
 
 /// What accounts are called, and who looked after them on a day: every row is told with the CSM of its own time.
 #[derive(Clone, Copy)]
@@ -77,7 +77,7 @@ pub struct Other {
     pub accounts: Vec<(i64, Arr)>,
 }
 
-/// Explains a figure by its key: a definition, a kind of movement, or `arr`. `None` where there is no such figure.
+/// Explains a figure by its key: a definition, a kind of movement, a renewal rate, a cell of a cohort table, or `arr`. `None` where there is no such figure.
 pub fn explain(
     ledger: &Ledger,
     view: &View<'_>,
@@ -107,6 +107,9 @@ pub fn explain(
     }
     if let Some(rate) = RenewalRate::named(key) {
         return rate.explain(ledger, view, span, names).map(Some);
+    }
+    if let Some(cell) = CohortCell::named(key) {
+        return cell.explain(ledger, view, span.through, names);
     }
     if key != "arr" {
         return Ok(None);

@@ -4,10 +4,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::revenue::{Arr, Kind, Percent};
+use domain::revenue::{Arr, Grain, Kind, Percent};
 use domain::scorecard::Band;
 use engine::Engine;
 use engine::executive::{Executive, executive};
+use engine::revenue::cohort::{CohortCell, Share};
 use maud::{Markup, html};
 use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Scale, Series, Step, lines, stacked_bars, waterfall};
 
@@ -208,6 +209,7 @@ fn cohort_map(figures: &Executive) -> Markup {
             label,
             n,
             values: (0..cohort.ages.len()).map(|age| cohort.revenue(age).map(Percent::as_f64)).collect(),
+            links: (0..cohort.ages.len()).map(|age| cell_link(cohort.starts, age)).collect(),
         })
         .collect();
     let data = Cohorts {
@@ -221,6 +223,12 @@ fn cohort_map(figures: &Executive) -> Markup {
     let summary = "Share of what they paid at first that is left, by quarter of start; quarters that have not ended are not shown.";
     let n = format!("n = {} customers", shown.iter().map(|cohort| cohort.accounts).sum::<usize>());
     report::cohorts(&Frame::new("cohorts", "Revenue retention by cohort, %", summary, &n).height(0.0), &data)
+}
+
+/// What explains a cell.
+fn cell_link(starts: domain::Day, age: usize) -> String {
+    let cell = CohortCell { share: Share::Revenue, grain: Grain::Quarter, starts, age };
+    Link::to(format!("/revenue/figures/{}", cell.key())).to_string()
 }
 
 fn quarter(starts: domain::Day) -> String {

@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::Day;
 use domain::revenue::{Part, Span, months_before};
+use domain::time::end_of;
 use engine::Engine;
 use engine::book::Book;
 use engine::revenue::subject::{Apart, Subject, Wanted};
@@ -40,6 +41,8 @@ pub struct Asked {
     currency: String,
     by: String,
     grain: String,
+    /// The day at whose end everything was known; today where it is empty.
+    known_on: String,
 }
 
 impl Asked {
@@ -51,6 +54,7 @@ impl Asked {
             .with("currency", &self.currency)
             .with("by", &self.by)
             .with("grain", &self.grain)
+            .with("known_on", &self.known_on)
     }
 
     /// The page of a figure over the same months.
@@ -74,7 +78,20 @@ impl Asked {
             "" => None,
             code => Some(rate::currency("currency", code)?),
         };
-        Ok(Wanted { from, through, currency, known_on: None })
+        Ok(Wanted { from, through, currency, known_on: self.known_on(book)?.map(end_of) })
+    }
+
+    /// The day whose knowledge was asked for, where it is over.
+    fn known_on(&self, book: &Book) -> Answer<Option<Day>> {
+        if self.known_on.is_empty() {
+            return Ok(None);
+        }
+        let day = self.known_on.parse::<Day>().map_err(|_| {
+            let sentence = format!("`{}` is no day: write it like 2026-03-31.", self.known_on);
+            Problem::invalid("known_on", sentence)
+        })?;
+        // What is known today is what is known.
+        Ok(Some(day).filter(|day| *day < book.as_of))
     }
 }
 
@@ -95,10 +112,15 @@ pub async fn show(
     Params(asked): Params<Asked>,
 ) -> Answer<Response> {
     let book = engine.book();
-    let subject = Subject::of(&engine, &book, &access.rows, &asked.wanted(&book)?).await?;
+    let wanted = asked.wanted(&book)?;
+    let subject = Subject::of(&engine, &book, &access.rows, &wanted).await?;
+    let now = match wanted.known_on {
+        None => None,
+        Some(_) => Some(Subject::of(&engine, &book, &access.rows, &Wanted { known_on: None, ..wanted }).await?),
+    };
     let sources = sources::names(&engine).await?;
     let titled = Titled { title: "Revenue", active: Some(Nav::Revenue) };
-    Ok(respond(&access, &engine, want, &titled, &view::page(&book, &asked, &subject, &sources)))
+    Ok(respond(&access, &engine, want, &titled, &view::page(&book, &asked, &subject, now.as_deref(), &sources)))
 }
 
 /// What revenue can be told apart by: the parameter's value and the words of its chip.

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::subscription_item::{Charge, Unit};
 use store::{StoreError, Subscription, SubscriptionItem, record};
 
-use crate::world::{ADA, ADAS, ADMIN, BENS, World, cookie, now};
+use crate::world::{ADA, ADAS, ADMIN, BEN, BENS, World, cookie, now};
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
@@ -340,5 +340,71 @@ async fn every_place_says_the_same_in_one_currency() {
     world.post_form("/revenue/conventions", &cookie(ADMIN), "currency=EUR").await;
     assert_eq!(birch().await["arr_cents"], 1_000_000);
     assert_eq!(birch().await["arr_currency"], "EUR");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_shows_what_was_known_on_a_day_and_what_was_learned_since() {
+    let earlier = now() - chrono::TimeDelta::days(2);
+    let known = |item: SubscriptionItem| SubscriptionItem { recorded_at: earlier, ..item };
+    let world = under_contract(vec![
+        known(item(1, ADAS, 10, 9_000_050, "2025-03-01", Some("2026-06-01"))),
+        known(item(1, ADAS, 15, 13_500_075, "2026-06-01", None)),
+    ])
+    .await;
+    let engine = &world.app.engine;
+    // Alder never grew, as somebody finds out two days later.
+    let items: Vec<SubscriptionItem> = record::load(engine.store().read(), None, None).await.unwrap();
+    let grown = items.iter().find(|item| item.quantity == 15).unwrap();
+    let written: Result<(), StoreError> = engine
+        .store()
+        .write(async |tx| {
+            let at = engine.now();
+            record::edit::<SubscriptionItem>(tx, grown.id, at, |it| it.amount_cents = 9_000_050).await.map(drop)
+        })
+        .await;
+    written.unwrap();
+    engine::refresh::all(engine).await.unwrap();
+    let (admin, ben) = (cookie(ADMIN), cookie(BEN));
+    let months = "from=2026-01&to=2026-11";
+    let page = world.get(&format!("/revenue?{months}&known_on=2026-11-21"), &admin).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    for said in ["As it was known", "135,000.75 USD", "90,000.50 USD", "−45,000.25 USD", "150.0%"] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+    let today = world.get(&format!("/revenue?{months}"), &admin).await;
+    assert!(!today.body.contains("What was learned since") && !today.body.contains("135,000.75"), "{}", today.body);
+    let figure = world.get(&format!("/revenue/figures/arr?{months}&known_on=2026-11-21"), &admin).await;
+    assert!(figure.body.contains("135,000.75 USD") && figure.body.contains("Known on"), "{}", figure.body);
+    let bens = world.get(&format!("/revenue?{months}&known_on=2026-11-21"), &ben).await;
+    assert!(!bens.body.contains("135,000.75") && !bens.body.contains("Alder"), "{}", bens.body);
+    let wrong = world.get("/revenue?known_on=yesterday", &admin).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cell_of_a_cohort_opens_its_arithmetic_and_its_rows() {
+    let world = sold().await;
+    let page = world.get("/revenue?to=2026-11", &cookie(ADMIN)).await;
+    let key = "cohort_revenue_quarter_2025-01-01_6";
+    assert!(page.body.contains(&format!("/revenue/figures/{key}?to=2026-11")), "{}", page.body);
+    // Both began in the first quarter of 2025; six quarters later is the end of September 2026.
+    let cell = world.get(&format!("/revenue/figures/{key}?to=2026-11"), &cookie(ADMIN)).await;
+    assert!(cell.body.contains("135,000.75 USD / 102,000.50 USD = 132.35 %"), "{}", cell.body);
+    assert!(cell.body.contains("Alder") && cell.body.contains("Birch") && cell.body.contains("2026-09-30"));
+    let accounts = world.get("/revenue/figures/cohort_accounts_quarter_2025-01-01_6?to=2026-11", &cookie(ADMIN)).await;
+    assert!(accounts.body.contains("1 / 2 = 50.00 %"), "{}", accounts.body);
+    let rows = world.get(&format!("/revenue/rows/{key}?to=2026-11"), &cookie(ADMIN)).await;
+    assert_eq!(rows.body.lines().count(), 3, "{}", rows.body);
+    assert!(rows.body.contains("2025-03-01,90000.5,135000.75,true"), "{}", rows.body);
+    assert!(rows.body.contains("2025-03-01,12000,0,false"), "{}", rows.body);
+    // Ada sees her own account in it and no other.
+    let adas = world.get(&format!("/revenue/figures/{key}?to=2026-11"), &cookie(ADA)).await;
+    assert!(adas.body.contains("135,000.75 USD / 90,000.50 USD") && !adas.body.contains("Birch"), "{}", adas.body);
+    for nothing in ["cohort_revenue_quarter_2025-01-01_99", "cohort_revenue_quarter_2024-01-01_0", "cohort_x"] {
+        let answer = world.get(&format!("/revenue/figures/{nothing}?to=2026-11"), &cookie(ADMIN)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{nothing}");
+    }
     world.close().await;
 }

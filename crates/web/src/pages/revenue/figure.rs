@@ -88,6 +88,9 @@ fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, ex
         ("Over", html! { "the days after " (format::day(span.after)) " through " (format::day(span.through)) }),
         ("Currency", html! { (subject.lens.currency) }),
     ]);
+    if !asked.known_on.is_empty() {
+        facts.push(("Known on", html! { (asked.known_on) }));
+    }
     html! {
         (shell::heading(&[("Revenue", &back)], explained.name, &html! {}, &html! {}))
         (card("Definition", &definitions(&facts)))

@@ -1,8 +1,10 @@
 //! The page itself: headline figures, the bridge, the months, retention, cohorts, groups, definitions. Absent: arithmetic;
 //! what is printed was computed in the report.
 
-use domain::revenue::{Arr, DEFINITIONS, Part};
+use domain::Day;
+use domain::revenue::{Arr, DEFINITIONS, Grain, Part};
 use engine::book::Book;
+use engine::revenue::cohort::{CohortCell, Share};
 use engine::revenue::per_csm;
 use engine::revenue::report::{CohortRow, Figures, Movements, Report, Slice};
 use engine::revenue::subject::Told;
@@ -28,9 +30,10 @@ const FEW: usize = 5;
 /// Accounts or items that a warning names.
 const MOST_NAMED: usize = 100;
 
-pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, names: &Names) -> Markup {
+pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, now: Option<&Subject>, names: &Names) -> Markup {
     let (report, apart) = (&subject.told().report, parts(book, subject, &asked.by));
-    let detail = html! { (report.window.span) " · " (report.currency) " · annual recurring revenue" };
+    let detail = html! { (report.window.span) " · " (report.currency) " · annual recurring revenue"
+    @if now.is_some() { " · as known on " (asked.known_on) } };
     html! {
         (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/revenue/rates" { "Currencies and sources" } a.btn href="/expansion" { "Expansion" } (months_form(asked, subject)) }))
         div id=(FRAGMENT) data-fragment="" {
@@ -38,6 +41,7 @@ pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, names: &Names)
                 (notice::empty("No contracts yet", "Revenue follows from subscriptions and their items.",
                     &html! { a.btn href="/sources" { "Import subscriptions" } }))
             } @else {
+                @if let Some(now) = now { (card("As it was known", &restated(asked, report, &now.told().report))) }
                 (warnings(book, subject.told(), names))
                 (headline(asked, report))
                 (plain(&bridge(report)))
@@ -63,9 +67,46 @@ fn months_form(asked: &Asked, subject: &Subject) -> Markup {
                     option value=(currency) selected[*currency == subject.lens.currency] { (currency) }
                 } } }
             }
+            label { span.vh { "Known on, empty for today" }
+                input type="date" name="known_on" value=(asked.known_on) title="As it was known at the end of a day"; }
             @if !asked.by.is_empty() { input type="hidden" name="by" value=(asked.by); }
             button.btn { "Show" }
         }
+    }
+}
+
+/// What has been learned since of the same months.
+fn restated(asked: &Asked, then: &Report, now: &Report) -> Markup {
+    const THEN: Column<'_> = Column::new("As known then").number();
+    const NOW: Column<'_> = Column::new("As known today").number();
+    const SINCE: Column<'_> = Column::new("Learned since").number();
+    let exact = |cents: i64| html! { (format::money_exact(cents, &then.currency)) };
+    let amount = |name: &str, of: fn(&Movements) -> i64| {
+        let (before, after) = (of(&then.window.movements), of(&now.window.movements));
+        html! { tr { th scope="row" { (name) } (cell(&THEN, &exact(before))) (cell(&NOW, &exact(after)))
+        (cell(&SINCE, &exact(after - before))) } }
+    };
+    let share = |name: &str, key: &str| {
+        let value = |report: &Report| report.window.metrics.get(key).and_then(|metric| metric.value);
+        let (before, after) = (value(then), value(now));
+        let written = |value| format::or_unknown(value, format::percent);
+        html! { tr { th scope="row" { (name) } (cell(&THEN, &written(before))) (cell(&NOW, &written(after)))
+        (cell(&SINCE, &format::or_unknown(before.zip(after), |(before, after)| html! { (format::points_text(after - before)) }))) } }
+    };
+    let rows = html! {
+        (amount("Opening", |moved| moved.opening_cents))
+        @for kind in KINDS.iter().filter(|kind| !kind.key.is_empty()) {
+            @if kind.always || (kind.cents)(&then.window.movements) != (kind.cents)(&now.window.movements) { (amount(kind.name, kind.cents)) }
+        }
+        (amount("Closing", |moved| moved.closing_cents))
+        (share("Net revenue retention", "nrr"))
+        (share("Gross revenue retention", "grr"))
+    };
+    let today = asked.link("/revenue").without("known_on");
+    let columns = [Column::new("Figure"), THEN, NOW, SINCE];
+    html! {
+        p { "Everything below is as it was known at the end of " (asked.known_on) ". " a href=(today) { "As known today" } }
+        (frame("What was learned since", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows))
     }
 }
 
@@ -275,7 +316,7 @@ fn logos(report: &Report) -> Markup {
 fn cohort_maps(asked: &Asked, report: &Report) -> Markup {
     let monthly = asked.grain == "month";
     let rows = if monthly { &report.cohorts_by_month } else { &report.cohorts_by_quarter };
-    let letter = if monthly { "M" } else { "Q" };
+    let grain = if monthly { Grain::Month } else { Grain::Quarter };
     let grains = [("", "By quarter"), ("month", "By month")].map(|(grain, label)| Chip {
         label,
         count: None,
@@ -286,19 +327,19 @@ fn cohort_maps(asked: &Asked, report: &Report) -> Markup {
     html! {
         (chips("Length of a period", &grains, &html! {}, FRAGMENT))
         (grid(&[
-            cohort_map("cohort-revenue", "Revenue, % of what they paid at first", rows, letter, |row| &row.revenue),
-            cohort_map("cohort-logos", "Accounts, % of those that started", rows, letter, |row| &row.logos),
+            cohort_map(asked, "Revenue, % of what they paid at first", rows, (grain, Share::Revenue)),
+            cohort_map(asked, "Accounts, % of those that started", rows, (grain, Share::Accounts)),
         ]))
     }
 }
 
-fn cohort_map(
-    id: &str,
-    title: &str,
-    rows: &[CohortRow],
-    letter: &str,
-    of: fn(&CohortRow) -> &Vec<Option<f64>>,
-) -> Markup {
+fn cohort_map(asked: &Asked, title: &str, rows: &[CohortRow], (grain, share): (Grain, Share)) -> Markup {
+    let (id, of): (_, fn(&CohortRow) -> &Vec<Option<f64>>) = match share {
+        Share::Revenue => ("cohort-revenue", |row| &row.revenue),
+        Share::Accounts => ("cohort-logos", |row| &row.logos),
+    };
+    let letter = if grain == Grain::Month { "M" } else { "Q" };
+    let link = |starts: Day, age: usize| asked.figure(&CohortCell { share, grain, starts, age }.key()).to_string();
     let shown: Vec<&CohortRow> = rows.iter().filter(|row| !of(row).is_empty()).collect();
     let shown = &shown[shown.len().saturating_sub(COHORTS)..];
     let ages = shown.iter().map(|row| of(row).len()).max().unwrap_or(0).min(AGES);
@@ -308,6 +349,7 @@ fn cohort_map(
         label,
         n,
         values: of(row).iter().take(ages).copied().collect(),
+        links: (0..of(row).len().min(ages)).map(|age| link(row.starts, age)).collect(),
     });
     let data = Cohorts {
         heading: "Started",
