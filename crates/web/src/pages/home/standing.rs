@@ -176,10 +176,10 @@ fn whole(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn part(accounts: i64, amounts: &[(&str, i64)]) -> Part {
+    fn part(accounts: i64, amounts: &[Option<i64>]) -> Part {
         let mut arr = Money::default();
-        for (currency, cents) in amounts {
-            arr.add(*cents, currency);
+        for cents in amounts {
+            arr.add(*cents, "USD");
         }
         Part { accounts, arr }
     }
@@ -187,26 +187,26 @@ mod tests {
     fn standing() -> Standing {
         let mut standing = Standing {
             accounts: 12,
-            customers: part(10, &[("USD", 90_000_000), ("EUR", 12_000_000)]),
-            at_risk: part(2, &[("USD", 4_800_000)]),
-            renewing: part(3, &[("EUR", 12_000_000)]),
+            customers: part(10, &[Some(90_000_000), Some(12_000_000)]),
+            at_risk: part(2, &[Some(4_800_000)]),
+            renewing: part(3, &[Some(12_000_000)]),
             ..Standing::default()
         };
-        standing.bands[Band::Green as usize] = part(7, &[("USD", 80_000_000)]);
-        standing.bands[Band::Red as usize] = part(3, &[("USD", 10_000_000)]);
+        standing.bands[Band::Green as usize] = part(7, &[Some(80_000_000)]);
+        standing.bands[Band::Red as usize] = part(3, &[Some(10_000_000)]);
         standing
     }
 
     #[test]
-    fn currencies_stand_beside_each_other() {
-        assert_eq!(part(2, &[("USD", 100_000), ("EUR", 200_000), ("USD", 300_000)]).arr.text(), "€2k + $4k");
+    fn what_has_no_rate_stands_beside_the_sum() {
+        assert_eq!(part(3, &[Some(100_000), None, Some(300_000)]).arr.text(), "$4k and 1 without a rate");
         assert_eq!(Money::default().view().into_string(), "0");
     }
 
     #[test]
     fn every_headline_number_leads_to_its_accounts() {
         let html = headline(&standing(), &Today::default()).into_string();
-        assert!(html.contains(">$900k</data>") && html.contains("2 accounts"), "{html}");
+        assert!(html.contains(">$1.0M</data>") && html.contains("2 accounts"), "{html}");
         assert!(
             html.contains("href=\"/accounts?expression=days_to_renewal+between+0+and+90&amp;sort=renewal\""),
             "{html}"

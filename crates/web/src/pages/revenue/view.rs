@@ -334,10 +334,8 @@ fn cohort_maps(asked: &Asked, report: &Report) -> Markup {
 }
 
 fn cohort_map(asked: &Asked, title: &str, rows: &[CohortRow], (grain, share): (Grain, Share)) -> Markup {
-    let (id, of): (_, fn(&CohortRow) -> &Vec<Option<f64>>) = match share {
-        Share::Revenue => ("cohort-revenue", |row| &row.revenue),
-        Share::Accounts => ("cohort-logos", |row| &row.logos),
-    };
+    let id = if share == Share::Revenue { "cohort-revenue" } else { "cohort-logos" };
+    let of = |row: &CohortRow| if share == Share::Revenue { row.revenue.clone() } else { row.logos.clone() };
     let letter = if grain == Grain::Month { "M" } else { "Q" };
     let link = |starts: Day, age: usize| asked.figure(&CohortCell { share, grain, starts, age }.key()).to_string();
     let shown: Vec<&CohortRow> = rows.iter().filter(|row| !of(row).is_empty()).collect();
