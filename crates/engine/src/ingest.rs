@@ -16,6 +16,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+use chrono::TimeDelta;
 use connectors::{
     record::{Draft, Value},
     segment::{self, Batch, Credentials, Kind, Limits, Message, Route},
@@ -24,6 +25,7 @@ use domain::{Instant, time::day_of};
 use store::{
     Store, account, alias, end_user,
     inbox::{self, Accept, Inbox, NewEvent, Refused, SameUser, SeenUser},
+    refusal,
 };
 use tokio_util::task::TaskTracker;
 
@@ -457,9 +459,17 @@ async fn of_domain(engine: &Engine, domain: &str) -> Result<Option<i64>, EngineE
     Ok(accounts.into_values().next().filter(|accounts| accounts.len() == 1).map(|accounts| accounts[0]))
 }
 
-/// Forgets event keys that are too old for a repeat to be expected.
+/// How long a refused message is kept for whoever repairs its sender.
+const REFUSALS_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// The refused messages kept of each source, so that one that fails all the time does not fill the disk.
+const MOST_REFUSALS: i64 = 10_000;
+
+/// Forgets event keys that are too old for a repeat to be expected, and refused messages nobody will repair.
 pub(crate) async fn prune(engine: &Engine) -> Result<(), EngineError> {
-    let today = day_of(engine.now());
+    let (now, today) = (engine.now(), day_of(engine.now()));
+    let before = now - REFUSALS_KEPT;
+    engine.store().write(async |tx| refusal::prune(tx, before, MOST_REFUSALS).await).await?;
     while engine.store().write(async |tx| inbox::prune_keys(tx, today, 20_000).await).await? > 0 {}
     Ok(())
 }

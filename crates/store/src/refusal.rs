@@ -5,7 +5,7 @@ use domain::Instant;
 use sea_orm::{ConnectionTrait, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Tx, declare::no_relations, inbox::Refused, record, row};
+use crate::{StoreError, Tx, declare::no_relations, inbox::Refused, record, row, statement::statement};
 
 /// The most bytes of a refused message that are kept.
 pub const MAX_BODY: usize = 8 * 1024;
@@ -55,9 +55,14 @@ pub async fn of_source(
     Ok(row::newest::<Entity>((Column::SourceId, source_id), Column::Id, before, limit).all(db).await?)
 }
 
-/// Forgets refusals before an instant. Returns how many.
-pub async fn prune(tx: &Tx, before: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::At.lt(before)).exec(tx).await?.rows_affected)
+/// Forgets refusals before an instant, and of each source all but the newest `most`. Returns how many.
+pub async fn prune(tx: &Tx, before: Instant, most: i64) -> Result<u64, StoreError> {
+    let old = Entity::delete_many().filter(Column::At.lt(before)).exec(tx).await?.rows_affected;
+    let sql = "DELETE FROM refusal WHERE id IN (
+                   SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY source_id ORDER BY id DESC) AS place
+                                   FROM refusal) AS placed
+                   WHERE place > $1)";
+    Ok(old + tx.execute_raw(statement(tx, sql, [most.into()])).await?.rows_affected())
 }
 
 /// The beginning of a text, cut between characters.

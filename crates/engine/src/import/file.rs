@@ -186,9 +186,8 @@ async fn text<R: Read + Seek + Send + 'static>(
     let (mut rows, mut read) = (Ahead::of(input, Arc::clone(&plan), run.now(), passed), 0);
     while let Some(portion) = rows.next().await? {
         read += portion.len() as u64;
-        if read <= passed {
-            run.pass_over(portion)?;
-        } else {
+        // What was taken before a stop was counted then.
+        if read > passed {
             run.take(portion).await?;
             progress(run.report.rows);
         }

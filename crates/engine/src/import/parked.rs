@@ -14,7 +14,7 @@ use connectors::{
 use domain::Instant;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{Job, job};
+use store::{Job, Tx, job};
 
 use super::{CsvImport, ImportError, csv};
 use crate::{Engine, EngineError, actions::chain};
@@ -34,7 +34,7 @@ const LATER: TimeDelta = TimeDelta::hours(1);
 /// How long a finished job stays for whoever wonders.
 const REMEMBERED: TimeDelta = TimeDelta::days(7);
 
-/// Rows set aside by one import.
+/// Rows set aside by one import, of those it takes together.
 #[derive(Debug)]
 pub(super) struct Aside {
     accounts: BTreeSet<String>,
@@ -64,14 +64,8 @@ impl Aside {
         self.rows.push(row)
     }
 
-    /// Keeps what was set aside, if anything was.
-    pub(super) async fn keep(
-        self,
-        engine: &Engine,
-        object: Object,
-        mapping: &str,
-        now: Instant,
-    ) -> Result<(), ImportError> {
+    /// Keeps what was set aside, if anything was, in the transaction that says the file has been read so far.
+    pub(super) async fn keep(self, tx: &Tx, object: Object, mapping: &str, now: Instant) -> Result<(), ImportError> {
         if self.accounts.is_empty() {
             return Ok(());
         }
@@ -82,7 +76,7 @@ impl Aside {
         let parked = Parked { object, mapping: mapping.to_owned(), accounts, rows };
         let payload = serde_json::to_value(&parked).map_err(io::Error::from)?;
         let new = job::NewJob { kind: KIND.to_owned(), key: Some(key), payload, run_at: now };
-        engine.store().write(async |tx| job::enqueue(tx, new).await).await.map_err(EngineError::from)?;
+        job::enqueue(tx, new).await.map_err(EngineError::from)?;
         Ok(())
     }
 }

@@ -206,6 +206,42 @@ async fn a_file_that_was_stopped_goes_on_where_it_stopped() {
     engine.close().await.unwrap();
 }
 
+/// What was refused or set aside before a stop is not lost by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_stopped_ends_like_one_that_was_not() {
+    const ROWS: u64 = 24_000;
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    let known = engine.book().rows()[0].account.external_id.clone();
+    let row = |n: u64| {
+        let account = if n % 1_000 == 7 { "ghost" } else { known.as_str() };
+        let due = if n % 1_000 == 8 { "never" } else { "2026-09-01" };
+        format!("m-{n},{account},Milestone {n},{due},2\n")
+    };
+    let file = format!("id,account,title,due_on,weight\n{}", (0..ROWS).map(row).collect::<String>());
+    let mapping = "orphans = 'park'\n[columns]\nid = 'external_id'\naccount = 'account'\ntitle = 'title'\ndue_on = 'due_on'\nweight = 'weight'\n";
+    let import = CsvImport { object: "milestones", mapping: Some(mapping), ..CsvImport::default() };
+    let torn = Arc::new(AtomicBool::new(false));
+    let pull = Arc::clone(&torn);
+    let broken = Torn { file: Cursor::new(file.clone()), torn };
+    let stopped = import::csv(&engine, import, broken, &mut |_| pull.store(true, Ordering::Relaxed)).await;
+    assert!(matches!(stopped, Err(ImportError::Read(_))), "{stopped:?}");
+    let report = import::csv(&engine, import, Cursor::new(file), &mut |_| {}).await.unwrap();
+    let each = ROWS / 1_000;
+    assert_eq!((report.rows, counts(&report)), (ROWS, [ROWS - 2 * each, 0, 0, 0, each, each]));
+    let lines = report.failed_rows.lines().map(|line| line.trim_start_matches('\u{feff}').split(',').next().unwrap());
+    let expected = (0..each).map(|n| (1_000 * n + 10).to_string());
+    assert_eq!(lines.collect::<Vec<_>>(), std::iter::once("_line".to_owned()).chain(expected).collect::<Vec<_>>());
+    assert_eq!(report.refused.len() as u64, each);
+
+    send(&engine, "accounts", "id,name\nghost,Ghost\n", "", false).await;
+    import::retry_parked(&engine).await.unwrap();
+    let milestones = record::load::<store::Milestone>(engine.store().read(), None, None).await.unwrap();
+    let told = milestones.iter().filter(|milestone| milestone.title.starts_with("Milestone ")).count() as u64;
+    assert_eq!(told, ROWS - each, "every row that waited has come, also those from before the stop");
+    engine.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mapping_is_remembered_for_files_with_the_same_columns() {
     let (_home, settings) = company(6).await;

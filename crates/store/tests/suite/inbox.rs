@@ -6,7 +6,7 @@ use domain::Event;
 use store::{
     Store, StoreError, alias, catalogue, end_user,
     inbox::{self, Accept, Inbox, Limits, NewEvent, Receipt, Refused, SameUser, SeenUser},
-    source,
+    refusal, source, source_minute,
 };
 
 use super::{
@@ -414,6 +414,70 @@ fn a_likely_account_is_that_of_every_name() {
             assert_eq!(anon().await, [zeta.id]);
         })
         .await;
+    });
+}
+
+#[test]
+fn refusals_that_are_old_or_too_many_are_forgotten() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let other = store.write(async |tx| source::insert(tx, super::company::a_source("other")).await).await.unwrap();
+        let no = |body: &str| vec![Refused { code: "no".to_owned(), message: "no".to_owned(), body: body.to_owned() }];
+        let left = async |source: i64| -> Vec<String> {
+            let kept = refusal::of_source(store.read(), source, None, 10).await.unwrap();
+            kept.into_iter().map(|refusal| refusal.body).collect()
+        };
+        store
+            .write(async |tx| {
+                for (minute, body) in ["a", "b", "c", "d"].into_iter().enumerate() {
+                    refusal::record(tx, source.id, &no(body), at(60 * minute as u32)).await?;
+                }
+                refusal::record(tx, other.id, &no("e"), at(60)).await?;
+                assert_eq!(refusal::prune(tx, at(60), 2).await?, 2, "one is too old, one too many");
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            (left(source.id).await, left(other.id).await),
+            (vec!["d".to_owned(), "c".to_owned()], vec!["e".to_owned()])
+        );
+    });
+}
+
+/// The rate, the lag and what waits, as the page of a source shows them.
+#[test]
+fn a_source_has_a_pace() {
+    on_both(|store| async move {
+        let source = sending_source(&store).await;
+        let pace = async |now: u32| source_minute::paces(store.read(), at(now)).await.unwrap().remove(&source.id);
+        assert_eq!(pace(0).await, None, "nothing was sent");
+        with_inbox(&store, Limits::default(), async |inbox| {
+            // Three messages at noon that were ten seconds under way; two minutes later one that does not say.
+            let sent = Accept { received_at: at(10), sent_at: Some(at(0)), ..request(source.id, [1, 2, 3]) };
+            inbox.accept(sent).await.unwrap();
+            inbox.accept(Accept { received_at: at(130), sent_at: None, ..request(source.id, [4]) }).await.unwrap();
+            let again = Accept { received_at: at(131), sent_at: Some(at(129)), ..request(source.id, [4]) };
+            inbox.accept(again).await.unwrap();
+        })
+        .await;
+        let now = pace(150).await.unwrap();
+        assert_eq!((now.per_minute, now.last_hour), (1.0, 5), "five messages in five minutes, a repeat among them");
+        assert_eq!(now.lag, Some(chrono::TimeDelta::milliseconds((3 * 10_000 + 2_000) / 4)), "of the four that say");
+        assert_eq!(now.unsealed, Some((4, at(10))));
+        let later = pace(5 * 60).await.unwrap();
+        assert_eq!((later.per_minute, later.last_hour), (0.4, 5), "the first minute is more than five ago");
+        let much_later = pace(2 * 3_600).await.unwrap();
+        assert_eq!((much_later.last_hour, much_later.lag, much_later.unsealed), (0, None, Some((4, at(10)))));
+        let found = source::find(store.read(), source.id).await.unwrap();
+        let silence = |hours: u32| found.silence(at(131 + hours * 3_600)).map(|silence| silence.num_hours());
+        assert_eq!((silence(23), silence(24)), (None, Some(24)), "missed after a day");
+        store.write(async |tx| source_minute::prune(tx, at(25 * 3_600 + 60)).await).await.unwrap();
+        assert_eq!(
+            source_minute::paces(store.read(), at(150)).await.unwrap()[&source.id].last_hour,
+            2,
+            "a day is kept"
+        );
     });
 }
 

@@ -1,5 +1,6 @@
 //! One file under way: some thousand rows at a time become drafts, records or events, and counts; the run's own row
-//! says how far it is and is written in the transaction of the rows. Deliberately absent: what a row means, which the
+//! says how far it is and what became of the rows, and is written in the transaction of the records, with the rows that
+//! wait for their account. So a run that goes on after a stop ends as if it had never stopped. Deliberately absent: what a row means, which the
 //! sheet knows, and what it changes, which `apply` decides.
 
 use std::{
@@ -44,6 +45,9 @@ const MOST_SHOWN: usize = 50;
 /// The largest file of failed rows that is kept with its run.
 const MOST_KEPT: usize = 4 << 20;
 
+/// The largest one that is kept, over and over, while the run is under way.
+const MOST_UNDER_WAY: usize = 1 << 20;
+
 /// Numbers worth adding up, besides money.
 const COUNTED: [&str; 3] = ["quantity", "seats", "minutes"];
 
@@ -55,22 +59,23 @@ pub(super) struct Run<'a> {
     /// Its row; none for a dry run.
     row: Option<ImportRun>,
     pub(super) report: ImportReport,
-    totals: BTreeMap<(&'static str, Option<String>), i64>,
+    totals: BTreeMap<(String, Option<String>), i64>,
     touched: BTreeSet<i64>,
     /// Where rows of unknown accounts go, if not among the refused.
     aside: Option<Aside>,
-    failed: FailedRows<Vec<u8>>,
+    /// The file of failed rows so far.
+    failed: String,
 }
 
 /// Ends a transaction without an error and without a trace.
 enum Ended {
-    TakenBack(Vec<Result<Taken, Refusal>>),
-    Failed(EngineError),
+    TakenBack,
+    Failed(ImportError),
 }
 
 impl<E: Into<EngineError>> From<E> for Ended {
     fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        Self::Failed(ImportError::Engine(error.into()))
     }
 }
 
@@ -97,26 +102,14 @@ impl<'a> Run<'a> {
         };
         let now = row.as_ref().map_or(now, |row| row.recorded_at);
         let from = apply::From { source_id, now, orphans, ids: Ids::Shared };
-        let failed = FailedRows::new(Vec::new(), sheet)?;
-        let (totals, touched) = (BTreeMap::new(), BTreeSet::new());
+        let failed = std::mem::take(&mut report.failed_rows);
+        let (totals, touched) = (added_up(&report.totals), BTreeSet::new());
         Ok(Self { engine, sheet, from, row, report, totals, touched, aside, failed })
     }
 
     /// When its records become known.
     pub(super) fn now(&self) -> Instant {
         self.from.now
-    }
-
-    /// Passes over rows that were taken before a stop. What they add up to counts all the same.
-    pub(super) fn pass_over(&mut self, portion: Portion) -> Result<(), ImportError> {
-        for row in portion {
-            match row {
-                Ok(row) => self.add_up(&row.draft),
-                Err(error) if !error.is_skip => self.failed.push(&error)?,
-                Err(_) => {}
-            }
-        }
-        Ok(())
     }
 
     /// Takes the next rows.
@@ -134,39 +127,58 @@ impl<'a> Run<'a> {
         }
         self.report.rows += (chunk.len() + refused.len()) as u64;
         if self.sheet.object == Object::Event {
-            self.events(chunk, &mut refused).await?;
+            self.events(chunk, refused).await
         } else {
-            self.records(chunk, &mut refused).await?;
+            self.records(chunk, refused).await
         }
-        self.refuse(refused)?;
-        self.write_down().await
     }
 
-    async fn records(&mut self, chunk: Vec<Row>, refused: &mut Vec<RowError>) -> Result<(), ImportError> {
-        let (from, rows) = (self.from, self.report.rows as i64);
-        let drafts: Vec<&Draft> = chunk.iter().map(|row| &row.draft).collect();
-        let run = self.row.clone();
-        let outcome = self
-            .engine
+    async fn records(&mut self, chunk: Vec<Row>, refused: Vec<RowError>) -> Result<(), ImportError> {
+        let (engine, from) = (self.engine, self.from);
+        let mut taken = Vec::with_capacity(chunk.len());
+        let outcome = engine
             .store()
-            .write(async |tx| -> Result<Vec<Result<Taken, Refusal>>, Ended> {
+            .write(async |tx| -> Result<(), Ended> {
+                let drafts: Vec<&Draft> = chunk.iter().map(|row| &row.draft).collect();
                 let outcomes = apply::drafts(tx, &drafts, from).await?;
-                let Some(run) = &run else { return Err(Ended::TakenBack(outcomes)) };
-                import_run::update(tx, ImportRun { rows_read: rows, ..run.clone() }).await?;
-                Ok(outcomes)
+                taken = self.settle(chunk, outcomes, refused).map_err(|error| Ended::Failed(error.into()))?;
+                self.write_down(tx).await.map_err(Ended::Failed)?;
+                if self.row.is_some() { Ok(()) } else { Err(Ended::TakenBack) }
             })
             .await;
-        let outcomes = match outcome {
-            Ok(outcomes) | Err(Ended::TakenBack(outcomes)) => outcomes,
-            Err(Ended::Failed(error)) => return Err(error.into()),
-        };
-        for (row, outcome) in chunk.into_iter().zip(outcomes) {
-            match outcome {
-                Ok(taken) => self.count(&row.draft, taken),
-                Err(refusal) => self.turn_away(row, refusal, refused)?,
+        match outcome {
+            Err(Ended::Failed(error)) => return Err(error),
+            Err(Ended::TakenBack) => return Ok(()),
+            Ok(()) => {}
+        }
+        for (draft, taken) in taken {
+            if let Some(account) = taken.account_id {
+                self.touched.insert(account);
+                introduce(engine, &draft, taken);
             }
         }
         Ok(())
+    }
+
+    /// Counts what became of rows; answers with those that were taken.
+    fn settle(
+        &mut self,
+        chunk: Vec<Row>,
+        outcomes: Vec<Result<Taken, Refusal>>,
+        mut refused: Vec<RowError>,
+    ) -> io::Result<Vec<(Draft, Taken)>> {
+        let mut all = Vec::with_capacity(chunk.len());
+        for (row, outcome) in chunk.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(taken) => {
+                    self.count(&row.draft, taken);
+                    all.push((row.draft, taken));
+                }
+                Err(refusal) => self.turn_away(row, refusal, &mut refused)?,
+            }
+        }
+        self.refuse(refused)?;
+        Ok(all)
     }
 
     fn count(&mut self, draft: &Draft, taken: Taken) {
@@ -176,10 +188,6 @@ impl<'a> Run<'a> {
             Saved::Unchanged => self.report.unchanged += 1,
         }
         self.add_up(draft);
-        if let (Some(account), true) = (taken.account_id, self.row.is_some()) {
-            self.touched.insert(account);
-            introduce(self.engine, draft, taken);
-        }
     }
 
     /// Adds the numbers of a row to the totals.
@@ -190,7 +198,7 @@ impl<'a> Run<'a> {
                 Value::Int(number) if COUNTED.contains(name) => (None, *number),
                 _ => continue,
             };
-            let sum = self.totals.entry((name, currency)).or_default();
+            let sum = self.totals.entry(((*name).to_owned(), currency)).or_default();
             *sum = sum.saturating_add(number);
         }
     }
@@ -211,7 +219,7 @@ impl<'a> Run<'a> {
     }
 
     /// Events go through the inbox like any others; a repeat is known by its id.
-    async fn events(&mut self, chunk: Vec<Row>, refused: &mut Vec<RowError>) -> Result<(), ImportError> {
+    async fn events(&mut self, chunk: Vec<Row>, mut refused: Vec<RowError>) -> Result<(), ImportError> {
         let dry = self.row.is_none();
         let outcomes = events(self.engine, chunk.iter().map(|row| &row.draft), self.from, dry).await?;
         let mut events = Vec::with_capacity(chunk.len());
@@ -221,9 +229,10 @@ impl<'a> Run<'a> {
                     self.add_up(&row.draft);
                     events.push(event);
                 }
-                Err(refusal) => self.turn_away(row, refusal, refused)?,
+                Err(refusal) => self.turn_away(row, refusal, &mut refused)?,
             }
         }
+        self.refuse(refused)?;
         let total = events.len() as u64;
         let known = if dry {
             let keys: Vec<[u8; 16]> = events.iter().map(|event| event.key).collect();
@@ -245,16 +254,25 @@ impl<'a> Run<'a> {
         };
         self.report.created += total - known;
         self.report.unchanged += known;
-        Ok(())
+        if dry {
+            return Ok(());
+        }
+        let store = self.engine.store();
+        store.write(async |tx| self.write_down(tx).await.map_err(Ended::Failed)).await.or_else(|ended| match ended {
+            Ended::Failed(error) => Err(error),
+            Ended::TakenBack => Ok(()),
+        })
     }
 
-    fn refuse(&mut self, rows: Vec<RowError>) -> Result<(), ImportError> {
+    fn refuse(&mut self, rows: Vec<RowError>) -> io::Result<()> {
+        let header = FailedRows::new(Vec::new(), self.sheet)?.finish()?.len();
+        let mut file = FailedRows::new(Vec::new(), self.sheet)?;
         for row in rows {
             if row.is_skip {
                 self.report.skipped += 1;
                 continue;
             }
-            self.failed.push(&row)?;
+            file.push(&row)?;
             self.report.failed += 1;
             if self.report.refused.len() < MOST_LISTED {
                 let code = row.code.as_str().to_owned();
@@ -262,34 +280,41 @@ impl<'a> Run<'a> {
                 self.report.refused.push(RefusedRow { line, column, value, code, message });
             }
         }
+        let file = file.finish()?;
+        if file.len() > header {
+            let more = if self.failed.is_empty() { &file[..] } else { &file[header..] };
+            self.failed.push_str(&String::from_utf8_lossy(more));
+        }
         Ok(())
     }
 
-    /// Writes down how far the run is, for whoever watches or goes on with it.
-    async fn write_down(&mut self) -> Result<(), ImportError> {
+    /// Writes down how far the run is, for whoever watches or goes on with it, and keeps the rows that wait.
+    async fn write_down(&mut self, tx: &Tx) -> Result<(), ImportError> {
         let Some(row) = &mut self.row else { return Ok(()) };
-        let brief = ImportReport { refused: Vec::new(), columns: Vec::new(), ..self.report.clone() };
+        let few = self.failed.len() <= MOST_UNDER_WAY;
+        let brief = ImportReport {
+            refused: if few { self.report.refused.clone() } else { Vec::new() },
+            failed_rows: if few { self.failed.clone() } else { String::new() },
+            columns: Vec::new(),
+            totals: totals(&self.totals),
+            ..self.report.clone()
+        };
         row.rows_read = self.report.rows as i64;
         row.report = serde_json::to_value(&brief).map_err(io::Error::from)?;
-        let row = row.clone();
-        self.engine.store().write(async |tx| import_run::update(tx, row).await).await.map_err(EngineError::from)?;
+        import_run::update(tx, row.clone()).await.map_err(EngineError::from)?;
+        if self.aside.is_some()
+            && let Some(aside) = self.aside.replace(Aside::new(self.sheet)?)
+        {
+            aside.keep(tx, self.sheet.object, &self.report.mapping, self.from.now).await?;
+        }
         Ok(())
     }
 
     /// Notes the import on its source and refreshes what it touched.
     pub(super) async fn finish(mut self) -> Result<ImportReport, ImportError> {
-        self.report.totals = std::mem::take(&mut self.totals)
-            .into_iter()
-            .map(|((field, currency), sum)| Total { field: field.to_owned(), currency, sum })
-            .collect();
-        let failed = self.failed.finish()?;
-        if self.report.failed > 0 {
-            self.report.failed_rows = String::from_utf8_lossy(&failed).into_owned();
-        }
+        self.report.totals = totals(&self.totals);
+        self.report.failed_rows = std::mem::take(&mut self.failed);
         let Some(mut row) = self.row.take() else { return Ok(self.report) };
-        if let Some(aside) = self.aside.take() {
-            aside.keep(self.engine, self.sheet.object, &self.report.mapping, self.from.now).await?;
-        }
         let mut kept = self.report.clone();
         if kept.failed_rows.len() > MOST_KEPT {
             kept.failed_rows.clear();
@@ -307,6 +332,20 @@ impl<'a> Run<'a> {
         }
         Ok(self.report)
     }
+}
+
+fn totals(added: &BTreeMap<(String, Option<String>), i64>) -> Vec<Total> {
+    let total = |((field, currency), sum): (&(String, Option<String>), &i64)| Total {
+        field: field.clone(),
+        currency: currency.clone(),
+        sum: *sum,
+    };
+    added.iter().map(total).collect()
+}
+
+/// What a report's totals were added up from.
+fn added_up(totals: &[Total]) -> BTreeMap<(String, Option<String>), i64> {
+    totals.iter().map(|total| ((total.field.clone(), total.currency.clone()), total.sum)).collect()
 }
 
 /// Notes a finished run, and on its source what it brought and had refused.
@@ -346,6 +385,13 @@ async fn row(
         *report = ImportReport { columns: fresh.columns, run_id: Some(run.id), ..before };
         report.rows = run.rows_read as u64;
         report.notices = vec![sentence];
+        if report.failed > 0 && report.failed_rows.is_empty() {
+            let sentence = format!(
+                "the {} rows refused before were too many to keep: only those refused since are in the file of failed rows",
+                report.failed
+            );
+            report.notices.push(sentence);
+        }
         return Ok(run);
     }
     let new = ImportRun {
