@@ -61,7 +61,7 @@ pub async fn build(
     }
     let Demo { seed, accounts, events, past_weeks, today } = demo;
     let synthesis = Synthesis { seed, accounts, events_per_account_year: events, ..Synthesis::new(today) };
-    let company = Company::build(&synthesis, progress);
+    let company = Company::build(&synthesis.not_after(now), progress);
     write_truth(&company, &settings.home)?;
     let mut writer = lake.bulk_writer();
     let months = company.months();

@@ -73,6 +73,12 @@ impl Synthesis {
     pub fn new(today: Day) -> Self {
         Self { seed: 1, accounts: 500, years: 3, today, events_per_account_year: 2_000 }
     }
+
+    /// The same, ending where nothing lies ahead of an instant: before 09:00 UTC, on the day before.
+    #[must_use]
+    pub fn not_after(self, now: Instant) -> Self {
+        Self { today: self.today.min(calendar::last_day(now)), ..self }
+    }
 }
 
 /// How far the making of a company is.

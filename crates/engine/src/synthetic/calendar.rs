@@ -3,7 +3,7 @@
 //! exist yet. Working hours are a fixed offset per region: daylight saving is deliberately absent.
 
 use chrono::{Datelike, Months, TimeDelta, Weekday};
-use domain::time::{days_after, days_before, start_of};
+use domain::time::{day_of, days_after, days_before, start_of};
 use domain::{Day, Instant};
 
 use super::profile::Region;
@@ -11,6 +11,11 @@ use super::stream::Stream;
 
 /// Seconds of the morning of the last day that are already over: until 09:00 UTC.
 const LAST_MORNING_S: i64 = 9 * 3600;
+
+/// The last day whose morning is over at an instant: a company of that day tells nothing that is still to come.
+pub(super) fn last_day(now: Instant) -> Day {
+    day_of(later(now, -LAST_MORNING_S))
+}
 
 /// The days the company is shown for.
 #[derive(Debug, Clone, Copy)]
@@ -115,6 +120,13 @@ mod tests {
         assert_eq!(window.index_of(day("2026-11-22")), 36);
         assert_eq!(window.index_of(day("2023-10-31")), -1);
         assert_eq!(window.now().to_rfc3339(), "2026-11-22T09:00:00+00:00");
+    }
+
+    #[test]
+    fn before_nine_the_last_day_is_the_one_before() {
+        let now = |text: &str| text.parse::<Instant>().unwrap();
+        assert_eq!(last_day(now("2026-11-22T08:59:59Z")), day("2026-11-21"));
+        assert_eq!(last_day(now("2026-11-22T09:00:00Z")), day("2026-11-22"));
     }
 
     #[test]
