@@ -61,7 +61,10 @@ async function crawl({ url, login }) {
 }
 
 async function links(page, url) {
-  const found = await page.$$eval('a[href]:not([download])', (anchors) => anchors.map((anchor) => anchor.href));
+  // By the attribute: the `href` of a link in a drawing is no text.
+  const found = await page.$$eval('a[href]:not([download])', (anchors) =>
+    anchors.map((anchor) => new URL(anchor.getAttribute('href'), document.baseURI).href),
+  );
   return found.filter((address) => address.startsWith(url) && !/log-?out|\.csv|\.json|\/metrics$/.test(address));
 }
 
@@ -69,7 +72,7 @@ async function links(page, url) {
 function kindOf(address) {
   const { pathname, searchParams } = new URL(address);
   const days = pathname.replace(/\/\d{4}-\d\d-\d\d(?=\/|$)/g, '/:day');
-  const path = days.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\/(metrics|figures|rows)\/\w+/, '/$1/:key');
+  const path = days.replace(/\/\d+(?=\/|$)/g, '/:id').replace(/\/(metrics|figures|rows)\/[^/]+/, '/$1/:key');
   const view = searchParams.get('view') ?? searchParams.get('tab');
   return view ? `${path}?${view}` : path;
 }
