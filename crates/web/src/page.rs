@@ -7,7 +7,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use domain::access::Role;
@@ -15,7 +15,9 @@ use engine::Engine;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::gate::Access;
+use crate::pages::may;
 use crate::problem::{Answer, Problem};
+use crate::route;
 use crate::ui::shell::{Freshness, Nav, Shell, shell};
 
 /// A book older than this must not look fresh: the schedule computes one each night.
@@ -66,8 +68,8 @@ pub fn respond_with(
         Want::Fragment => html! { (DOCTYPE) (body) },
         Want::Whole => {
             let role = access.actor.member().map_or("", |member| role_word(member.role));
-            let (title, active) = (titled.title, titled.active);
-            shell(&Shell { title, active, member: &access.name, role, freshness: freshness(engine) }, body)
+            let (title, active, entries) = (titled.title, titled.active, open_to(access));
+            shell(&Shell { title, active, entries, member: &access.name, role, freshness: freshness(engine) }, body)
         }
     };
     let headers = [
@@ -75,6 +77,15 @@ pub fn respond_with(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (status, headers, markup).into_response()
+}
+
+/// The entries of the navigation whose pages somebody may open, by the route table.
+pub(crate) fn open_to(access: &Access) -> Vec<Nav> {
+    let opens = |entry: &Nav| {
+        let mut routes = route::table().filter(|route| route.method == Method::GET && route.path == entry.href());
+        routes.any(|route| may(access, route.rule.action))
+    };
+    Nav::ALL.into_iter().filter(opens).collect()
 }
 
 /// How old the book is, in words.

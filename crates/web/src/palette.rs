@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::extract::Params;
 use crate::gate::Access;
+use crate::page::open_to;
 use crate::state::AppState;
-use crate::ui::Nav;
 
 const MOST: usize = 12;
 
@@ -32,11 +32,10 @@ pub struct Place {
 /// `GET /palette`.
 pub async fn find(State(app): State<AppState>, access: Access, Params(typed): Params<Typed>) -> Json<Vec<Place>> {
     let words = typed.q.trim().to_lowercase();
-    let pages = Nav::ALL.into_iter().filter(|page| page.label().to_lowercase().contains(&words)).map(|page| Place {
-        label: page.label().to_owned(),
-        detail: "Page".to_owned(),
-        href: page.href().to_owned(),
-    });
+    let pages = open_to(&access)
+        .into_iter()
+        .filter(|page| page.label().to_lowercase().contains(&words))
+        .map(|page| Place { label: page.label().to_owned(), detail: "Page".to_owned(), href: page.href().to_owned() });
     let book = app.engine.book();
     // Names that begin with the words first, then those that contain them, each in the order of the alphabet.
     let mut found: Vec<_> = book

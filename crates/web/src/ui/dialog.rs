@@ -37,12 +37,12 @@ const KEYS: [(&[&str], &str); 7] = [
     (&["?"], "This help"),
 ];
 
-/// Renders the keyboard help.
-pub(super) fn help() -> Markup {
+/// Renders the keyboard help; `entries` are the pages one may open.
+pub(super) fn help(entries: &[Nav]) -> Markup {
     let keys = html! {
         dl.keys {
             @for (keys, meaning) in KEYS { div { dt { @for key in keys { kbd { (key) } " " } } dd { (meaning) } } }
-            @for entry in Nav::ALL { div { dt { kbd { "g" } " " kbd { (entry.key()) } } dd { "Go to " (entry.label()) } } }
+            @for entry in entries { div { dt { kbd { "g" } " " kbd { (entry.key()) } } dd { "Go to " (entry.label()) } } }
         }
     };
     dialog("help", "Keyboard shortcuts", &keys)

@@ -129,6 +129,8 @@ pub struct Shell<'a> {
     pub title: &'a str,
     /// The entry of the navigation the page belongs to, if any.
     pub active: Option<Nav>,
+    /// The entries the member may open.
+    pub entries: Vec<Nav>,
     /// The signed-in member's name.
     pub member: &'a str,
     /// The member's role, as a word.
@@ -148,7 +150,7 @@ pub fn shell(page: &Shell<'_>, body: &Markup) -> Markup {
                 (topbar(page))
                 main #main tabindex="-1" { (body) }
             }
-            (dialog::help())
+            (dialog::help(&page.entries))
             (dialog::palette())
         },
     )
@@ -210,8 +212,8 @@ fn sidebar(page: &Shell<'_>) -> Markup {
         nav.side aria-label="Main" {
             a.brand href="/" { (mark()) span { "Pomona" } }
             ul {
-                @for entry in Nav::ALL {
-                    li { a href=(entry.href()) aria-current=[(page.active == Some(entry)).then_some("page")]
+                @for entry in &page.entries {
+                    li { a href=(entry.href()) aria-current=[(page.active == Some(*entry)).then_some("page")]
                         data-key=(format!("g {}", entry.key())) { (entry.icon()) span { (entry.label()) } } }
                 }
             }
@@ -304,6 +306,7 @@ mod tests {
         Shell {
             title: "Portfolio",
             active: Some(Nav::Portfolio),
+            entries: Nav::ALL.to_vec(),
             member: "Sofia Maria Duarte",
             role: "CSM",
             freshness: Freshness { text: "Data as of 2026-11-22".to_owned(), stale: false },

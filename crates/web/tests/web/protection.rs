@@ -5,7 +5,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use web::gate::rate::{Allowance, Allowances};
 use web::route::{Audience, table};
 
-use crate::world::{ADA, ADAS, World, cookie, generous};
+use crate::world::{ADA, ADAS, ADMIN, World, cookie, generous};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_carries_the_protective_headers() {
@@ -117,5 +117,24 @@ async fn static_files_are_kept_for_ever_only_under_their_fingerprint() {
     assert_eq!(kept.header("cache-control"), "public, max-age=31536000, immutable");
     let again = Request::get("/static/app.css").header(header::IF_NONE_MATCH, plain.header("etag"));
     assert_eq!(world.send(again.body(Body::empty()).unwrap()).await.status, StatusCode::NOT_MODIFIED);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_navigation_leads_only_where_one_may_go() {
+    let world = World::new().await;
+    for (member, sources) in [(ADMIN, true), (ADA, false)] {
+        let cookie = world.session(member).await;
+        let home = world.get("/", &cookie).await.body;
+        let (_, nav) = home.split_once("<nav class=\"side\"").unwrap();
+        let (nav, _) = nav.split_once("</nav>").unwrap();
+        assert_eq!(nav.contains("href=\"/sources\""), sources);
+        for link in nav.split("href=\"").skip(1) {
+            let (path, _) = link.split_once('"').unwrap();
+            assert_eq!(world.get(path, &cookie).await.status, StatusCode::OK, "{path} of member {member}");
+        }
+        let found = world.get("/palette?q=sources", &cookie).await.body;
+        assert_eq!(found.contains("/sources"), sources, "{found}");
+    }
     world.close().await;
 }
