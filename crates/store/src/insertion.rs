@@ -4,13 +4,13 @@
 //! in most, is handed over once. Deliberately absent: rows that may be there already.
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    PrimaryKeyTrait, Statement, Value,
+    ConnectionTrait, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait,
+    Statement, Value,
 };
 
 use crate::{
     StoreError, Tx,
-    statement::{MAX_VALUES, statement},
+    statement::{MAX_VALUES, shared_placeholders, statement},
 };
 
 /// Rows of one statement: enough to make its fixed cost small, few enough to stay in the processor's cache.
@@ -75,37 +75,10 @@ fn text<M: ModelTrait>(db: &impl ConnectionTrait, rows: &[M], ending: &str) -> S
         "INSERT INTO \"{}\" ({}) VALUES {}{ending}",
         M::Entity::default().table_name(),
         names.join(", "),
-        placeholders(db, rows.len(), &agreed)
+        shared_placeholders(db, 0, rows.len(), &agreed)
     );
     let shared: Vec<Value> =
         cells[0].iter().zip(&agreed).filter(|(_, agreed)| **agreed).map(|(cell, _)| cell.clone()).collect();
     let own = cells.into_iter().flat_map(|row| row.into_iter().zip(&agreed).filter(|(_, agreed)| !**agreed));
     statement(db, sql, own.map(|(cell, _)| cell).chain(shared))
-}
-
-/// A group of placeholders for each row; the values the rows agree in come after all others, and are named by their
-/// places even where the rest is counted by question marks.
-fn placeholders(db: &impl ConnectionTrait, rows: usize, agreed: &[bool]) -> String {
-    use std::fmt::Write as _;
-    let numbered = db.get_database_backend() == DbBackend::Postgres;
-    let own = agreed.iter().filter(|agreed| !**agreed).count();
-    let mut text = String::with_capacity(rows * agreed.len() * 8);
-    let mut next = 1;
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ", (" });
-        let mut shared = rows * own + 1;
-        for (at, agreed) in agreed.iter().enumerate() {
-            text.push_str(if at == 0 { "" } else { ", " });
-            let place = if *agreed { &mut shared } else { &mut next };
-            if numbered || *agreed {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "${place}");
-            } else {
-                text.push('?');
-            }
-            *place += 1;
-        }
-        text.push(')');
-    }
-    text
 }

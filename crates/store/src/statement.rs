@@ -23,19 +23,30 @@ pub(crate) fn text(db: &impl ConnectionTrait, sql: &str) -> Statement {
 /// SQLite gets question marks, because it looks names like `$7` up one by one: a thousand of them cost a million looks.
 /// They count from the first value by themselves, so a text that has them must not say `$1` anywhere else.
 pub(crate) fn placeholders(db: &impl ConnectionTrait, before: usize, rows: usize, columns: usize) -> String {
+    shared_placeholders(db, before, rows, &vec![false; columns])
+}
+
+/// The same where all rows agree in some columns: such a value comes once, after those of all rows, and is named by its
+/// place even where the rest is counted by question marks.
+pub(crate) fn shared_placeholders(db: &impl ConnectionTrait, before: usize, rows: usize, agreed: &[bool]) -> String {
     use std::fmt::Write as _;
     let numbered = db.get_database_backend() == DbBackend::Postgres;
-    let mut text = String::with_capacity(rows * columns * 8);
+    let own = agreed.iter().filter(|agreed| !**agreed).count();
+    let mut text = String::with_capacity(rows * agreed.len() * 8);
+    let mut next = before + 1;
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..columns {
-            text.push_str(if column == 0 { "" } else { ", " });
-            if numbered {
+        let mut shared = before + rows * own + 1;
+        for (at, agreed) in agreed.iter().enumerate() {
+            text.push_str(if at == 0 { "" } else { ", " });
+            let place = if *agreed { &mut shared } else { &mut next };
+            if numbered || *agreed {
                 // Writing to a String cannot fail.
-                let _ = write!(text, "${}", before + row * columns + column + 1);
+                let _ = write!(text, "${place}");
             } else {
                 text.push('?');
             }
+            *place += 1;
         }
         text.push(')');
     }
