@@ -54,8 +54,8 @@ pub enum SourceError {
     /// The file cannot be opened.
     #[error("cannot open {}", .0.display())]
     Open(PathBuf, #[source] std::io::Error),
-    /// The file is no ledger. The error begins with the line and the column.
-    #[error("{}:{source}", .file.display())]
+    /// The file is no ledger; the cause begins with the line and the column.
+    #[error("{}", .file.display())]
     File {
         /// The file.
         file: PathBuf,
@@ -65,6 +65,19 @@ pub enum SourceError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The file has no two months of what was asked.
+    #[error(
+        "{}: movements lie between two months, and no two of the months asked for are in it (it holds {count}, from {from})",
+        .file.display()
+    )]
+    TooShort {
+        /// The file.
+        file: PathBuf,
+        /// Its months.
+        count: u32,
+        /// The first of them.
+        from: Day,
+    },
     /// The span has no month.
     #[error("{from} is after {to}: there is no month between them")]
     NoMonth {
@@ -174,9 +187,8 @@ pub fn of_file(path: &Path, question: &Question) -> Result<Vec<Report>, SourceEr
     let numbers: Vec<u32> = (1..count).filter(wanted).collect();
     let months: Vec<Span> = numbers.iter().map(|n| month(*n)).collect();
     let labels: Vec<String> = numbers.iter().map(|n| bare.months[*n as usize].clone()).collect();
-    let (from, to) = (bare.from, months_after(bare.from, count));
     let Some(last) = months.last() else {
-        return Err(SourceError::NoMonth { from: question.from.unwrap_or(from), to: question.to.unwrap_or(to) });
+        return Err(SourceError::TooShort { file: path.to_owned(), count, from: bare.from });
     };
     let measure = question.measure.unwrap_or(Measure::Mrr);
     let ask = Ask { months: &months, labels: &labels, as_of: last.through, measure, owners: None };
