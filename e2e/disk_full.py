@@ -15,6 +15,7 @@ red. The first half needs root, the second strace; each says SKIPPED without.
 from __future__ import annotations
 
 import argparse
+import errno
 import http.client
 import os
 import shutil
@@ -24,11 +25,14 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from crash import Poster, stored_facts
 from pomona import Binary, Checks, Client, free_port
 
-SIZE_MIB = 96
+SIZE_MIB = 128
+# What the filler takes before anybody posts, so that removing it makes room whoever filled the rest.
+BALLAST_MIB = 32
 RECOVERS_WITHIN = 5.0
 
 
@@ -112,17 +116,15 @@ def fill_and_empty(checks: Checks, options: argparse.Namespace, serve: list[str]
     write_key = binary.demo(20)["write_key"]
     binary.stop()
     listen, stop = f"127.0.0.1:{free_port()}", threading.Event()
-    binary.serve(*serve, listen=listen)
-    posters = start_posters(listen, write_key, stop)
-    time.sleep(1)
     filler = mounted / "filler"
-    with open(filler, "wb") as hungry:
-        try:
-            while True:
-                hungry.write(bytes(1 << 16))
-                hungry.flush()
-        except OSError:
-            pass
+    with open(filler, "wb", buffering=0) as hungry:
+        hungry.write(bytes(BALLAST_MIB << 20))
+        binary.serve(*serve, listen=listen)
+        posters = start_posters(listen, write_key, stop)
+        time.sleep(1)
+        room = shutil.disk_usage(mounted).free
+        fill(hungry)
+    print(f"filled the last {room >> 20} MiB of {SIZE_MIB}")
     time.sleep(2.5)
     health = Client(f"http://{listen}").request("GET", "/login")[0]
     refused_before = sum(poster.told_to_wait for poster in posters)
@@ -140,6 +142,16 @@ def fill_and_empty(checks: Checks, options: argparse.Namespace, serve: list[str]
         checks.equal("a full disk: pages are answered", health, 200)
         checks.that("a full disk: taken again without a restart", 0 < recovered <= RECOVERS_WITHIN, f"{recovered:.2f} s")
     return compare(checks, "a full disk", binary, sent, acknowledged, options.mutant)
+
+
+def fill(hungry: BinaryIO) -> None:
+    """Writes until the file system has no room left."""
+    try:
+        while True:
+            hungry.write(bytes(1 << 16))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
 
 
 def failing_calls(checks: Checks, options: argparse.Namespace, serve: list[str]) -> int:
