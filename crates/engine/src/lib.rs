@@ -8,6 +8,10 @@
 //! [`Engine`] is the handle to all of it; work on it is free functions in the
 //! module of their noun.
 //!
+//! The body of an `async fn` is compiled again by every crate that awaits it, with all it awaits itself. So where heavy
+//! work begins ([`snapshot::Basis::load`], [`refresh::all`], [`import`]'s saving, [`merge::merge`]) a plain function
+//! returns a boxed future, and what is behind it is compiled here, once.
+//!
 //! Deliberately absent: HTTP, HTML and settings files, which belong to `web` and
 //! the binary; SQL against the store, which belongs to `store`.
 

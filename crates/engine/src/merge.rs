@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use domain::access::RowFilter;
+use futures::future::BoxFuture;
 use serde_json::json;
 use store::{
     AccountMerge, StoreError, Tx,
@@ -44,36 +45,45 @@ impl From<StoreError> for Error {
 }
 
 /// Merges an account into another one.
-pub async fn merge(engine: &Engine, account_id: i64, survivor_id: i64, hand: &Hand) -> Result<AccountMerge, Error> {
-    let now = engine.now();
-    let merge = engine
-        .store()
-        .write(async |tx| -> Result<AccountMerge, Error> {
-            let merge = account_merge::merge(tx, account_id, survivor_id, &hand.actor, now).await?;
-            tell(tx, engine, &merge, "account.merged", hand).await?;
-            Ok(merge)
-        })
-        .await?;
-    refresh::all(engine).await?;
-    Ok(merge)
+pub fn merge<'a>(
+    engine: &'a Engine,
+    account_id: i64,
+    survivor_id: i64,
+    hand: &'a Hand,
+) -> BoxFuture<'a, Result<AccountMerge, Error>> {
+    Box::pin(async move {
+        let now = engine.now();
+        let merge = engine
+            .store()
+            .write(async |tx| -> Result<AccountMerge, Error> {
+                let merge = account_merge::merge(tx, account_id, survivor_id, &hand.actor, now).await?;
+                tell(tx, engine, &merge, "account.merged", hand).await?;
+                Ok(merge)
+            })
+            .await?;
+        refresh::all(engine).await?;
+        Ok(merge)
+    })
 }
 
 /// Undoes a merge: the account is back, with everything that was its own.
-pub async fn undo(engine: &Engine, merge_id: i64, hand: &Hand) -> Result<AccountMerge, Error> {
-    let now = engine.now();
-    let merge = engine
-        .store()
-        .write(async |tx| -> Result<AccountMerge, Error> {
-            let before = account_merge::find(tx, merge_id).await?;
-            // What goes back becomes known after it came, even where the clock stands still.
-            let since = now.max(before.merged_at + chrono::TimeDelta::microseconds(1));
-            let merge = account_merge::undo(tx, merge_id, since).await?;
-            tell(tx, engine, &merge, "account.split", hand).await?;
-            Ok(merge)
-        })
-        .await?;
-    refresh::all(engine).await?;
-    Ok(merge)
+pub fn undo<'a>(engine: &'a Engine, merge_id: i64, hand: &'a Hand) -> BoxFuture<'a, Result<AccountMerge, Error>> {
+    Box::pin(async move {
+        let now = engine.now();
+        let merge = engine
+            .store()
+            .write(async |tx| -> Result<AccountMerge, Error> {
+                let before = account_merge::find(tx, merge_id).await?;
+                // What goes back becomes known after it came, even where the clock stands still.
+                let since = now.max(before.merged_at + chrono::TimeDelta::microseconds(1));
+                let merge = account_merge::undo(tx, merge_id, since).await?;
+                tell(tx, engine, &merge, "account.split", hand).await?;
+                Ok(merge)
+            })
+            .await?;
+        refresh::all(engine).await?;
+        Ok(merge)
+    })
 }
 
 /// Says on the survivor's timeline what happened.

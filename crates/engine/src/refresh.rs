@@ -14,6 +14,7 @@ use domain::{
     scorecard::Band,
     time::days_before,
 };
+use futures::future::BoxFuture;
 use serde_json::json;
 use store::{HealthDay, account_merge, change, health_day};
 use tokio::sync::MutexGuard;
@@ -33,11 +34,13 @@ pub const TREND_WEEKS: u64 = 24;
 pub const MONTHS: u32 = 12;
 
 /// Recomputes the whole book as of today.
-pub async fn all(engine: &Engine) -> Result<(), EngineError> {
-    let turn = engine.refreshing().await;
-    let ask = Ask { lifetime: engine.lifetime(), ..Ask::default() };
-    let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
-    whole(engine, &basis, turn).await
+pub fn all(engine: &Engine) -> BoxFuture<'_, Result<(), EngineError>> {
+    Box::pin(async move {
+        let turn = engine.refreshing().await;
+        let ask = Ask { lifetime: engine.lifetime(), ..Ask::default() };
+        let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
+        whole(engine, &basis, turn).await
+    })
 }
 
 /// Recomputes the whole book as of today from what was read before, where nothing can have come since.
@@ -56,50 +59,55 @@ async fn whole(engine: &Engine, basis: &Basis, turn: MutexGuard<'_, ()>) -> Resu
 }
 
 /// Recomputes some accounts as of today.
-pub async fn some(engine: &Engine, accounts: &[i64]) -> Result<(), EngineError> {
-    let turn = engine.refreshing().await;
-    let merged = account_merge::standing(engine.store().read(), None).await?;
-    let accounts: BTreeSet<i64> = accounts.iter().map(|account| merged.of(*account)).collect();
-    let current = engine.book();
-    if current.as_of != engine.today() {
+pub fn some<'a>(engine: &'a Engine, accounts: &'a [i64]) -> BoxFuture<'a, Result<(), EngineError>> {
+    Box::pin(async move {
+        let turn = engine.refreshing().await;
+        let merged = account_merge::standing(engine.store().read(), None).await?;
+        let accounts: BTreeSet<i64> = accounts.iter().map(|account| merged.of(*account)).collect();
+        let current = engine.book();
+        if current.as_of != engine.today() {
+            drop(turn);
+            return all(engine).await;
+        }
+        let (only, present, lifetime) =
+            (Some(accounts.into_iter().collect()), current.present.clone(), engine.lifetime());
+        let ask = Ask { accounts: only, present, lifetime, known_on: None, currency: Some(current.lens.currency) };
+        let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
+        let fresh = basis.book(engine.definitions(), current.as_of, engine.now()).await?;
+        if fresh.present != current.present {
+            // The first fact of its kind: "none" now means zero for everybody.
+            drop(turn);
+            return all(engine).await;
+        }
+        let rows = settle(engine, &fresh, take_rows(&fresh)).await?;
+        let version = current.version + 1;
+        let changes: Vec<_> = rows.iter().map(|row| Live::Account { id: row.account.id }).collect();
+        engine.publish(current.with_rows(rows, version, fresh.computed_at), changes);
         drop(turn);
-        return all(engine).await;
-    }
-    let (only, present, lifetime) = (Some(accounts.into_iter().collect()), current.present.clone(), engine.lifetime());
-    let ask = Ask { accounts: only, present, lifetime, known_on: None, currency: Some(current.lens.currency) };
-    let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
-    let fresh = basis.book(engine.definitions(), current.as_of, engine.now()).await?;
-    if fresh.present != current.present {
-        // The first fact of its kind: "none" now means zero for everybody.
-        drop(turn);
-        return all(engine).await;
-    }
-    let rows = settle(engine, &fresh, take_rows(&fresh)).await?;
-    let version = current.version + 1;
-    let changes: Vec<_> = rows.iter().map(|row| Live::Account { id: row.account.id }).collect();
-    engine.publish(current.with_rows(rows, version, fresh.computed_at), changes);
-    drop(turn);
-    actions::carry_out(engine).await?;
-    Ok(())
+        actions::carry_out(engine).await?;
+        Ok(())
+    })
 }
 
 /// Reads today's book by the currency and the exchange rates that are known now. Its rows stay where all of it is sold in
 /// that currency.
-pub async fn conventions(engine: &Engine) -> Result<(), EngineError> {
-    let turn = engine.refreshing().await;
-    let known = Arc::new(Conventions::load(engine.store(), None).await?);
-    let current = engine.book();
-    let lens = Arc::new(known.lens_into(known.set.currency.unwrap_or(current.lens.currency)));
-    let native = |currency: &Currency| *currency == lens.currency && lens.currency == current.lens.currency;
-    if !current.ledger().currencies(current.as_of).keys().all(native) {
+pub fn conventions(engine: &Engine) -> BoxFuture<'_, Result<(), EngineError>> {
+    Box::pin(async move {
+        let turn = engine.refreshing().await;
+        let known = Arc::new(Conventions::load(engine.store(), None).await?);
+        let current = engine.book();
+        let lens = Arc::new(known.lens_into(known.set.currency.unwrap_or(current.lens.currency)));
+        let native = |currency: &Currency| *currency == lens.currency && lens.currency == current.lens.currency;
+        if !current.ledger().currencies(current.as_of).keys().all(native) {
+            drop(turn);
+            return all(engine).await;
+        }
+        let version = current.version + 1;
+        let fresh = current.with_rows(Vec::new(), version, current.computed_at).read_by(known, lens);
+        engine.publish(fresh, [Live::Book { version }]);
         drop(turn);
-        return all(engine).await;
-    }
-    let version = current.version + 1;
-    let fresh = current.with_rows(Vec::new(), version, current.computed_at).read_by(known, lens);
-    engine.publish(fresh, [Live::Book { version }]);
-    drop(turn);
-    Ok(())
+        Ok(())
+    })
 }
 
 fn take_rows(book: &Book) -> Vec<Row> {

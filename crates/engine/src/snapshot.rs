@@ -20,6 +20,7 @@ use domain::{
     revenue::Currency,
     time::{end_of, start_of},
 };
+use futures::future::BoxFuture;
 use lake::{Column, Frame, FrameError, Lake, Params, View, expression::Formula};
 use store::{Account, Assignment, Member, Store, SubscriptionItem, assignment};
 
@@ -80,42 +81,44 @@ pub struct Ask {
 
 impl Basis {
     /// Reads the store and opens the lake at one moment.
-    pub async fn load(store: &Store, lake: &Lake, ask: Ask) -> Result<Self, EngineError> {
-        let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
-        let view = tables::lay(crate::seal::view(store, lake, ask.known_on).await?, &facts, |_| true).await?;
-        let subscriptions = facts.all().await?;
-        let conventions = Arc::new(Conventions::load(store, ask.known_on).await?);
-        let items: Vec<SubscriptionItem> = facts.all().await?;
-        let revenue = revenue::ledgers(&subscriptions, &items, conventions.set.contracts_from);
-        let contracts = Contracts::new(&subscriptions);
-        let lens = Arc::new(match ask.currency {
-            Some(currency) => conventions.lens_into(currency),
-            None => conventions.lens_of(&revenue, revenue::last_said(&subscriptions, &items)),
-        });
-        let view = tables::lay_revenue(view, &revenue, &lens)?;
-        let steps = revenue::steps(&revenue, &lens.view());
-        let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);
-        let mut buyers = Buyers::default();
-        if accounts.iter().any(|account| !steps.contains_key(&account.id)) {
-            facts.each_page(|invoices| buyers.add(&invoices, &steps, &lens.view())).await?;
-        }
-        facts.end().await?;
-        let members = store::member::all(store).await?.into_iter().map(|member| (member.id, member)).collect();
-        Ok(Self {
-            view,
-            accounts,
-            assignments,
-            contracts,
-            buyers,
-            revenue,
-            steps,
-            lifetime: ask.lifetime,
-            members,
-            known_on: ask.known_on,
-            only: ask.accounts,
-            present: ask.present,
-            conventions,
-            lens,
+    pub fn load<'a>(store: &'a Store, lake: &'a Lake, ask: Ask) -> BoxFuture<'a, Result<Self, EngineError>> {
+        Box::pin(async move {
+            let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
+            let view = tables::lay(crate::seal::view(store, lake, ask.known_on).await?, &facts, |_| true).await?;
+            let subscriptions = facts.all().await?;
+            let conventions = Arc::new(Conventions::load(store, ask.known_on).await?);
+            let items: Vec<SubscriptionItem> = facts.all().await?;
+            let revenue = revenue::ledgers(&subscriptions, &items, conventions.set.contracts_from);
+            let contracts = Contracts::new(&subscriptions);
+            let lens = Arc::new(match ask.currency {
+                Some(currency) => conventions.lens_into(currency),
+                None => conventions.lens_of(&revenue, revenue::last_said(&subscriptions, &items)),
+            });
+            let view = tables::lay_revenue(view, &revenue, &lens)?;
+            let steps = revenue::steps(&revenue, &lens.view());
+            let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);
+            let mut buyers = Buyers::default();
+            if accounts.iter().any(|account| !steps.contains_key(&account.id)) {
+                facts.each_page(|invoices| buyers.add(&invoices, &steps, &lens.view())).await?;
+            }
+            facts.end().await?;
+            let members = store::member::all(store).await?.into_iter().map(|member| (member.id, member)).collect();
+            Ok(Self {
+                view,
+                accounts,
+                assignments,
+                contracts,
+                buyers,
+                revenue,
+                steps,
+                lifetime: ask.lifetime,
+                members,
+                known_on: ask.known_on,
+                only: ask.accounts,
+                present: ask.present,
+                conventions,
+                lens,
+            })
         })
     }
 
@@ -125,34 +128,36 @@ impl Basis {
     }
 
     /// Computes every metric and the health of every account as of a day.
-    pub async fn book(
-        &self,
-        definitions: &Arc<Definitions>,
+    pub fn book<'a>(
+        &'a self,
+        definitions: &'a Arc<Definitions>,
         as_of: Day,
         computed_at: Instant,
-    ) -> Result<Book, EngineError> {
-        let accounts: Vec<&Account> = self.accounts.iter().filter(|account| begins_by(account, as_of)).collect();
-        let mut grid = Grid::new(&accounts, definitions, self.present.clone());
-        let plan = &definitions.plan;
-        let mut frames = Vec::new();
-        for queries in plan.queries.chunks(TOGETHER) {
-            let together = queries.iter().map(|query| self.run(query, as_of));
-            frames.extend(futures::future::try_join_all(together).await?);
-        }
-        for (query, frame) in plan.queries.iter().zip(&frames) {
-            grid.note_seen(query, frame)?;
-        }
-        for (query, frame) in plan.queries.iter().zip(&frames) {
-            grid.take(query, frame)?;
-        }
-        for (at, formula) in &definitions.formulas {
-            grid.derive(*at, formula)?;
-        }
-        let present = std::mem::take(&mut grid.present);
-        let mut rows = self.rows(definitions, &accounts, grid, as_of);
-        self.appraise(definitions, &mut rows, as_of)?;
-        let book = Book::new(as_of, self.known_on, computed_at, Arc::clone(definitions), present, rows);
-        Ok(book.read_by(Arc::clone(&self.conventions), Arc::clone(&self.lens)))
+    ) -> BoxFuture<'a, Result<Book, EngineError>> {
+        Box::pin(async move {
+            let accounts: Vec<&Account> = self.accounts.iter().filter(|account| begins_by(account, as_of)).collect();
+            let mut grid = Grid::new(&accounts, definitions, self.present.clone());
+            let plan = &definitions.plan;
+            let mut frames = Vec::new();
+            for queries in plan.queries.chunks(TOGETHER) {
+                let together = queries.iter().map(|query| self.run(query, as_of));
+                frames.extend(futures::future::try_join_all(together).await?);
+            }
+            for (query, frame) in plan.queries.iter().zip(&frames) {
+                grid.note_seen(query, frame)?;
+            }
+            for (query, frame) in plan.queries.iter().zip(&frames) {
+                grid.take(query, frame)?;
+            }
+            for (at, formula) in &definitions.formulas {
+                grid.derive(*at, formula)?;
+            }
+            let present = std::mem::take(&mut grid.present);
+            let mut rows = self.rows(definitions, &accounts, grid, as_of);
+            self.appraise(definitions, &mut rows, as_of)?;
+            let book = Book::new(as_of, self.known_on, computed_at, Arc::clone(definitions), present, rows);
+            Ok(book.read_by(Arc::clone(&self.conventions), Arc::clone(&self.lens)))
+        })
     }
 
     /// Says of every row what the account is worth, and computes the metrics that wait for it.

@@ -18,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 use connectors::record::{Code, Draft, Object};
 use domain::Instant;
+use futures::future::BoxFuture;
 use store::{
     Tx,
     record::{Fact, Saved},
@@ -62,21 +63,23 @@ pub(crate) async fn draft(tx: &Tx, draft: &Draft, from: From) -> Result<Outcome,
 
 /// Writes drafts, those that others refer to first, and answers in the order given. What is refused leaves nothing
 /// half-done and does not concern its neighbours.
-pub(crate) async fn drafts(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
-    let mut order: Vec<usize> = (0..drafts.len()).collect();
-    order.sort_by_key(|at| drafts[*at].object);
-    let mut outcomes: Vec<Option<Outcome>> = vec![None; drafts.len()];
-    let mut rest = order.as_slice();
-    while !rest.is_empty() {
-        let (batch, after) = rest.split_at(together(drafts, rest));
-        let these: Vec<&Draft> = batch.iter().map(|at| drafts[*at]).collect();
-        let found = of_one_kind(tx, &these, from).await?;
-        for (at, outcome) in batch.iter().zip(found) {
-            outcomes[*at] = Some(outcome);
+pub(crate) fn drafts<'a>(tx: &'a Tx, drafts: &'a [&'a Draft], from: From) -> BoxFuture<'a, Outcomes> {
+    Box::pin(async move {
+        let mut order: Vec<usize> = (0..drafts.len()).collect();
+        order.sort_by_key(|at| drafts[*at].object);
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; drafts.len()];
+        let mut rest = order.as_slice();
+        while !rest.is_empty() {
+            let (batch, after) = rest.split_at(together(drafts, rest));
+            let these: Vec<&Draft> = batch.iter().map(|at| drafts[*at]).collect();
+            let found = of_one_kind(tx, &these, from).await?;
+            for (at, outcome) in batch.iter().zip(found) {
+                outcomes[*at] = Some(outcome);
+            }
+            rest = after;
         }
-        rest = after;
-    }
-    Ok(outcomes.into_iter().flatten().collect())
+        Ok(outcomes.into_iter().flatten().collect())
+    })
 }
 
 /// How many of the next drafts are of one kind and speak of different records, none of which took over another.

@@ -3,6 +3,7 @@
 //! facts in a lake that only grows.
 
 use connectors::record::Object;
+use futures::future::BoxFuture;
 use store::{
     ImportRun,
     change::{self, NewChange},
@@ -40,37 +41,39 @@ pub fn can_undo(run: &ImportRun) -> bool {
 }
 
 /// Takes an import back.
-pub async fn undo(engine: &Engine, run_id: i64, hand: &Hand) -> Result<Undone, UndoError> {
-    let now = engine.now();
-    let undone = engine
-        .store()
-        .write(async |tx| -> Result<Undone, UndoError> {
-            let run = import_run::find(tx, run_id).await?;
-            if run.object == Object::Event.as_str() {
-                return Err(UndoError::Events);
-            }
-            if run.status != Status::Done {
-                return Err(UndoError::Status(run.status));
-            }
-            // What is restored becomes known after what it replaces, even where the clock stands still.
-            let since = now.max(run.recorded_at + chrono::TimeDelta::microseconds(1));
-            let undone = record::undo(tx, run.recorded_at, since).await?;
-            let detail = serde_json::json!({
-                "file": run.file_name, "deleted": undone.deleted, "restored": undone.restored, "kept": undone.kept,
-            });
-            let change = NewChange {
-                actor: hand.actor.clone(),
-                account_id: None,
-                kind: "import.undone".to_owned(),
-                subject_id: Some(run.id),
-                detail,
-            };
-            change::record(tx, change, now).await?;
-            import_run::update(tx, ImportRun { status: Status::Undone, undone_at: Some(now), ..run }).await?;
-            Ok(undone)
-        })
-        .await?;
-    engine.intake().forget_accounts(&undone.gone);
-    refresh::all(engine).await?;
-    Ok(undone)
+pub fn undo<'a>(engine: &'a Engine, run_id: i64, hand: &'a Hand) -> BoxFuture<'a, Result<Undone, UndoError>> {
+    Box::pin(async move {
+        let now = engine.now();
+        let undone = engine
+            .store()
+            .write(async |tx| -> Result<Undone, UndoError> {
+                let run = import_run::find(tx, run_id).await?;
+                if run.object == Object::Event.as_str() {
+                    return Err(UndoError::Events);
+                }
+                if run.status != Status::Done {
+                    return Err(UndoError::Status(run.status));
+                }
+                // What is restored becomes known after what it replaces, even where the clock stands still.
+                let since = now.max(run.recorded_at + chrono::TimeDelta::microseconds(1));
+                let undone = record::undo(tx, run.recorded_at, since).await?;
+                let detail = serde_json::json!({
+                    "file": run.file_name, "deleted": undone.deleted, "restored": undone.restored, "kept": undone.kept,
+                });
+                let change = NewChange {
+                    actor: hand.actor.clone(),
+                    account_id: None,
+                    kind: "import.undone".to_owned(),
+                    subject_id: Some(run.id),
+                    detail,
+                };
+                change::record(tx, change, now).await?;
+                import_run::update(tx, ImportRun { status: Status::Undone, undone_at: Some(now), ..run }).await?;
+                Ok(undone)
+            })
+            .await?;
+        engine.intake().forget_accounts(&undone.gone);
+        refresh::all(engine).await?;
+        Ok(undone)
+    })
 }

@@ -8,6 +8,7 @@ use domain::{
     Day, Instant,
     revenue::{Currency, Exchange, Ledger, Rate, Rates, View},
 };
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{
@@ -69,17 +70,20 @@ impl Lens {
 
 impl Conventions {
     /// What is known, or was known on an instant. Settings have no past.
-    pub async fn load(store: &Store, known_on: Option<Instant>) -> Result<Self, StoreError> {
-        let set = setting::find(store.read(), SETTING).await?;
-        let set = set.and_then(|set| serde_json::from_value(set).ok()).unwrap_or_default();
-        let mut exchange = Exchange::default();
-        for each in exchange_rate::known(store.read(), known_on).await? {
-            let rate = each.rate_nanos.and_then(Rate::from_nanos);
-            if let (Ok(currency), Ok(into), Some(rate)) = (each.currency.parse(), each.into_currency.parse(), rate) {
-                exchange.insert(currency, into, each.effective_on, rate);
+    pub fn load(store: &Store, known_on: Option<Instant>) -> BoxFuture<'_, Result<Self, StoreError>> {
+        Box::pin(async move {
+            let set = setting::find(store.read(), SETTING).await?;
+            let set = set.and_then(|set| serde_json::from_value(set).ok()).unwrap_or_default();
+            let mut exchange = Exchange::default();
+            for each in exchange_rate::known(store.read(), known_on).await? {
+                let rate = each.rate_nanos.and_then(Rate::from_nanos);
+                if let (Ok(currency), Ok(into), Some(rate)) = (each.currency.parse(), each.into_currency.parse(), rate)
+                {
+                    exchange.insert(currency, into, each.effective_on, rate);
+                }
             }
-        }
-        Ok(Self { set, exchange })
+            Ok(Self { set, exchange })
+        })
     }
 
     /// The currency that was set, with the rates into it; else that in which most of a ledger is sold on a day.
