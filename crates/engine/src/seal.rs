@@ -11,6 +11,7 @@ use std::{
 
 use chrono::TimeDelta;
 use domain::Instant;
+use futures::future::BoxFuture;
 use lake::{Attribution, Lake, PartFile, SealedPart, View};
 use store::{Store, account_merge, alias, catalogue, end_user, inbox};
 
@@ -33,15 +34,21 @@ const GRACE: TimeDelta = TimeDelta::hours(24);
 
 /// Everything in the lake and the inbox at one moment, ready for queries. Events of accounts that were merged, as far
 /// as was known at `known_on`, are those of their survivors, and events of names that are one person are of one user.
-pub(crate) async fn view(store: &Store, lake: &Lake, known_on: Option<Instant>) -> Result<View, EngineError> {
-    let merged = account_merge::standing(store.read(), known_on).await?;
-    let persons = alias::standing(store.read(), known_on).await?;
-    let rows = store.read_lake().await?;
-    let parts = rows.parts.into_iter().map(part_file).collect();
-    let tail: Vec<(i64, Arc<[u8]>)> = rows.tail.into_iter().map(|blob| (blob.seq, blob.payload.into())).collect();
-    let attribution = attribution(store, !tail.is_empty()).await?;
-    let view = lake.view(parts, &tail, &attribution)?;
-    Ok(view.with_persons(persons)?.with_merged(&merged.pairs().collect::<Vec<_>>())?)
+pub(crate) fn view<'a>(
+    store: &'a Store,
+    lake: &'a Lake,
+    known_on: Option<Instant>,
+) -> BoxFuture<'a, Result<View, EngineError>> {
+    Box::pin(async move {
+        let merged = account_merge::standing(store.read(), known_on).await?;
+        let persons = alias::standing(store.read(), known_on).await?;
+        let rows = store.read_lake().await?;
+        let parts = rows.parts.into_iter().map(part_file).collect();
+        let tail: Vec<(i64, Arc<[u8]>)> = rows.tail.into_iter().map(|blob| (blob.seq, blob.payload.into())).collect();
+        let attribution = attribution(store, !tail.is_empty()).await?;
+        let view = lake.view(parts, &tail, &attribution)?;
+        Ok(view.with_persons(persons)?.with_merged(&merged.pairs().collect::<Vec<_>>())?)
+    })
 }
 
 /// Seals what the inbox holds. Returns how many requests were sealed.
@@ -59,8 +66,8 @@ pub async fn seal(engine: &Engine) -> Result<usize, EngineError> {
     let parts: Vec<_> = parts.into_iter().map(new_part).collect();
     let now = engine.now();
     let requests = sealed.len();
-    let filed = inbox::file_keys(engine.store(), sealed).await?;
-    engine.store().write(async |tx| catalogue::seal(tx, &filed, &parts, now).await).await?;
+    engine.store().write(async |tx| catalogue::seal(tx, &sealed, &parts, now).await).await?;
+    inbox::file_keys(engine.store(), inbox::GATHERED).await?;
     metrics::counter!("pomona_sealed_requests_total").increment(requests as u64);
     Ok(requests)
 }
@@ -137,7 +144,7 @@ pub async fn sweep(engine: &Engine) -> Result<(), EngineError> {
 /// Catalogues parts that were written without the inbox: history and the synthetic company.
 pub(crate) async fn adopt(store: &Store, parts: Vec<SealedPart>, now: Instant) -> Result<(), EngineError> {
     let parts: Vec<_> = parts.into_iter().map(new_part).collect();
-    Ok(store.write(async |tx| catalogue::seal(tx, &inbox::Filed::default(), &parts, now).await).await?)
+    Ok(store.write(async |tx| catalogue::seal(tx, &[], &parts, now).await).await?)
 }
 
 /// Runs work that blocks on disk or processor away from the async threads.

@@ -15,7 +15,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use crate::{
     Db, Store, StoreError, Tx,
-    inbox::Filed,
+    inbox::keys,
     statement::{MAX_VALUES, placeholders, statement, text},
 };
 
@@ -175,12 +175,12 @@ pub async fn tail(db: &impl Db) -> Result<Vec<TailBlob>, StoreError> {
         .collect()
 }
 
-/// Lists the parts written from the inbox rows `sealed`, whose keys are filed, and deletes exactly those rows.
+/// Lists the parts written from the inbox rows `sealed`, moves their keys to the log, and deletes exactly those rows.
 ///
 /// Fails with [`StoreError::Lost`], leaving everything as it was, if one of them is gone: another sealer was faster,
 /// and the parts just written are orphans.
-pub async fn seal(tx: &Tx, sealed: &Filed, parts: &[NewPart], now: Instant) -> Result<(), StoreError> {
-    let Filed(sealed) = sealed;
+pub async fn seal(tx: &Tx, sealed: &[i64], parts: &[NewPart], now: Instant) -> Result<(), StoreError> {
+    keys::log(tx, sealed).await?;
     let mut deleted = 0;
     for rows in sealed.chunks(MAX_VALUES) {
         let sql = format!("DELETE FROM inbox WHERE seq IN {}", placeholders(tx, 0, 1, rows.len()));

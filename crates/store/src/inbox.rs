@@ -19,10 +19,12 @@ use crate::{
 };
 
 mod accept;
-mod keys;
+mod filter;
+pub(crate) mod keys;
 mod people;
+mod recent;
 
-pub use keys::{Filed, file as file_keys, known};
+pub use keys::{GATHERED, file as file_keys, known};
 
 /// Identity of an event: a hash of its source and of what the sender calls it.
 pub type Key = [u8; 16];
@@ -141,7 +143,7 @@ pub struct Writer {
     queue: mpsc::Receiver<Waiting>,
     encoder: Encoder,
     limits: Limits,
-    unsealed: keys::Unsealed,
+    recent: recent::Recent,
 }
 
 impl fmt::Debug for Writer {
@@ -160,7 +162,7 @@ struct Waiting {
 /// The two ends of an inbox. [`Writer::run`] must run for anything to be accepted.
 pub fn open(store: Store, encoder: Encoder, limits: Limits) -> (Inbox, Writer) {
     let (sender, queue) = mpsc::channel(limits.queue.max(1));
-    (Inbox { queue: sender }, Writer { store, queue, encoder, limits, unsealed: keys::Unsealed::default() })
+    (Inbox { queue: sender }, Writer { store, queue, encoder, limits, recent: recent::Recent::default() })
 }
 
 impl Inbox {
@@ -225,8 +227,9 @@ impl Writer {
     }
 
     async fn write(&mut self, requests: &[Accept]) -> Result<Vec<Receipt>, StoreError> {
-        let Self { store, encoder, unsealed, .. } = self;
-        store.write(async |tx| accept::write(tx, requests, encoder, unsealed).await).await
+        let Self { store, encoder, recent, .. } = self;
+        recent.learn(store.read()).await?;
+        store.write(async |tx| accept::write(tx, requests, encoder, recent).await).await
     }
 }
 
@@ -260,10 +263,13 @@ pub async fn backlog(db: &impl Db) -> Result<Backlog, StoreError> {
 /// How many days an event's key is kept, and so how late a repeat is still recognised.
 pub const KEY_DAYS: u64 = 35;
 
-/// Forgets keys received more than [`KEY_DAYS`] before `today`, at most `at_most`. Returns how many; repeat until 0.
+/// Forgets keys received more than [`KEY_DAYS`] before `today`, at most `at_most` of those in the index. Returns how many
+/// rows that were; repeat until 0.
 pub async fn prune_keys(tx: &Tx, today: Day, at_most: u32) -> Result<u64, StoreError> {
     let before = domain::time::days_before(today, KEY_DAYS);
     let sql = "DELETE FROM event_key WHERE key IN (SELECT key FROM event_key WHERE received_on < $1 LIMIT $2)";
-    let deleted = tx.execute_raw(statement(tx, sql, [before.into(), i64::from(at_most).into()])).await?;
-    Ok(deleted.rows_affected())
+    let filed = tx.execute_raw(statement(tx, sql, [before.into(), i64::from(at_most).into()])).await?;
+    let sql = "DELETE FROM event_key_log WHERE received_on < $1";
+    let gathered = tx.execute_raw(statement(tx, sql, [before.into()])).await?;
+    Ok(filed.rows_affected() + gathered.rows_affected())
 }

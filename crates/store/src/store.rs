@@ -122,11 +122,7 @@ impl Store {
     {
         let tx = self.begin().await?;
         match work(&tx).await {
-            Ok(value) => {
-                idempotency::mark(&tx).await?;
-                tx.commit().await.map_err(StoreError::from)?;
-                Ok(value)
-            }
+            Ok(value) => finish(tx).await.map(|()| value).map_err(E::from),
             Err(error) => {
                 // The first error is the one worth telling; a failed rollback is repeated when the connection is reused.
                 let _ = tx.rollback().await;
@@ -198,6 +194,12 @@ impl Store {
         migration::refuse_newer(&connection).await?;
         Ok(Self { writer: connection.clone(), readers: connection, backend: DbBackend::Postgres })
     }
+}
+
+/// Marks what an idempotent request did, and commits: apart from [`Store::write`], which is compiled for every caller.
+async fn finish(tx: Tx) -> Result<(), StoreError> {
+    idempotency::mark(&tx).await?;
+    Ok(tx.commit().await?)
 }
 
 fn sqlite_pool(connections: u32, settings: &Settings) -> SqlitePoolOptions {

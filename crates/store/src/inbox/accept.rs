@@ -8,11 +8,7 @@ use std::collections::BTreeMap;
 use domain::{Event, Instant};
 use sea_orm::{ConnectionTrait, Value};
 
-use super::{
-    Accept, Encoder, NewEvent, Receipt,
-    keys::{self, Unsealed},
-    people::People,
-};
+use super::{Accept, Encoder, NewEvent, Receipt, keys, people::People, recent::Recent};
 use crate::{
     StoreError, Tx, refusal,
     source_minute::{self, Came},
@@ -24,9 +20,9 @@ pub(super) async fn write(
     tx: &Tx,
     requests: &[Accept],
     encoder: &Encoder,
-    unsealed: &mut Unsealed,
+    recent: &mut Recent,
 ) -> Result<Vec<Receipt>, StoreError> {
-    let mut new = unsealed.new_keys(tx, requests).await?;
+    let mut new = recent.new_keys(tx, requests).await?;
     let people = People::meet(tx, requests).await?;
     let mut receipts = Vec::with_capacity(requests.len());
     let mut blobs = Vec::new();

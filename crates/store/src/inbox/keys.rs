@@ -1,66 +1,27 @@
 //! Which events were accepted before, so that one sent again is known.
 //!
 //! Keys are hashes, so each lands on another page of an index: writing them one by one costs a page of the log for an
-//! event. On SQLite, which has one writer at a time, a request's keys therefore lie beside its events in the inbox,
-//! and go to `event_key` in one sorted run when it is sealed; until then a writer has them in memory. PostgreSQL has
-//! writers that do not see each other, so there the index itself decides, at once.
+//! event. On SQLite, which has one writer at a time, a request's keys therefore lie beside its events in the inbox, move
+//! to a log when it is sealed, and go to `event_key` in one sorted run when many have gathered; until then a writer has
+//! them in memory. PostgreSQL has writers that do not see each other, so there the index itself decides, at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use domain::Instant;
+use domain::{Day, Instant};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
-use super::{Accept, Key};
+use super::{Accept, Key, recent::Recent};
 use crate::{
     Db, Store, StoreError, Tx,
     statement::{MAX_VALUES, placeholders, statement, text},
 };
 
+/// Keys that gather before they are filed: so many share the pages of the index that filing them writes little more than
+/// they are, and all of them fit in a few megabytes of memory.
+pub const GATHERED: usize = 100_000;
+
 /// Keys that one transaction files: few enough that those who wait to be accepted do not notice.
 const FILED_TOGETHER: usize = 5_000;
-
-/// The keys in the inbox, as far as one writer has read them, each with the place of its request.
-#[derive(Debug, Default)]
-pub(super) struct Unsealed {
-    keys: HashMap<Key, i64>,
-    first: i64,
-    last: i64,
-}
-
-impl Unsealed {
-    /// Which of the requests' keys are new. On PostgreSQL they are written by this.
-    pub(super) async fn new_keys(&mut self, tx: &Tx, requests: &[Accept]) -> Result<HashSet<Key>, StoreError> {
-        if !beside_events(tx) {
-            return claimed(tx, requests).await;
-        }
-        self.follow(tx).await?;
-        let sent = requests.iter().flat_map(|request| &request.events).map(|event| event.key);
-        let sent: HashSet<Key> = sent.filter(|key| !self.keys.contains_key(key)).collect();
-        let mut sent: Vec<Key> = sent.into_iter().collect();
-        sent.sort_unstable();
-        let filed = filed(tx, &sent).await?;
-        Ok(sent.into_iter().filter(|key| !filed.contains(key)).collect())
-    }
-
-    /// Reads what came into the inbox, whoever wrote it, and forgets what was sealed, since the last time.
-    async fn follow(&mut self, db: &impl Db) -> Result<(), StoreError> {
-        let sql = "SELECT seq, keys FROM inbox WHERE seq > $1 AND keys IS NOT NULL ORDER BY seq";
-        for row in db.query_all_raw(statement(db, sql, [self.last.into()])).await? {
-            self.last = row.try_get_by_index(0)?;
-            let keys: Vec<u8> = row.try_get_by_index(1)?;
-            self.keys.extend(split(&keys).map(|key| (key, self.last)));
-        }
-        let first = db.query_one_raw(text(db, "SELECT min(seq) FROM inbox")).await?;
-        let first = first.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?.flatten();
-        let first = first.unwrap_or(self.last + 1);
-        if first != self.first {
-            self.first = first;
-            self.keys.retain(|_, seq| *seq >= first);
-            self.keys.shrink_to(2 * self.keys.len());
-        }
-        Ok(())
-    }
-}
 
 /// Whether keys wait in the inbox beside their events.
 pub(super) fn beside_events(db: &impl ConnectionTrait) -> bool {
@@ -69,44 +30,71 @@ pub(super) fn beside_events(db: &impl ConnectionTrait) -> bool {
 
 /// Which of these keys were accepted before.
 pub async fn known(db: &impl Db, keys: &[Key]) -> Result<HashSet<Key>, StoreError> {
-    let mut known = filed(db, keys).await?;
+    let mut recent = Recent::default();
     if beside_events(db) {
-        let mut unsealed = Unsealed::default();
-        unsealed.follow(db).await?;
-        known.extend(keys.iter().filter(|key| unsealed.keys.contains_key(*key)));
+        // Before the index is read: keys move towards it.
+        recent.follow(db).await?;
     }
+    let mut known = indexed(db, keys).await?;
+    known.extend(keys.iter().filter(|key| recent.has(key)));
     Ok(known)
 }
 
-/// Inbox rows whose keys are filed, so that they may leave the inbox.
-#[derive(Debug, Default)]
-pub struct Filed(pub(crate) Vec<i64>);
+/// Moves the keys of inbox rows that are being sealed to the log.
+pub(crate) async fn log(tx: &Tx, rows: &[i64]) -> Result<(), StoreError> {
+    if !beside_events(tx) {
+        return Ok(());
+    }
+    for rows in rows.chunks(MAX_VALUES) {
+        let sql = format!(
+            "INSERT INTO event_key_log (received_on, keys)
+             SELECT substr(received_at, 1, 10), unhex(group_concat(hex(keys), '')) FROM inbox
+             WHERE keys IS NOT NULL AND seq IN {} GROUP BY substr(received_at, 1, 10)",
+            placeholders(tx, 0, 1, rows.len())
+        );
+        tx.execute_raw(statement(tx, sql, rows.iter().map(|seq| (*seq).into()))).await?;
+    }
+    Ok(())
+}
 
-/// Files the keys of inbox rows that are about to be sealed. May be repeated, and stopped anywhere: a key that is both
-/// filed and waiting is known all the same.
-pub async fn file(store: &Store, rows: Vec<i64>) -> Result<Filed, StoreError> {
-    let (Some(first), Some(last)) = (rows.iter().min(), rows.iter().max()) else { return Ok(Filed::default()) };
+/// Files the keys in the log, if that many have gathered, and returns how many. May be stopped anywhere: a key that is
+/// both filed and in the log is known all the same.
+pub async fn file(store: &Store, at_least: usize) -> Result<usize, StoreError> {
     let db = store.read();
-    let sql = "SELECT keys, received_at FROM inbox WHERE seq BETWEEN $1 AND $2 AND keys IS NOT NULL";
-    let mut keys: Vec<(Key, Instant)> = Vec::new();
-    for row in db.query_all_raw(statement(db, sql, [(*first).into(), (*last).into()])).await? {
-        let at: Instant = row.try_get_by_index(1)?;
-        keys.extend(split(&row.try_get_by_index::<Vec<u8>>(0)?).map(|key| (key, at)));
+    if !beside_events(db) {
+        return Ok(0);
+    }
+    let gathered = "SELECT COALESCE(sum(length(keys)), 0) FROM event_key_log";
+    let bytes = db.query_one_raw(text(db, gathered)).await?.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+    if bytes.is_none_or(|bytes| (bytes as usize) < at_least * size_of::<Key>()) {
+        return Ok(0);
+    }
+    let mut last = 0;
+    let mut keys: Vec<(Key, Day)> = Vec::new();
+    for row in db.query_all_raw(text(db, "SELECT seq, received_on, keys FROM event_key_log ORDER BY seq")).await? {
+        last = row.try_get_by_index(0)?;
+        let on: Day = row.try_get_by_index(1)?;
+        keys.extend(split(&row.try_get_by_index::<Vec<u8>>(2)?).map(|key| (key, on)));
     }
     // In the order of the index, so that each of its pages is written once.
     keys.sort_unstable();
     for keys in keys.chunks(FILED_TOGETHER) {
         store.write(async |tx| insert(tx, keys).await).await?;
     }
-    Ok(Filed(rows))
+    let sql = "DELETE FROM event_key_log WHERE seq <= $1";
+    store.write(async |tx| tx.execute_raw(statement(tx, sql, [last.into()])).await.map_err(StoreError::from)).await?;
+    Ok(keys.len())
 }
 
 /// Which of these keys are in `event_key`.
-async fn filed(db: &impl Db, keys: &[Key]) -> Result<HashSet<Key>, StoreError> {
-    let mut filed = HashSet::new();
+pub(super) async fn indexed(db: &impl Db, keys: &[Key]) -> Result<HashSet<Key>, StoreError> {
+    let mut indexed = HashSet::new();
+    if keys.is_empty() {
+        return Ok(indexed);
+    }
     let mut found = |rows: Vec<sea_orm::QueryResult>| -> Result<(), StoreError> {
         for row in rows {
-            filed.extend(Key::try_from(row.try_get_by_index::<Vec<u8>>(0)?));
+            indexed.extend(Key::try_from(row.try_get_by_index::<Vec<u8>>(0)?));
         }
         Ok(())
     };
@@ -120,22 +108,23 @@ async fn filed(db: &impl Db, keys: &[Key]) -> Result<HashSet<Key>, StoreError> {
             found(db.query_all_raw(statement(db, sql, values)).await?)?;
         }
     }
-    Ok(filed)
+    Ok(indexed)
 }
 
 /// Inserts keys into the index of SQLite, with the day they came; those already there stay.
-async fn insert(tx: &Tx, keys: &[(Key, Instant)]) -> Result<(), StoreError> {
-    for keys in keys.chunk_by(|(_, one), (_, other)| one.date_naive() == other.date_naive()) {
+async fn insert(tx: &Tx, keys: &[(Key, Day)]) -> Result<(), StoreError> {
+    let mut days: BTreeMap<Day, Vec<&Key>> = BTreeMap::new();
+    keys.iter().for_each(|(key, on)| days.entry(*on).or_default().push(key));
+    for (on, keys) in days {
         let sql = "INSERT INTO event_key (key, received_on) SELECT unhex(value), $2 FROM json_each($1) WHERE true
                    ON CONFLICT DO NOTHING";
-        let values = [listed(keys.iter().map(|(key, _)| key)).into(), keys[0].1.date_naive().into()];
-        tx.execute_raw(statement(tx, sql, values)).await?;
+        tx.execute_raw(statement(tx, sql, [listed(keys.into_iter()).into(), on.into()])).await?;
     }
     Ok(())
 }
 
 /// Inserts the keys of requests and returns those that were not there.
-async fn claimed(tx: &Tx, requests: &[Accept]) -> Result<HashSet<Key>, StoreError> {
+pub(super) async fn claimed(tx: &Tx, requests: &[Accept]) -> Result<HashSet<Key>, StoreError> {
     let mut keys: Vec<(Key, Instant)> = Vec::new();
     for request in requests {
         keys.extend(request.events.iter().map(|event| (event.key, request.received_at)));
@@ -162,7 +151,8 @@ pub(super) fn joined<'a>(keys: impl Iterator<Item = &'a Key>) -> Vec<u8> {
     keys.flatten().copied().collect()
 }
 
-fn split(keys: &[u8]) -> impl Iterator<Item = Key> + '_ {
+/// The keys in a run of bytes.
+pub(super) fn split(keys: &[u8]) -> impl Iterator<Item = Key> + '_ {
     keys.as_chunks().0.iter().copied()
 }
 

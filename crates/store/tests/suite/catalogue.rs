@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use store::{
     Store, StoreError,
     catalogue::{self, ColumnStat, NewPart},
-    inbox::{self, Limits},
+    inbox::Limits,
 };
 
 use super::{
@@ -47,8 +47,7 @@ async fn with_tail(store: &Store, requests: u64) -> Vec<i64> {
 }
 
 pub(crate) async fn seal(store: &Store, seqs: &[i64], parts: &[NewPart]) -> Result<(), StoreError> {
-    let filed = inbox::file_keys(store, seqs.to_vec()).await?;
-    store.write(async |tx| catalogue::seal(tx, &filed, parts, at(60)).await).await
+    store.write(async |tx| catalogue::seal(tx, seqs, parts, at(60)).await).await
 }
 
 #[test]

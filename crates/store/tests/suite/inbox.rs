@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::Event;
+use sea_orm::DbBackend;
 use store::{
     Store, StoreError, alias, catalogue, end_user,
     inbox::{self, Accept, Inbox, Limits, NewEvent, Receipt, Refused, SameUser, SeenUser},
@@ -145,6 +146,10 @@ fn two_writers_never_accept_an_event_twice() {
     });
 }
 
+async fn file_all(store: &Store) {
+    inbox::file_keys(store, 1).await.unwrap();
+}
+
 #[test]
 fn an_event_is_known_before_while_and_after_it_is_sealed() {
     on_both(|store| async move {
@@ -158,10 +163,10 @@ fn an_event_is_known_before_while_and_after_it_is_sealed() {
         with_inbox(&store, Limits::default(), async |inbox| {
             assert_eq!(again(inbox).await, (20, 20));
             let rows: Vec<i64> = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
-            inbox::file_keys(&store, rows.clone()).await.unwrap();
-            assert_eq!(again(inbox).await, (0, 20), "filed, and not sealed yet: where a crash may leave it");
             seal(&store, &rows, &[]).await.unwrap();
             assert_eq!(again(inbox).await, (0, 20), "sealed");
+            file_all(&store).await;
+            assert_eq!(again(inbox).await, (0, 20), "filed");
             assert_eq!(inbox.accept(request(source, 20..22)).await.unwrap().accepted, 2);
         })
         .await;
@@ -171,6 +176,54 @@ fn an_event_is_known_before_while_and_after_it_is_sealed() {
         })
         .await;
         assert_eq!(stored(&store).await.len(), 5);
+    });
+}
+
+#[test]
+fn an_event_another_process_filed_in_between_is_known() {
+    on_both(|store| async move {
+        store.write(async |tx| catalogue::found(tx, "/data/lake", at(0)).await).await.unwrap();
+        let source = sending_source(&store).await.id;
+        let seal_and_file = async || {
+            let rows: Vec<i64> = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
+            seal(&store, &rows, &[]).await.unwrap();
+            file_all(&store).await;
+        };
+        with_inbox(&store, Limits::default(), async |inbox| {
+            // Twice: the index has been read to its end then, and whatever it lacks needs no look.
+            for n in 0..2 {
+                assert_eq!(inbox.accept(request(source, [n])).await.unwrap().accepted, 1);
+            }
+            for n in [100, 200] {
+                with_inbox(&store, Limits::default(), async |other| {
+                    assert_eq!(other.accept(request(source, n..n + 10)).await.unwrap().accepted, 10);
+                })
+                .await;
+                seal_and_file().await;
+                assert_eq!(inbox.accept(request(source, n..n + 11)).await.unwrap().accepted, 1);
+            }
+            seal_and_file().await;
+            assert_eq!(inbox.accept(request(source, [0, 1, 105, 205, 210])).await.unwrap().accepted, 0);
+        })
+        .await;
+    });
+}
+
+#[test]
+fn keys_gather_before_they_are_filed() {
+    on_both(|store| async move {
+        store.write(async |tx| catalogue::found(tx, "/data/lake", at(0)).await).await.unwrap();
+        let source = sending_source(&store).await.id;
+        with_inbox(&store, Limits::default(), async |inbox| {
+            inbox.accept(request(source, 0..10)).await.unwrap();
+        })
+        .await;
+        let rows: Vec<i64> = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
+        seal(&store, &rows, &[]).await.unwrap();
+        let in_log = if store.read().get_database_backend() == DbBackend::Sqlite { 10 } else { 0 };
+        assert_eq!(inbox::file_keys(&store, 11).await.unwrap(), 0);
+        assert_eq!(inbox::file_keys(&store, 10).await.unwrap(), in_log);
+        assert_eq!(inbox::file_keys(&store, 1).await.unwrap(), 0);
     });
 }
 
@@ -510,12 +563,23 @@ fn keys_are_forgotten_after_the_window() {
             inbox.accept(request(source.id, 0..10)).await.unwrap();
         })
         .await;
-        let rows = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
-        inbox::file_keys(&store, rows).await.unwrap();
+        let rows: Vec<i64> = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
+        seal(&store, &rows, &[]).await.unwrap();
+        file_all(&store).await;
         let prune =
             async |today, at_most| store.write(async |tx| inbox::prune_keys(tx, today, at_most).await).await.unwrap();
         assert_eq!(prune(day(4, 5), 100).await, 0);
         assert_eq!(prune(day(4, 6), 4).await, 4);
         assert_eq!(prune(day(4, 6), 100).await, 6);
+        with_inbox(&store, Limits::default(), async |inbox| {
+            inbox.accept(request(source.id, 0..10)).await.unwrap();
+        })
+        .await;
+        let rows: Vec<i64> = store.read_lake().await.unwrap().tail.iter().map(|blob| blob.seq).collect();
+        seal(&store, &rows, &[]).await.unwrap();
+        assert_eq!(prune(day(4, 5), 100).await, 0, "of those that gather none is too old");
+        assert!(prune(day(4, 6), 100).await > 0, "now they are");
+        let keys: Vec<inbox::Key> = (0..10).map(|n| event(n).key).collect();
+        assert_eq!(inbox::known(store.read(), &keys).await.unwrap().len(), 0);
     });
 }
