@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Book, Clock, Definitions, EngineError, Live, forecast,
+    import::Underway,
     ingest::Intake,
     lifetime, refresh,
     snapshot::{Ask, Basis},
@@ -106,6 +107,7 @@ struct Parts {
     definitions: Arc<Definitions>,
     vault: Vault,
     intake: Intake,
+    imports: Underway,
     book: RwLock<Arc<Book>>,
     past: Latch<VecDeque<Past>>,
     lifetime: RwLock<Option<Arc<lifetime::Model>>>,
@@ -161,6 +163,7 @@ impl Engine {
             definitions,
             vault,
             intake,
+            imports: Underway::default(),
             book: RwLock::new(Arc::new(book)),
             past: Latch::default(),
             lifetime: RwLock::new(lifetime),
@@ -333,6 +336,11 @@ impl Engine {
 
     pub(crate) fn intake(&self) -> &Intake {
         &self.0.intake
+    }
+
+    /// Files on their way into the records.
+    pub(crate) fn imports(&self) -> &Underway {
+        &self.0.imports
     }
 
     pub(crate) fn workers(&self) -> &Workers {

@@ -13,22 +13,25 @@ mod preview;
 mod records;
 mod singer;
 mod sql;
+mod underway;
 mod undo;
 
 use connectors::record::{Code, Draft, Object};
 use domain::Instant;
 use store::record::Saved;
 
-pub use file::{ColumnUse, CsvImport, ImportError, ImportReport, RefusedRow, Total, csv};
+pub use file::{ColumnUse, CsvImport, ImportError, ImportReport, RefusedRow, Total, csv, detached};
 pub use form::{FormRow, RuleForm, Seen, form_objects, rule_form, with_form};
-pub use mapping::{GENERIC, MappingFault, SourceMapping, mapping_of, set_mapping};
+pub use mapping::{GENERIC, MappingFault, Place, SourceMapping, mapping_of, set_mapping};
 pub use parked::retry_parked;
 pub use preview::{Preview, StreamUse, keep_mapping, mapping_in_use, presets, preview, propose, streams};
 pub use records::{Records, RecordsReport, read_waiting};
 pub use singer::singer;
 pub(crate) use sql::read_due;
-pub use sql::{SqlError, SqlPlace, SqlSource, read_sql, set_sql_source, sql_place, sql_source};
-pub use undo::{UndoError, Undone, can_undo, undo};
+pub use sql::{SqlError, SqlPlace, SqlSource, change_sql_source, read_sql, set_sql_source, sql_place, sql_source};
+pub(crate) use underway::Underway;
+pub use underway::{is_under_way, stop};
+pub use undo::{UndoError, Undone, can_undo, is_being_undone, undo, undo_detached};
 
 use crate::{Engine, EngineError};
 

@@ -91,6 +91,8 @@ fn of_change(engine: &Engine, change: &store::Change) -> Entry {
         "account.split" => (EntryKind::Change, format!("{} is an account of its own again", field("name"))),
         "account.changed" => (EntryKind::Change, "Fields were set by hand".to_owned()),
         "account.released" => (EntryKind::Change, format!("{} was released to its source", field("field"))),
+        "contact.changed" => (EntryKind::Change, "What is known of a contact was set by hand".to_owned()),
+        "contact.released" => (EntryKind::Change, format!("A contact's {} was released to its source", field("field"))),
         other => (EntryKind::Change, other.replace('.', " ")),
     };
     let detail = Some(field("detail").to_owned()).filter(|detail| !detail.is_empty());

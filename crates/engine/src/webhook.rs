@@ -20,7 +20,7 @@ use store::{
 
 use crate::{
     Engine, EngineError,
-    import::{ImportError, Records},
+    import::{ImportError, Records, RecordsReport},
 };
 
 /// Deliveries read in one go.
@@ -263,16 +263,30 @@ async fn read(engine: &Engine, one: &Delivery) -> Result<String, ImportError> {
     let remembered: Result<(), store::StoreError> =
         engine.store().write(async |tx| tap_row::remember(tx, seen).await).await;
     remembered.map_err(EngineError::from)?;
-    let refused = done.refused.first().map(|row| format!(" {}", row.message)).unwrap_or_default();
-    Ok(format!(
-        "{} records: {} created, {} updated, {} unchanged, {} kept unmapped, {stale} older than what is known, {} refused.{refused}",
-        message.records.len(),
-        done.created,
-        done.updated,
-        done.unchanged,
-        done.unmapped.values().sum::<u64>(),
-        done.failed
-    ))
+    Ok(told(message.records.len(), stale, &done))
+}
+
+/// What became of the records of a delivery; what there is none of is not said.
+fn told(records: usize, stale: u64, done: &RecordsReport) -> String {
+    let unmapped = done.unmapped.values().sum::<u64>();
+    let counts = [
+        (done.created, "created"),
+        (done.updated, "updated"),
+        (done.unchanged, "unchanged"),
+        (unmapped, "kept for a rule to come"),
+        (stale, "older than what is known"),
+        (done.failed, "refused"),
+    ];
+    let said: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let records = match records {
+        0 => return "Nothing in it is a record.".to_owned(),
+        1 => "1 record".to_owned(),
+        many => format!("{many} records"),
+    };
+    let became = if said.is_empty() { "passed over".to_owned() } else { said.join(", ") };
+    let refused = done.refused.first().map(|row| format!(" {}.", row.message)).unwrap_or_default();
+    format!("{records}: {became}.{refused}")
 }
 
 async fn known(engine: &Engine, source_id: i64, record: &webhook::Record<'_>) -> Result<Option<TapRow>, EngineError> {
@@ -293,4 +307,18 @@ pub(crate) async fn prune(engine: &Engine) -> Result<(), EngineError> {
     let before = engine.now() - TimeDelta::days(KEPT_DAYS);
     engine.store().write(async |tx| delivery::prune(tx, before).await).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_a_delivery_says_only_what_there_is() {
+        let done = RecordsReport { created: 2, ..RecordsReport::default() };
+        assert_eq!(told(1, 0, &done), "1 record: 2 created.");
+        assert_eq!(told(3, 1, &done), "3 records: 2 created, 1 older than what is known.");
+        assert_eq!(told(1, 0, &RecordsReport::default()), "1 record: passed over.");
+        assert_eq!(told(0, 0, &RecordsReport::default()), "Nothing in it is a record.");
+    }
 }

@@ -18,6 +18,8 @@ text_enum! {
     pub enum Status {
         /// Not at the end of its file.
         Running = "running",
+        /// Stopped before the end; the same file goes on from there.
+        Stopped = "stopped",
         /// At the end.
         Done = "done",
         /// Taken back.
@@ -69,7 +71,8 @@ pub async fn begin(tx: &Tx, mut run: Model) -> Result<Model, StoreError> {
 
 /// The run of this file that did not reach its end, if there is one.
 pub async fn unfinished(db: &impl ConnectionTrait, fingerprint: &str) -> Result<Option<Model>, StoreError> {
-    let query = Entity::find().filter(Column::Fingerprint.eq(fingerprint)).filter(Column::Status.eq(Status::Running));
+    let query = Entity::find().filter(Column::Fingerprint.eq(fingerprint));
+    let query = query.filter(Column::Status.is_in([Status::Running, Status::Stopped]));
     Ok(query.order_by_desc(Column::Id).one(db).await?)
 }
 

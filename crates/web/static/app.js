@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Pomona in the browser. Every page works without this file; with it, links and forms marked `data-frag`, `data-live`
- * and `data-post` swap one element (a "fragment") instead of the page, `data-try` by itself, lists answer to the keyboard, boards to dragging,
+ * and `data-post` swap one element (a "fragment") instead of the page, `data-try` and `data-again` by themselves, lists answer to the keyboard, boards to dragging,
  * and numbers follow the server. It has no dependencies and no state but the URL's.
  */
 /** @param {string} selector @param {ParentNode} [root] @returns {HTMLElement | null} */
@@ -114,7 +114,9 @@ async function post(form, button) {
   const data = new FormData(form, button);
   const fields = new URLSearchParams([...data].map(([name, value]) => [name, String(value)]));
   const dialog = form.closest("dialog");
+  const target = document.getElementById(String(form.dataset.post));
   for (const control of all("button", form)) control.setAttribute("disabled", "");
+  target?.setAttribute("aria-busy", "true");
   try {
     const body = form.enctype === "multipart/form-data" ? data : fields;
     const answer = await ask(form.action, String(form.dataset.post), { method: "POST", body });
@@ -128,6 +130,7 @@ async function post(form, button) {
   } catch {
     toast("Nothing was saved: the server did not answer. Try again.");
   } finally {
+    target?.removeAttribute("aria-busy");
     for (const control of all("button", form)) control.removeAttribute("disabled");
   }
 }
@@ -403,3 +406,19 @@ const hush = () => void (live = live?.close() ?? null);
 addEventListener("visibilitychange", () => (document.hidden ? hush() : listen()));
 addEventListener("pagehide", hush);
 addEventListener("pageshow", listen);
+
+/* Looking again */
+
+let looking = 0;
+/** Fetches a fragment again after its `data-again` milliseconds, for as long as it asks for that. */
+function lookAgain() {
+  clearTimeout(looking);
+  const element = find("[data-again]");
+  if (!element?.id) return;
+  looking = setTimeout(async () => {
+    const answer = document.hidden ? null : await ask(location.href, element.id).catch(() => null);
+    if (answer?.ok && isHtml(answer)) replace(await answer.text(), element.id);
+    lookAgain();
+  }, Number(element.dataset.again));
+}
+addEventListener("pageshow", lookAgain);

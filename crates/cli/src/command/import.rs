@@ -42,6 +42,9 @@ pub(crate) struct Csv {
     /// A mapping written by an earlier import (TOML)
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
+    /// The sheet of a workbook; else the one named like its rows, else the first
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
     /// Write the mapping that was used here
     #[arg(long, value_name = "FILE")]
     save_mapping: Option<PathBuf>,
@@ -87,6 +90,7 @@ impl Csv {
             object: &self.kind,
             mapping: mapping.as_deref(),
             dry_run: self.dry_run,
+            sheet: self.sheet.as_deref(),
             file_name: &name,
             member_id: None,
         };

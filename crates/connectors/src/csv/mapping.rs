@@ -36,7 +36,7 @@ pub struct Mapping {
     /// What the rows are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
-    /// Which sheet of a workbook; the first that holds anything unless said otherwise.
+    /// Which sheet of a workbook; unless said otherwise the one named like its rows, else the first that holds anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
     /// What parts the cells.

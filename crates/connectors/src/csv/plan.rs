@@ -110,15 +110,27 @@ pub fn headers<R: Read + Seek>(input: &mut R) -> Result<Vec<String>, PlanError> 
 
 /// Files people send by mistake, by their first bytes.
 pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 6] = [
+    let kinds: [(&[u8], &str); 9] = [
         (b"PK\x03\x04", "a workbook or a zip archive"),
         (b"\xd0\xcf\x11\xe0", "an old workbook"),
         (b"\x1f\x8b", "a gzip archive"),
         (b"PAR1", "a Parquet file"),
         (b"%PDF", "a PDF document"),
+        (b"\x89PNG", "a picture"),
+        (b"\xff\xd8\xff", "a picture"),
+        (b"GIF8", "a picture"),
         (b"SQLite format 3\0", "a database"),
     ];
-    kinds.into_iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| kind)
+    let known = kinds.into_iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| kind);
+    known.or_else(|| is_noise(head).then_some("a file of another kind"))
+}
+
+/// Whether bytes are no text of any encoding: too many are control characters, which texts hardly have. Zeros say
+/// nothing, because half of a text in UTF-16 is zeros.
+fn is_noise(head: &[u8]) -> bool {
+    const SOME: usize = 64;
+    let controls = head.iter().filter(|byte| matches!(byte, 1..=8 | 11 | 12 | 14..=31 | 127)).count();
+    head.len() >= SOME && controls * 20 > head.len()
 }
 
 fn encoding<R: Read + Seek>(

@@ -11,8 +11,9 @@ use std::io::{Read, Seek, SeekFrom};
 
 use chrono::{Days, NaiveDate, TimeDelta};
 
-use self::archive::Archive;
+use self::archive::{Archive, Unpacked};
 use self::xml::{Piece, attribute, pieces};
+use crate::record::Object;
 
 /// The largest workbook that is read, the largest part of one, and the largest text a sheet may become: all are held in
 /// memory, and a text shared by many cells or a cell far to the right makes much out of little.
@@ -75,20 +76,25 @@ pub fn is_workbook<R: Read + Seek>(input: &mut R) -> std::io::Result<bool> {
     Ok(head == b"PK\x03\x04")
 }
 
-/// Reads one sheet: the one of this name, or the first that holds anything.
-pub fn workbook<R: Read>(input: R, sheet: Option<&str>) -> Result<Workbook, WorkbookError> {
+/// Reads one sheet: the one of this name; else one that is named like the kind of record its rows are; else the first
+/// that holds anything.
+pub fn workbook<R: Read>(input: R, sheet: Option<&str>, rows: Option<Object>) -> Result<Workbook, WorkbookError> {
     let mut bytes = Vec::new();
     input.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(WorkbookError::TooLarge);
     }
     let archive = Archive::open(&bytes).ok_or(WorkbookError::Broken)?;
-    let part = |name: &str| archive.text(name, MAX_PART);
-    let main = part("xl/workbook.xml").ok_or(WorkbookError::Broken)?;
-    let links = links(&part("xl/_rels/workbook.xml.rels").ok_or(WorkbookError::Broken)?);
+    let part = |name: &str| match archive.text(name, MAX_PART) {
+        Unpacked::Text(text) => Ok(Some(text)),
+        Unpacked::TooLarge => Err(WorkbookError::TooLarge),
+        Unpacked::Nothing => Ok(None),
+    };
+    let main = part("xl/workbook.xml")?.ok_or(WorkbookError::Broken)?;
+    let links = links(&part("xl/_rels/workbook.xml.rels")?.ok_or(WorkbookError::Broken)?);
     let book = Book {
-        strings: strings(&part("xl/sharedStrings.xml").unwrap_or_default()).ok_or(WorkbookError::TooLarge)?,
-        dates: date_styles(&part("xl/styles.xml").unwrap_or_default()),
+        strings: strings(&part("xl/sharedStrings.xml")?.unwrap_or_default()).ok_or(WorkbookError::TooLarge)?,
+        dates: date_styles(&part("xl/styles.xml")?.unwrap_or_default()),
         since_1904: main.contains("date1904=\"1\"") || main.contains("date1904=\"true\""),
     };
     let sheets = sheets(&main);
@@ -96,9 +102,11 @@ pub fn workbook<R: Read>(input: R, sheet: Option<&str>) -> Result<Workbook, Work
     if let Some(wanted) = sheet.filter(|wanted| !names.iter().any(|name| name == wanted)) {
         return Err(WorkbookError::NoSheet { wanted: wanted.to_owned(), have: names });
     }
+    let like = rows.and_then(|object| names.iter().find(|name| is_named_like(name, object)));
+    let sheet = sheet.or(like.map(String::as_str));
     for (name, id) in sheets.iter().filter(|(name, _)| sheet.is_none_or(|wanted| wanted == name)) {
         let target = links.get(id).ok_or(WorkbookError::Broken)?;
-        let text = part(target).ok_or(WorkbookError::Broken)?;
+        let text = part(target)?.ok_or(WorkbookError::Broken)?;
         let rows = book.rows(&text)?;
         if !rows.is_empty() {
             let others = names.iter().filter(|other| *other != name).cloned().collect();
@@ -106,6 +114,14 @@ pub fn workbook<R: Read>(input: R, sheet: Option<&str>) -> Result<Workbook, Work
         }
     }
     Err(WorkbookError::Empty)
+}
+
+/// Whether a sheet is named like a kind of record, as `Accounts` or `survey responses` are.
+fn is_named_like(name: &str, object: Object) -> bool {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let (name, word) = (letters(name), letters(object.as_str()));
+    name.strip_suffix('s').unwrap_or(&name) == word
 }
 
 /// The sheets of a workbook in order: name and the id of its link.
@@ -366,19 +382,29 @@ mod tests {
     fn a_sheet_reads_like_the_file_it_would_be_saved_as() {
         let bytes = book(&[("Notes", ""), ("Accounts", ACCOUNTS)]);
         assert!(is_workbook(&mut Cursor::new(&bytes)).unwrap());
-        let read = workbook(&bytes[..], None).unwrap();
+        let read = workbook(&bytes[..], None, None).unwrap();
         assert_eq!((read.sheet.as_str(), read.others), ("Accounts", vec!["Notes".to_owned()]));
         let text = String::from_utf8(read.text).unwrap();
         assert_eq!(text, "account_id,arr,renewal\n\"acme, inc\",90000.5,2026-12-31\n");
     }
 
     #[test]
+    fn the_sheet_that_is_named_like_its_rows_is_read() {
+        let bytes = book(&[("Read me", ACCOUNTS), ("ACCOUNT", ACCOUNTS), ("Survey responses", ACCOUNTS)]);
+        let read = |sheet, object| workbook(&bytes[..], sheet, Some(object)).unwrap().sheet;
+        assert_eq!(read(None, Object::Account), "ACCOUNT");
+        assert_eq!(read(None, Object::SurveyResponse), "Survey responses");
+        assert_eq!(read(None, Object::Invoice), "Read me", "none is named so");
+        assert_eq!(read(Some("Read me"), Object::Account), "Read me");
+    }
+
+    #[test]
     fn what_is_no_workbook_says_so() {
         let bytes = book(&[("Accounts", ACCOUNTS)]);
-        let error = workbook(&bytes[..], Some("Contacts")).unwrap_err().to_string();
+        let error = workbook(&bytes[..], Some("Contacts"), None).unwrap_err().to_string();
         assert_eq!(error, "the workbook has no sheet `Contacts`; it has Accounts");
-        assert!(workbook(&b"PK\x03\x04 and nothing more"[..], None).is_err());
-        assert!(matches!(workbook(&book(&[("Empty", "")])[..], None), Err(WorkbookError::Empty)));
+        assert!(workbook(&b"PK\x03\x04 and nothing more"[..], None, None).is_err());
+        assert!(matches!(workbook(&book(&[("Empty", "")])[..], None, None), Err(WorkbookError::Empty)));
         assert!(!is_workbook(&mut Cursor::new(b"id,name")).unwrap());
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::date::{self, Format, Unread};
 use super::field::MAX_KEY_BYTES;
+use super::mail;
 use super::number::{self, Decimal};
 use super::{Code, Draft, Fault, Field, Fields, KEY, Kind, Object, Value, choice, fields};
 
@@ -71,8 +72,8 @@ impl Builder {
             }
             Kind::Ref(_) => Value::Text(bounded(field, text, MAX_KEY_BYTES)?),
             Kind::Text(limit) => Value::Text(bounded(field, text, limit)?),
-            Kind::Email => Value::Text(email(text).ok_or_else(|| expected(Code::BadEmail))?),
-            Kind::Domain => Value::Text(bounded(field, domain_of(text), MAX_KEY_BYTES)?.to_lowercase()),
+            Kind::Email => Value::Text(mail::address(text).ok_or_else(|| expected(Code::BadEmail))?),
+            Kind::Domain => Value::Text(bounded(field, mail::host(text), MAX_KEY_BYTES)?.to_lowercase()),
             Kind::Currency => Value::Text(currency(text).ok_or_else(|| expected(Code::BadCurrency))?),
             Kind::Int(low, high) => {
                 let count = count(text, how.decimal).map_err(|code| Self::number_fault(field, text, code))?;
@@ -327,13 +328,6 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
-fn email(text: &str) -> Option<String> {
-    let (local, host) = text.split_once('@')?;
-    let blank =
-        |part: &str| part.is_empty() || part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@');
-    (!blank(local) && !blank(host) && text.len() <= 254).then(|| text.to_lowercase())
-}
-
 fn currency(text: &str) -> Option<String> {
     match text {
         "€" => Some("EUR".to_owned()),
@@ -343,14 +337,6 @@ fn currency(text: &str) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The host of a web address, without `www.`.
-fn domain_of(text: &str) -> &str {
-    let host = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next().unwrap_or(host);
-    let host = host.rsplit('@').next().unwrap_or(host);
-    host.strip_prefix("www.").unwrap_or(host)
 }
 
 #[cfg(test)]

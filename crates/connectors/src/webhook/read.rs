@@ -75,7 +75,7 @@ fn stripe<'a>(event: &mut Value<'a>) -> Delivery<'a> {
         {
             members.push("updated", created);
         }
-        let stream = format!("{}s", text(&value, "object"));
+        let stream = plural(&text(&value, "object"));
         Record { stream, key: text(&value, "id"), part: None, value, at }
     });
     one(id, topic, record)
@@ -119,7 +119,7 @@ fn hubspot(value: Value<'_>) -> Delivery<'_> {
 fn zendesk<'a>(event: &mut Value<'a>) -> Delivery<'a> {
     let (id, kind) = (text(event, "id"), text(event, "type"));
     let topic = kind.strip_prefix("zen:event-type:").unwrap_or(&kind).to_owned();
-    let stream = format!("{}s", topic.split('.').next().unwrap_or_default());
+    let stream = plural(topic.split('.').next().unwrap_or_default());
     let detail = event.take("detail").filter(|detail| detail.as_object().is_some());
     one(id, topic, detail.map(|value| Record { stream, key: text(&value, "id"), part: None, value, at: None }))
 }
@@ -130,10 +130,7 @@ fn intercom<'a>(event: &mut Value<'a>) -> Delivery<'a> {
     let at = event.get("created_at").and_then(Value::as_id).and_then(|at| at.parse().ok());
     let item = event.take("data").and_then(|mut data| data.take("item"));
     let record = item.filter(|item| item.as_object().is_some() && topic != "ping").map(|value| {
-        let stream = match text(&value, "type").as_str() {
-            "company" => "companies".to_owned(),
-            kind => format!("{kind}s"),
-        };
+        let stream = plural(&text(&value, "type"));
         Record { stream, key: text(&value, "id"), part: None, value, at }
     });
     one(id, topic, record)
@@ -142,9 +139,18 @@ fn intercom<'a>(event: &mut Value<'a>) -> Delivery<'a> {
 /// `{"type":"invoice.paid","timestamp":…,"data":{…}}`.
 fn standard<'a>(event: &mut Value<'a>) -> Delivery<'a> {
     let topic = text(event, "type");
-    let stream = format!("{}s", topic.split('.').next().unwrap_or("message"));
+    let stream = plural(topic.split('.').next().unwrap_or("message"));
     let data = event.take("data").filter(|data| data.as_object().is_some());
     one(String::new(), topic, data.map(|value| Record { stream, key: text(&value, "id"), part: None, value, at: None }))
+}
+
+/// The stream of a kind of record, which is named like many of them.
+fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        _ if word.ends_with('s') => word.to_owned(),
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{word}s"),
+    }
 }
 
 fn by_scheme<'a>(mut value: Value<'a>, scheme: &Scheme) -> Delivery<'a> {
@@ -169,4 +175,15 @@ fn whole<'a>(value: Value<'a>, stream: &str) -> Delivery<'a> {
         topic,
         Some(Record { stream: stream.to_owned(), key: text(&value, "event_id"), part: None, value, at: None }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_named_like_many_of_its_records() {
+        let words = ["invoice", "company", "accounts", "survey"].map(plural);
+        assert_eq!(words, ["invoices", "companies", "accounts", "surveys"]);
+    }
 }

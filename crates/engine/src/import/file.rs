@@ -18,10 +18,12 @@ use connectors::{
     csv::{self as sheet, Mapping, PlanError, Sheet, WorkbookError},
     record::Object,
 };
+use domain::Instant;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use self::{ahead::Ahead, run::Run};
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, actions::chain};
 
 /// What to import and how.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +34,8 @@ pub struct CsvImport<'a> {
     pub mapping: Option<&'a str>,
     /// Whether to take everything back.
     pub dry_run: bool,
+    /// The sheet of a workbook; without one, the mapping's, else the one named like its rows, else the first.
+    pub sheet: Option<&'a str>,
     /// What the file is called.
     pub file_name: &'a str,
     /// Who sends it.
@@ -50,12 +54,31 @@ pub enum ImportError {
     /// The file cannot be understood.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The sheet of a workbook cannot be understood; another may be meant.
+    #[error("the sheet `{sheet}` is read, and {source}. The workbook also has `{others}`")]
+    Sheet {
+        /// The sheet that was read.
+        sheet: String,
+        /// The others.
+        others: String,
+        /// What is wrong with it.
+        source: PlanError,
+    },
     /// The workbook cannot be understood.
     #[error(transparent)]
     Workbook(#[from] WorkbookError),
     /// The file could not be read to its end.
     #[error("the file could not be read to its end")]
     Read(#[from] std::io::Error),
+    /// The same file is being imported at this moment.
+    #[error("this file is being imported already: the list of imports says how far it is")]
+    UnderWay,
+    /// Somebody stopped it.
+    #[error("stopped after {rows} rows: send the same file again, and it goes on from there")]
+    Stopped {
+        /// Rows taken.
+        rows: u64,
+    },
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -69,6 +92,8 @@ pub struct ImportReport {
     pub run_id: Option<i64>,
     /// Whether everything was taken back.
     pub dry_run: bool,
+    /// When this was written down, by a run under way.
+    pub written_at: Option<Instant>,
     /// Rows read.
     pub rows: u64,
     /// Rows below the header of the file.
@@ -151,18 +176,41 @@ pub async fn csv<R: Read + Seek + Send + 'static>(
     if !sheet::is_workbook(&mut input)? {
         return text(engine, import, object, given, input, progress).await;
     }
-    let wanted = given.as_ref().and_then(|mapping| mapping.sheet.clone());
-    let book = sheet::workbook(input, wanted.as_deref())?;
-    let mut report = text(engine, import, object, given, Cursor::new(book.text), progress).await?;
-    if !book.others.is_empty() {
-        let others = book.others.join("`, `");
-        let sentence = format!(
-            "the sheet `{}` is read and `{others}` is not; name another with sheet = \"…\" in the mapping",
-            book.sheet
-        );
-        report.notices.insert(0, sentence);
+    let wanted = import.sheet.map(str::to_owned).or_else(|| given.as_ref()?.sheet.clone());
+    let book = sheet::workbook(input, wanted.as_deref(), Some(object))?;
+    let others = book.others.join("`, `");
+    match text(engine, import, object, given, Cursor::new(book.text), progress).await {
+        Ok(mut report) if !book.others.is_empty() => {
+            let verb = if book.others.len() == 1 { "is" } else { "are" };
+            report.notices.insert(0, format!("the sheet `{}` is read; `{others}` {verb} not", book.sheet));
+            Ok(report)
+        }
+        Err(ImportError::Plan(source)) if !book.others.is_empty() => {
+            Err(ImportError::Sheet { sheet: book.sheet, others, source })
+        }
+        outcome => outcome,
     }
-    Ok(report)
+}
+
+/// Imports a file in the background: it ends whether or not anybody waits for it, and stops when the engine closes.
+pub fn detached(
+    engine: &Engine,
+    import: CsvImport<'_>,
+    input: impl Read + Seek + Send + 'static,
+) -> JoinHandle<Result<ImportReport, ImportError>> {
+    let (object, mapping) = (import.object.to_owned(), import.mapping.map(str::to_owned));
+    let (dry_run, file_name, member_id) = (import.dry_run, import.file_name.to_owned(), import.member_id);
+    let sheet = import.sheet.map(str::to_owned);
+    let engine_of_task = engine.clone();
+    engine.workers().tasks.spawn(async move {
+        let (mapping, sheet) = (mapping.as_deref(), sheet.as_deref());
+        let import = CsvImport { object: &object, mapping, dry_run, sheet, file_name: &file_name, member_id };
+        let outcome = csv(&engine_of_task, import, input, &mut |_| {}).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(file = file_name, error = %chain(error), "an import ended early");
+        }
+        outcome
+    })
 }
 
 async fn text<R: Read + Seek + Send + 'static>(
@@ -183,20 +231,38 @@ async fn text<R: Read + Seek + Send + 'static>(
     run.report.notices.extend(plan.notices.iter().map(|notice| notice.sentence.clone()));
     input.rewind()?;
     let passed = run.report.rows;
-    let (mut rows, mut read) = (Ahead::of(input, Arc::clone(&plan), run.now(), passed), 0);
-    while let Some(portion) = rows.next().await? {
-        read += portion.len() as u64;
-        // What was taken before a stop was counted then.
-        if read > passed {
-            run.take(portion).await?;
-            progress(run.report.rows);
-        }
+    let rows = Ahead::of(input, Arc::clone(&plan), run.now(), passed);
+    if let Err(error) = all(&mut run, rows, passed, progress).await {
+        run.stop().await?;
+        return Err(error);
     }
     let report = run.finish().await?;
     if !import.dry_run {
         remember::keep(engine, &plan, import.file_name).await?;
     }
     Ok(report)
+}
+
+/// Takes every row that was not taken before a stop, unless somebody stops it again.
+async fn all(
+    run: &mut Run<'_>,
+    mut rows: Ahead,
+    passed: u64,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<(), ImportError> {
+    let mut read = 0;
+    while let Some(portion) = rows.next().await? {
+        read += portion.len() as u64;
+        // What was taken before a stop was counted then.
+        if read > passed {
+            if run.is_stopped() {
+                return Err(ImportError::Stopped { rows: run.report.rows });
+            }
+            run.take(portion).await?;
+            progress(run.report.rows);
+        }
+    }
+    Ok(())
 }
 
 /// Every kind of record a file can hold, as people write it.

@@ -91,6 +91,12 @@ pub async fn retry_parked(engine: &Engine) -> Result<(), EngineError> {
                 let why = "none of the accounts has come yet";
                 store.write(async |tx| job::fail(tx, &job, why, now + AGAIN).await).await?;
             }
+            Err(ImportError::Stopped { .. }) => {
+                return store
+                    .write(async |tx| job::fail(tx, &job, "the server stopped", now).await)
+                    .await
+                    .map_err(Into::into);
+            }
             Err(error) => {
                 tracing::error!(job = job.id, error = %chain(&error), "parked rows could not be imported");
                 store.write(async |tx| job::fail(tx, &job, &chain(&error), now + LATER).await).await?;

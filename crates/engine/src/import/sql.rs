@@ -101,6 +101,28 @@ pub async fn set_sql_source(engine: &Engine, tx: &Tx, source_id: i64, sql: &SqlS
     Ok(setting::put(tx, &place, serde_json::json!(sealed)).await?)
 }
 
+/// Changes what a source reads and reads it at once; where that fails, everything stays as it was. Another query or
+/// cursor column begins at the beginning.
+pub async fn change_sql_source(engine: &Engine, source_id: i64, sql: &SqlSource) -> Result<RecordsReport, SqlError> {
+    let before = sql_source(engine, source_id).await?.ok_or(SqlError::NotSql)?;
+    let place = sql_place(engine.store().read(), source_id).await?;
+    let anew = (&before.query, &before.cursor, &before.stream) != (&sql.query, &sql.cursor, &sql.stream);
+    let put = async |sql: &SqlSource, place: &SqlPlace| {
+        let value = serde_json::json!(place);
+        let put = engine.store().write(async |tx| -> Result<(), EngineError> {
+            set_sql_source(engine, tx, source_id, sql).await?;
+            Ok(setting::put(tx, &key(source_id, "place"), value).await?)
+        });
+        put.await
+    };
+    put(sql, &if anew { SqlPlace::default() } else { place.clone() }).await?;
+    let read = read_sql(engine, source_id).await;
+    if read.is_err() {
+        put(&before, &place).await?;
+    }
+    read
+}
+
 /// Where a source stands.
 pub async fn sql_place(db: &impl Db, source_id: i64) -> Result<SqlPlace, EngineError> {
     let kept = setting::find(db, &key(source_id, "place")).await?;

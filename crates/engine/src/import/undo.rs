@@ -12,6 +12,7 @@ use store::{
 };
 
 pub use store::record::Undone;
+use tokio::task::JoinHandle;
 
 use crate::{Engine, EngineError, fields::Hand, refresh};
 
@@ -24,6 +25,9 @@ pub enum UndoError {
     /// It is under way, or was taken back.
     #[error("this import is {0}: only one that is done can be taken back")]
     Status(Status),
+    /// Somebody else is taking it back at this moment.
+    #[error("this import is being taken back already")]
+    UnderWay,
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -38,6 +42,27 @@ impl From<store::StoreError> for UndoError {
 /// Whether an import can be taken back.
 pub fn can_undo(run: &ImportRun) -> bool {
     run.status == Status::Done && run.object != Object::Event.as_str()
+}
+
+/// Takes an import back in the background: a large one takes longer than anybody waits for an answer.
+pub fn undo_detached(engine: &Engine, run_id: i64, hand: &Hand) -> JoinHandle<Result<Undone, UndoError>> {
+    let (engine_of_task, hand) = (engine.clone(), hand.clone());
+    engine.workers().tasks.spawn(async move {
+        let engine = engine_of_task;
+        let place = engine.imports().enter(&place(run_id), &engine.workers().stop);
+        let _place = place.ok_or(UndoError::UnderWay)?;
+        undo(&engine, run_id, &hand).await
+    })
+}
+
+/// Whether an import is being taken back in this process.
+pub fn is_being_undone(engine: &Engine, run: &ImportRun) -> bool {
+    engine.imports().holds(&place(run.id))
+}
+
+/// What taking an import back is known by among the imports under way.
+fn place(run_id: i64) -> String {
+    format!("undo {run_id}")
 }
 
 /// Takes an import back.

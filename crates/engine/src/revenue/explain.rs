@@ -297,7 +297,7 @@ mod tests {
         let names = Names { name_of: &name, csm_on: &|id, _| (id == 1).then(|| "Ada".to_owned()) };
         let explained = explain(&ledger, &view, span, "new", &names).unwrap().unwrap();
         let workbook = workbook("New", &explained.rows).unwrap();
-        let read = connectors::csv::workbook(&workbook[..], None).unwrap();
+        let read = connectors::csv::workbook(&workbook[..], None, None).unwrap();
         let mut csv = Vec::new();
         explained.rows.write_csv(&mut csv).unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace('\r', "");

@@ -193,7 +193,7 @@ async fn a_file_that_was_stopped_goes_on_where_it_stopped() {
     let stopped = import::csv(&engine, import, broken, &mut |_| pull.store(true, Ordering::Relaxed)).await;
     assert!(matches!(stopped, Err(ImportError::Read(_))), "{stopped:?}");
     let run = import_run::latest(engine.store().read(), 1).await.unwrap().remove(0);
-    assert!(run.status == import_run::Status::Running && (1..ROWS as i64).contains(&run.rows_read), "{run:?}");
+    assert!(run.status == import_run::Status::Stopped && (1..ROWS as i64).contains(&run.rows_read), "{run:?}");
     let half = record::load::<Account>(engine.store().read(), None, None).await.unwrap();
     assert_eq!(half.iter().filter(|account| account.external_id.starts_with("a-")).count() as i64, run.rows_read);
 
@@ -203,6 +203,38 @@ async fn a_file_that_was_stopped_goes_on_where_it_stopped() {
     assert!(report.notices[0].contains("goes on from there"), "{:?}", report.notices);
     let total = &report.totals[0];
     assert_eq!((total.field.as_str(), total.sum), ("seats", (0..ROWS as i64).sum()), "over the whole file");
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_in_the_background_is_stopped_by_hand_and_goes_on() {
+    const ROWS: u64 = 40_000;
+    let (_home, settings) = company(6).await;
+    let (engine, _) = open(&settings).await;
+    let rows: Vec<String> = (0..ROWS).map(|n| format!("b-{n:05},Account {n}\n")).collect();
+    let file = format!("account_id,name\n{}", rows.concat());
+    let import = CsvImport { object: "accounts", file_name: "large.csv", ..CsvImport::default() };
+    let task = import::detached(&engine, import, Cursor::new(file.clone()));
+    let run = loop {
+        let latest = import_run::latest(engine.store().read(), 1).await.unwrap();
+        match latest.into_iter().next().filter(|run| run.rows_read > 0) {
+            Some(run) => break run,
+            None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+        }
+    };
+    assert!(import::is_under_way(&engine, &run));
+    let twice = import::csv(&engine, import, Cursor::new(file.clone()), &mut |_| {}).await;
+    assert!(matches!(twice, Err(ImportError::UnderWay)), "{twice:?}");
+    assert!(import::stop(&engine, run.id).await.unwrap());
+    let Err(ImportError::Stopped { rows }) = task.await.unwrap() else { panic!("it was stopped") };
+    let run = import_run::find(engine.store().read(), run.id).await.unwrap();
+    assert_eq!((run.status, run.rows_read as u64), (import_run::Status::Stopped, rows));
+    assert!((1..ROWS).contains(&rows) && !import::is_under_way(&engine, &run));
+    assert!(!import::stop(&engine, run.id).await.unwrap(), "there is nothing to stop");
+
+    let report = import::csv(&engine, import, Cursor::new(file), &mut |_| {}).await.unwrap();
+    assert_eq!((report.rows, counts(&report)), (ROWS, [ROWS, 0, 0, 0, 0, 0]));
+    assert_eq!(report.run_id, Some(run.id));
     engine.close().await.unwrap();
 }
 

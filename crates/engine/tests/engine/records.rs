@@ -157,9 +157,9 @@ async fn what_nobody_mapped_waits_and_is_read_once_somebody_does() {
 
 /// The field of an account: what it says, whether it is held, and what its source says instead.
 async fn field(engine: &Engine, account: i64, key: &str) -> (String, bool, Option<String>, Origin) {
-    let all = fields::of_account(engine, account).await.unwrap();
+    let all = fields::of::<Account>(engine, account).await.unwrap();
     let field = all.into_iter().find(|field| field.key == key).unwrap();
-    (field.value, field.held, field.offered, field.origin)
+    (field.value, field.held, field.offered.map(|offered| offered.value), field.origin)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -177,7 +177,11 @@ async fn what_a_person_sets_is_left_alone_until_it_is_released() {
     let hand = Hand { member_id: member.id, actor: format!("member:{}", member.id) };
     clock.advance(chrono::TimeDelta::minutes(1));
     let typed = [("tier", "strategic"), ("region", "EU")].map(|(key, value)| (said(key), said(value)));
-    assert_eq!(fields::edit(&engine, north, &typed.into(), &hand).await.unwrap(), 1, "the region said so already");
+    assert_eq!(
+        fields::edit::<Account>(&engine, north, &typed.into(), &hand).await.unwrap(),
+        1,
+        "the region said so already"
+    );
     let person = Origin::Person(member.name.clone());
     let held = (said("strategic"), true, Some(said("growth")), person.clone());
     assert_eq!(field(&engine, north, "tier").await, held);
@@ -186,13 +190,55 @@ async fn what_a_person_sets_is_left_alone_until_it_is_released() {
     clock.advance(chrono::TimeDelta::minutes(1));
     assert_eq!(send(&engine, "accounts", &file("digital")).await, [0, 0, 1, 0], "the sync changes nothing");
     assert_eq!(field(&engine, north, "tier").await, (said("strategic"), true, Some(said("digital")), person));
-    assert!(fields::release(&engine, north, "tier", &hand).await.unwrap());
+    assert!(fields::release::<Account>(&engine, north, "tier", &hand).await.unwrap());
     assert_eq!(field(&engine, north, "tier").await, (said("digital"), false, None, files), "as its source says now");
-    assert!(!fields::release(&engine, north, "tier", &hand).await.unwrap());
+    assert!(!fields::release::<Account>(&engine, north, "tier", &hand).await.unwrap());
     assert_eq!(send(&engine, "accounts", &file("growth")).await, [0, 1, 0, 0], "and it follows again");
 
     let wrong = [(said("customer_from"), said("31.01.2026"))];
-    assert!(fields::edit(&engine, north, &wrong.into(), &hand).await.is_err());
+    assert!(fields::edit::<Account>(&engine, north, &wrong.into(), &hand).await.is_err());
+    engine.close().await.unwrap();
+}
+
+/// A contact's title is set by hand; then two sources speak, one of them not of the title.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_sets_of_a_contact_is_left_alone_until_it_is_released() {
+    let (_home, settings) = company(6).await;
+    let (engine, clock) = open(&settings).await;
+    let account = engine.book().rows()[0].account.external_id.clone();
+    let row = |title: &str| format!("id,account_id,name,title\nc-1,{account},Ann,{title}\n");
+    send(&engine, "contacts", &row("Buyer")).await;
+    let all = record::load::<store::Contact>(engine.store().read(), None, None).await.unwrap();
+    let ann = all.iter().find(|contact| contact.external_id.as_deref() == Some("c-1")).unwrap().id;
+    let title = async || {
+        let all = fields::of::<store::Contact>(&engine, ann).await.unwrap();
+        let field = all.into_iter().find(|field| field.key == "title").unwrap();
+        (field.value, field.held, field.offered.map(|offered| (offered.source, offered.value)))
+    };
+    let member = store::member::list(engine.store().read()).await.unwrap().remove(0);
+    let hand = Hand { member_id: member.id, actor: format!("member:{}", member.id) };
+    let typed = |key: &str, value: &str| std::collections::BTreeMap::from([(key.to_owned(), value.to_owned())]);
+    clock.advance(chrono::TimeDelta::minutes(1));
+    fields::edit::<store::Contact>(&engine, ann, &typed("title", "Head of Data"), &hand).await.unwrap();
+    let files = |value: &str| Some((Some("Files".to_owned()), value.to_owned()));
+    assert_eq!(title().await, ("Head of Data".to_owned(), true, files("Buyer")));
+
+    clock.advance(chrono::TimeDelta::minutes(1));
+    assert_eq!(send(&engine, "contacts", &row("VP Data")).await, [0, 0, 1, 0]);
+    assert_eq!(title().await, ("Head of Data".to_owned(), true, files("VP Data")));
+    let mute = format!("id,account_id,name\nc-1,{account},Ann Lee\n");
+    assert_eq!(send(&engine, "contacts", &mute).await, [0, 1, 0, 0], "the name is nobody's");
+    assert_eq!(title().await.2, files("VP Data"), "who does not speak of it says nothing new");
+    assert_eq!(send(&engine, "contacts", &row("Head of Data")).await, [0, 1, 0, 0], "only the name goes back");
+    assert_eq!(title().await, ("Head of Data".to_owned(), true, files("Head of Data")), "now they agree");
+    assert!(fields::release::<store::Contact>(&engine, ann, "title", &hand).await.unwrap());
+    assert_eq!(title().await, ("Head of Data".to_owned(), false, None));
+    assert_eq!(send(&engine, "contacts", &row("CFO")).await, [0, 1, 0, 0]);
+    assert_eq!(title().await.0, "CFO", "it follows its source again");
+
+    let early = fields::edit::<store::Contact>(&engine, ann, &typed("effective_to", "2001-01-01"), &hand).await;
+    assert!(early.unwrap_err().to_string().contains("is not after the first day"));
+    assert!(fields::edit::<store::Contact>(&engine, ann, &typed("email", "ann at acme"), &hand).await.is_err());
     engine.close().await.unwrap();
 }
 

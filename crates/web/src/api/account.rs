@@ -319,7 +319,7 @@ async fn apply(app: &AppState, access: &Access, id: i64, wanted: ChangeAccount) 
         .engine
         .store()
         .write(async |tx| -> Answer<Account> {
-            fields::hold(tx, id, values, &hand, now).await.map_err(Problem::internal)?;
+            fields::hold::<Account>(tx, id, values, &hand, now).await.map_err(Problem::internal)?;
             Ok(record::find::<Account>(tx, id).await?)
         })
         .await?;

@@ -153,8 +153,8 @@ pub async fn csv(
         object: &object,
         mapping: how.mapping.as_deref(),
         dry_run: how.dry_run,
-        file_name: "",
         member_id: access.member_id().ok(),
+        ..CsvImport::default()
     };
     let report = import::csv(&app.engine, import, Cursor::new(body), &mut |_| {}).await?;
     Ok(Json(report.into()))

@@ -379,22 +379,28 @@ pub async fn set_origins(
     At(id): At<i64>,
     Input(wanted): Input<Origins>,
 ) -> Answer<Json<Origins>> {
-    for origin in &wanted.origins {
-        let is_origin = origin.split_once("://").is_some_and(|(scheme, host)| {
+    limit(&app, id, &wanted.origins).await?;
+    Ok(Json(wanted))
+}
+
+/// Limits a source's write key to websites; forms and the API end here.
+pub async fn limit(app: &AppState, id: i64, origins: &[String]) -> Answer<()> {
+    let is_origin = |origin: &String| {
+        origin.split_once("://").is_some_and(|(scheme, host)| {
             matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '@', ' '])
-        });
-        if !is_origin {
-            let advice = format!("`{origin}` is not an origin like https://app.example.com, without a path.");
-            return Err(Problem::invalid("origins", advice));
-        }
+        })
+    };
+    if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
+        let advice = format!("`{origin}` is not an origin like https://app.example.com, without a path.");
+        return Err(Problem::invalid("origins", advice));
     }
     app.engine
         .store()
         .write(async |tx| -> Answer<()> {
             source::find(tx, id).await?;
-            Ok(ingest::set_origins(tx, id, &wanted.origins).await?)
+            Ok(ingest::set_origins(tx, id, origins).await?)
         })
         .await?;
     app.engine.sources_changed();
-    Ok(Json(wanted))
+    Ok(())
 }

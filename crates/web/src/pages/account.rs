@@ -2,6 +2,7 @@
 //! healthy and why, what it uses, what it pays, who is there, what happened and
 //! what to do. What a person learns is logged here, and the page follows.
 
+pub mod contact;
 pub mod explain;
 pub mod fields;
 mod overview;
@@ -99,7 +100,7 @@ pub async fn show(
         "revenue" => revenue::tab(&subject).await?,
         "people" => people::tab(&subject).await?,
         "metrics" => overview::metrics(&subject),
-        "fields" => fields::tab(&subject, &access).await?,
+        "fields" => fields::tab(&subject, &access, &fields::sheet::Typed::default()).await?,
         _ => overview::tab(&subject).await?,
     };
     let titled = Titled { title: &subject.row.account.name, active: Some(Nav::Portfolio) };

@@ -9,6 +9,7 @@ mod import;
 pub mod imports;
 mod list;
 pub mod mapping;
+pub mod origins;
 mod pace;
 mod snippet;
 pub mod sql;

@@ -73,6 +73,7 @@ impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Engine(error) => error.into(),
+            ImportError::UnderWay | ImportError::Stopped { .. } => Self::conflict(sentence(&error)),
             ImportError::Object(_) => Self::not_found().advise(sentence(&error)),
             error => Self::invalid("file", sentence(&error)).because(error),
         }

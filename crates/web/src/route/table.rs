@@ -61,6 +61,9 @@ const PAGES: &[Route] = routes! {
     GET     "/accounts/{id}/metrics/{key}"              ReadAccounts   Page    Nothing Safe        pages::account::explain::show;
     POST    "/accounts/{id}/fields"                     WriteAccounts  Page    Form    SameOrigin  pages::account::fields::set;
     POST    "/accounts/{id}/fields/release"             WriteAccounts  Page    Form    SameOrigin  pages::account::fields::release;
+    GET     "/accounts/{id}/contacts/{contact}"         ReadAccounts   Page    Nothing Safe        pages::account::contact::show;
+    POST    "/accounts/{id}/contacts/{contact}/fields"  WriteAccounts  Page    Form    SameOrigin  pages::account::contact::set;
+    POST    "/accounts/{id}/contacts/{contact}/fields/release" WriteAccounts Page Form SameOrigin  pages::account::contact::release;
     POST    "/accounts/{id}/sentiment"                  WriteAccounts  Page    Form    SameOrigin  pages::account::set_sentiment;
     POST    "/accounts/{id}/touchpoints"                WriteAccounts  Page    Form    SameOrigin  pages::account::work::log_touchpoint;
     GET     "/merges"                                   MergeAccounts  Page    Nothing Safe        pages::merges::show;
@@ -111,9 +114,12 @@ const PAGES: &[Route] = routes! {
     POST    "/sources/import/failed.csv"                Import         Heavy   File    SameOrigin  pages::sources::failed;
     GET     "/sources/sql"                              ManageSources  Page    Nothing Safe        pages::sources::sql::form;
     POST    "/sources/sql"                              ManageSources  Page    Form    SameOrigin  pages::sources::sql::create;
+    GET     "/sources/{id}/sql"                         ManageSources  Page    Nothing Safe        pages::sources::sql::edit;
+    POST    "/sources/{id}/sql"                         ManageSources  Heavy   Form    SameOrigin  pages::sources::sql::change;
     POST    "/sources/{id}/read"                        ManageSources  Heavy   Form    SameOrigin  pages::sources::sql::read;
     GET     "/sources/imports"                          Import         Page    Nothing Safe        pages::sources::imports::show;
     POST    "/sources/imports/{id}/undo"                Import         Heavy   Form    SameOrigin  pages::sources::imports::undo;
+    POST    "/sources/imports/{id}/stop"                Import         Page    Form    SameOrigin  pages::sources::imports::stop;
     GET     "/sources/imports/{id}/failed.csv"          Import         Page    Nothing Safe        pages::sources::imports::failed;
     GET     "/sources/{id}"                             ReadSources    Page    Nothing Safe        pages::sources::one;
     POST    "/sources/{id}"                             ManageSources  Page    Form    SameOrigin  pages::sources::change;
@@ -121,6 +127,7 @@ const PAGES: &[Route] = routes! {
     POST    "/sources/{id}/mapping"                     ManageSources  Heavy   Form    SameOrigin  pages::sources::mapping::change;
     GET     "/sources/{id}/webhook"                     ManageSources  Page    Nothing Safe        pages::sources::webhook::show;
     POST    "/sources/{id}/webhook"                     ManageSources  Page    Form    SameOrigin  pages::sources::webhook::set_up;
+    POST    "/sources/{id}/origins"                     ManageSources  Page    Form    SameOrigin  pages::sources::origins::set;
     POST    "/sources/{id}/rotate"                      ManageSources  Page    Form    SameOrigin  pages::sources::rotate;
     POST    "/sources/{id}/users/{user}"                ManageSources  Page    Form    SameOrigin  pages::sources::choose;
     POST    "/sources/{id}/aliases/{alias}/undo"        ManageSources  Page    Form    SameOrigin  pages::sources::aliases::undo;

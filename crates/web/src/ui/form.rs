@@ -81,6 +81,14 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Renders a secret that is nobody's password here, so that no browser fills it in or keeps it as one.
+pub fn secret(field: &Field<'_>) -> Markup {
+    field.wrap(&html! {
+        input type="password" id=(field.name) name=(field.name) required[field.required] autocomplete="new-password"
+            aria-invalid=[field.invalid()] aria-describedby=[field.described_by()];
+    })
+}
+
 /// Renders one line of text; `kind` is the input's type: `text`, `email`, `password`, `date`, `number`, `url`.
 pub fn input(kind: &str, field: &Field<'_>) -> Markup {
     let autocomplete = match kind {

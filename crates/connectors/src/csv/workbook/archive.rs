@@ -20,6 +20,16 @@ struct Entry {
     header: usize,
 }
 
+/// What became of a file of an archive.
+pub(super) enum Unpacked {
+    /// Its text.
+    Text(String),
+    /// It unpacks to more than it may.
+    TooLarge,
+    /// It is missing or broken.
+    Nothing,
+}
+
 /// The end of the directory, and how far from the end of the file it may lie: behind it stands a comment.
 const END: &[u8] = b"PK\x05\x06";
 const FARTHEST: usize = 22 + u16::MAX as usize;
@@ -48,8 +58,18 @@ impl<'a> Archive<'a> {
         Some(Self { bytes, entries })
     }
 
-    /// The text of a file; `None` where it is missing, broken, or larger than `most` bytes.
-    pub(super) fn text(&self, name: &str, most: u64) -> Option<String> {
+    /// The text of a file that unpacks to at most `most` bytes.
+    pub(super) fn text(&self, name: &str, most: u64) -> Unpacked {
+        let mut text = Vec::new();
+        match self.unpack(name, most + 1, &mut text) {
+            Some(read) if read as u64 > most => Unpacked::TooLarge,
+            Some(_) => String::from_utf8(text).map_or(Unpacked::Nothing, Unpacked::Text),
+            None => Unpacked::Nothing,
+        }
+    }
+
+    /// Unpacks at most `most` bytes of a file.
+    fn unpack(&self, name: &str, most: u64, into: &mut Vec<u8>) -> Option<usize> {
         let entry = self.entries.get(name)?;
         if self.bytes.get(entry.header..entry.header + 4)? != b"PK\x03\x04" {
             return None;
@@ -57,13 +77,11 @@ impl<'a> Archive<'a> {
         let (name, extra) = (short(self.bytes, entry.header + 26)?, short(self.bytes, entry.header + 28)?);
         let start = entry.header + 30 + name + extra;
         let packed = self.bytes.get(start..start.checked_add(entry.packed)?)?;
-        let mut text = String::new();
-        let read = match entry.method {
-            0 => packed.take(most + 1).read_to_string(&mut text),
-            8 => DeflateDecoder::new(packed).take(most + 1).read_to_string(&mut text),
-            _ => return None,
-        };
-        (read.ok()? as u64 <= most).then_some(text)
+        match entry.method {
+            0 => packed.take(most).read_to_end(into).ok(),
+            8 => DeflateDecoder::new(packed).take(most).read_to_end(into).ok(),
+            _ => None,
+        }
     }
 }
 
@@ -73,4 +91,27 @@ fn short(bytes: &[u8], at: usize) -> Option<usize> {
 
 fn long(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// A file that unpacks to a thousand times its size is left before it fills the memory.
+    #[test]
+    fn what_unpacks_to_too_much_is_told_apart_from_what_is_broken() {
+        let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        packer.write_all(&[b'a'; 1 << 20]).unwrap();
+        let packed = packer.finish().unwrap();
+        let mut bytes = b"PK\x03\x04".to_vec();
+        bytes.resize(30, 0);
+        bytes.extend(&packed);
+        let entry = Entry { method: 8, packed: packed.len(), header: 0 };
+        let archive = Archive { bytes: &bytes, entries: BTreeMap::from([("bomb".to_owned(), entry)]) };
+        assert!(matches!(archive.text("bomb", 1000), Unpacked::TooLarge));
+        assert!(matches!(archive.text("bomb", 1 << 20), Unpacked::Text(text) if text.len() == 1 << 20));
+        assert!(matches!(archive.text("none", 1000), Unpacked::Nothing));
+    }
 }

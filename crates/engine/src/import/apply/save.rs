@@ -11,7 +11,7 @@ use store::{
 };
 
 use super::{From, Refusal};
-use crate::EngineError;
+use crate::{EngineError, fields::columns};
 
 /// Rows by the name their source gave them.
 pub(super) type Known<M> = HashMap<String, M>;
@@ -80,10 +80,18 @@ pub(super) async fn all<M: Fact>(
     let mut offers = Vec::new();
     for draft in drafts {
         let before = known.get(&draft.key);
-        match merge(draft, before) {
+        let held = before.and_then(|before| Held::of(before, origins.get(&before.id())?));
+        let merged = match &held {
+            Some(held) => merge(draft, Some(&held.as_said()?)),
+            None => merge(draft, before),
+        };
+        match merged {
             Ok(after) => {
-                let origins = before.and_then(|before| origins.get(&before.id()));
-                facts.push((before.cloned(), left_alone(before, after, origins, &mut offers)?));
+                let after = match held {
+                    Some(held) => held.left_alone(&after, from, &mut offers)?,
+                    None => after,
+                };
+                facts.push((before.cloned(), after));
                 refusals.push(None);
             }
             Err(refusal) => refusals.push(Some(refusal)),
@@ -98,27 +106,48 @@ pub(super) async fn all<M: Fact>(
     Ok(rows.flatten().collect())
 }
 
-/// A row in which the fields a person holds say what they said before; what the source says instead is noted beside
-/// them, for the day they are released.
-fn left_alone<M: Fact>(
-    before: Option<&M>,
-    after: M,
-    origins: Option<&Vec<Provenance>>,
-    offers: &mut Vec<Provenance>,
-) -> Result<M, EngineError> {
-    let held: Vec<&Provenance> = origins.into_iter().flatten().filter(|origin| origin.held).collect();
-    let (Some(before), false) = (before, held.is_empty()) else { return Ok(after) };
-    let (was, mut becomes) = (columns(before)?, columns(&after)?);
-    for origin in held {
-        let (Some(held), Some(said)) = (was.get(&origin.field), becomes.get_mut(&origin.field)) else { continue };
-        if said != held {
-            if origin.offered.as_ref() != Some(said) {
-                offers.push(Provenance { offered: Some(said.clone()), ..origin.clone() });
+/// A row of which a person holds some fields.
+struct Held<'a, M> {
+    row: &'a M,
+    fields: Vec<&'a Provenance>,
+}
+
+impl<'a, M: Fact> Held<'a, M> {
+    /// The row, if a person holds any of its fields.
+    fn of(row: &'a M, origins: &'a [Provenance]) -> Option<Self> {
+        let fields: Vec<&Provenance> = origins.iter().filter(|origin| origin.held).collect();
+        (!fields.is_empty()).then_some(Self { row, fields })
+    }
+
+    /// The row as sources would have it: what a draft does not speak of stays what they said before.
+    fn as_said(&self) -> Result<M, EngineError> {
+        let mut columns = columns(self.row)?;
+        for origin in &self.fields {
+            if let (Some(column), Some(offered)) = (columns.get_mut(&origin.field), &origin.offered) {
+                column.clone_from(offered);
+            }
+        }
+        read(columns)
+    }
+
+    /// The row with what the person says in the fields they hold; what the source says instead is noted beside them,
+    /// for the day they are released.
+    fn left_alone(&self, after: &M, from: From, offers: &mut Vec<Provenance>) -> Result<M, EngineError> {
+        let (was, mut becomes) = (columns(self.row)?, columns(after)?);
+        for origin in &self.fields {
+            let (Some(held), Some(said)) = (was.get(&origin.field), becomes.get_mut(&origin.field)) else { continue };
+            if origin.offered.as_ref().unwrap_or(held) != said {
+                let offer = Provenance { offered: Some(said.clone()), source_id: from.source_id, ..(*origin).clone() };
+                offers.push(offer);
             }
             held.clone_into(said);
         }
+        read(becomes)
     }
-    let row = serde_json::from_value(Value::Object(becomes));
+}
+
+fn read<M: Fact>(columns: Map<String, Value>) -> Result<M, EngineError> {
+    let row = serde_json::from_value(Value::Object(columns));
     Ok(row.map_err(|source| StoreError::Malformed { what: M::KIND, source })?)
 }
 
@@ -152,13 +181,4 @@ async fn note<M: Fact>(
         }));
     }
     Ok(provenance::note(tx, &rows).await?)
-}
-
-/// A row as its columns.
-pub(super) fn columns<M: Fact>(fact: &M) -> Result<Map<String, Value>, EngineError> {
-    match serde_json::to_value(fact) {
-        Ok(Value::Object(columns)) => Ok(columns),
-        Ok(_) => Ok(Map::new()),
-        Err(source) => Err(StoreError::Malformed { what: M::KIND, source }.into()),
-    }
 }

@@ -29,6 +29,7 @@ use super::{
         event::events,
         introduce,
         parked::Aside,
+        underway::Place,
     },
     CsvImport, ImportError, ImportReport, RefusedRow, Total,
     ahead::Portion,
@@ -58,6 +59,8 @@ pub(super) struct Run<'a> {
     from: apply::From,
     /// Its row; none for a dry run.
     row: Option<ImportRun>,
+    /// Its place among the imports under way; none for a dry run.
+    place: Option<Place<'a>>,
     pub(super) report: ImportReport,
     totals: BTreeMap<(String, Option<String>), i64>,
     touched: BTreeSet<i64>,
@@ -96,20 +99,43 @@ impl<'a> Run<'a> {
         let mut report = begun(sheet, used, import.dry_run);
         let now = engine.now();
         let source_id = source(engine, import.dry_run, now).await?;
-        let row = match source_id.filter(|_| !import.dry_run) {
-            None => None,
-            Some(source_id) => Some(row(engine, import, sheet, input, (source_id, now), &mut report).await?),
+        let (row, place) = match source_id.filter(|_| !import.dry_run) {
+            None => (None, None),
+            Some(source_id) => {
+                let fingerprint = fingerprint(input, sheet, &report.mapping)?;
+                let place = engine.imports().enter(&fingerprint, &engine.workers().stop);
+                let place = place.ok_or(ImportError::UnderWay)?;
+                let row = row(engine, import, sheet, fingerprint, (source_id, now), &mut report).await?;
+                (Some(row), Some(place))
+            }
         };
         let now = row.as_ref().map_or(now, |row| row.recorded_at);
         let from = apply::From { source_id, now, orphans, ids: Ids::Shared };
         let failed = std::mem::take(&mut report.failed_rows);
         let (totals, touched) = (added_up(&report.totals), BTreeSet::new());
-        Ok(Self { engine, sheet, from, row, report, totals, touched, aside, failed })
+        Ok(Self { engine, sheet, from, row, place, report, totals, touched, aside, failed })
     }
 
     /// When its records become known.
     pub(super) fn now(&self) -> Instant {
         self.from.now
+    }
+
+    /// Whether somebody wants it to stop, or the engine closes.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.place.as_ref().map_or_else(|| self.engine.workers().stop.is_cancelled(), Place::is_stopped)
+    }
+
+    /// Says that it stopped; the same file goes on from here.
+    pub(super) async fn stop(mut self) -> Result<(), ImportError> {
+        let Some(row) = self.row.take() else { return Ok(()) };
+        for account in &self.touched {
+            self.engine.touch(*account);
+        }
+        let stopped = ImportRun { status: Status::Stopped, ..row };
+        let written = self.engine.store().write(async |tx| import_run::update(tx, stopped).await);
+        written.await.map_err(EngineError::from)?;
+        Ok(())
     }
 
     /// Takes the next rows.
@@ -264,7 +290,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn refuse(&mut self, rows: Vec<RowError>) -> io::Result<()> {
+    fn refuse(&mut self, mut rows: Vec<RowError>) -> io::Result<()> {
+        rows.sort_by_key(|row| row.line);
         let header = FailedRows::new(Vec::new(), self.sheet)?.finish()?.len();
         let mut file = FailedRows::new(Vec::new(), self.sheet)?;
         for row in rows {
@@ -293,6 +320,7 @@ impl<'a> Run<'a> {
         let Some(row) = &mut self.row else { return Ok(()) };
         let few = self.failed.len() <= MOST_UNDER_WAY;
         let brief = ImportReport {
+            written_at: Some(self.engine.now()),
             refused: if few { self.report.refused.clone() } else { Vec::new() },
             failed_rows: if few { self.failed.clone() } else { String::new() },
             columns: Vec::new(),
@@ -372,11 +400,10 @@ async fn row(
     engine: &Engine,
     import: CsvImport<'_>,
     sheet: &Sheet,
-    input: &mut (impl Read + Seek),
+    fingerprint: String,
     (source_id, now): (i64, Instant),
     report: &mut ImportReport,
 ) -> Result<ImportRun, ImportError> {
-    let fingerprint = fingerprint(input, sheet, &report.mapping)?;
     let stopped = import_run::unfinished(engine.store().read(), &fingerprint).await.map_err(EngineError::from)?;
     if let Some(run) = stopped {
         let before: ImportReport = serde_json::from_value(run.report.clone()).map_err(io::Error::from)?;
@@ -392,7 +419,7 @@ async fn row(
             );
             report.notices.push(sentence);
         }
-        return Ok(run);
+        return Ok(ImportRun { status: Status::Running, ..run });
     }
     let new = ImportRun {
         id: 0,

@@ -2,122 +2,48 @@
 //! person sets is held against every source until it is released, and the page says what the source says meanwhile.
 //! Deliberately absent: computed numbers, which are explained elsewhere and set by nobody.
 
+pub(super) mod sheet;
+
 use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::Action;
-use engine::fields::{self, Field, FieldError, Hand, Origin, Shape};
+use engine::fields::{self, Editable, FieldError, Hand};
 use maud::{Markup, html};
-use report::Ink;
 use serde::Deserialize;
-use store::{identity, source};
+use store::{Account, identity, source};
 
-use super::Subject;
+use self::sheet::{Sheet, Typed};
+use super::{Asked, Subject};
 use crate::extract::{At, Form};
 use crate::gate::Access;
+use crate::page::{Titled, Want, respond_with};
+use crate::pages::faults::Faults;
 use crate::pages::may;
 use crate::problem::{Answer, Problem};
 use crate::state::AppState;
 use crate::ui::card::card;
-use crate::ui::table::{Column, Sort, cell, header, stacking};
-use crate::ui::{Link, form, format, notice, pill};
+use crate::ui::shell::Nav;
+use crate::ui::{Link, form, notice};
 
-const FIELD: Column<'_> = Column::new("Field");
-const VALUE: Column<'_> = Column::new("Value");
-const FROM: Column<'_> = Column::new("From");
-const SINCE: Column<'_> = Column::new("Since");
-const COLUMNS: [Column<'_>; 4] = [FIELD, VALUE, FROM, SINCE];
-
-/// The tab.
-pub(super) async fn tab(subject: &Subject<'_>, access: &Access) -> Answer<Markup> {
-    let fields = fields::of_account(subject.engine, subject.id()).await.map_err(Problem::internal)?;
+/// The tab; `typed` is what was sent and refused.
+pub(super) async fn tab(subject: &Subject<'_>, access: &Access, typed: &Typed) -> Answer<Markup> {
+    let fields = fields::of::<Account>(subject.engine, subject.id()).await.map_err(Problem::internal)?;
     let may_edit = may(access, Action::WriteAccounts) && !subject.past;
-    Ok(html! {
-        (card("Where each field comes from", &listing(subject, &fields, may_edit)))
-        (card("Known as", &names(subject, may(access, Action::MergeAccounts) && !subject.past).await?))
-        @if may_edit { (card("Set fields by hand", &editor(subject, &fields))) }
-    })
-}
-
-fn listing(subject: &Subject<'_>, fields: &[Field], may_edit: bool) -> Markup {
-    let base = subject.link().with("tab", "fields");
-    html! {
+    let at = Link::to(format!("/accounts/{}/fields", subject.id()));
+    let sheet = Sheet { fields: &fields, at, now: subject.engine.now(), may_edit };
+    let listing = html! {
         @if subject.past {
             (notice::remark(&html! { "Fields are shown as they are today; what a field said on an earlier day is kept with its versions." }))
         }
-        (stacking("Fields", &header(&COLUMNS, Sort { key: "", descending: false }, &base, ""),
-            &html! { @for field in fields { (line(subject, field, may_edit)) } }))
-    }
-}
-
-fn line(subject: &Subject<'_>, field: &Field, may_edit: bool) -> Markup {
-    let now = subject.engine.now();
-    let release = Link::to(format!("/accounts/{}/fields/release", subject.id()));
-    html! {
-        tr {
-            th scope="row" data-label=(FIELD.label) { (field.label) }
-            (cell(&VALUE, &html! { @if field.value.is_empty() { (format::unknown()) } @else { (field.value) } }))
-            td.wrap data-label=(FROM.label) { div {
-                (origin(&field.origin)) " "
-                @if field.held {
-                    (pill::pill(Ink::Yellow, "held"))
-                    p.muted { "No source changes it. " (offer(field)) }
-                    @if may_edit {
-                        form.inline method="post" action=(release) {
-                            input type="hidden" name="field" value=(field.key);
-                            button.btn { "Release to the source" span.vh { ": " (field.label) } }
-                        }
-                    }
-                }
-            } }
-            (cell(&SINCE, &format::ago(field.since, now)))
-        }
-    }
-}
-
-fn origin(origin: &Origin) -> Markup {
-    match origin {
-        Origin::Source(name) => html! { (name) },
-        Origin::Person(name) => html! { b { (name) } },
-        Origin::Unknown => format::unknown(),
-    }
-}
-
-/// What the source says while a person says something else.
-fn offer(field: &Field) -> Markup {
-    match &field.offered {
-        Some(said) if said.is_empty() => html! { "The source says nothing." },
-        Some(said) => html! { "The source says " b { (said) } "." },
-        None => html! {},
-    }
-}
-
-fn editor(subject: &Subject<'_>, fields: &[Field]) -> Markup {
-    html! {
-        form.form method="post" action=(format!("/accounts/{}/fields", subject.id())) {
-            p.muted { "What you change here is held: imports and syncs leave it alone until you release it." }
-            div.grid { @for field in fields { (control(field)) } }
-            div.actions { (form::submit("Save")) }
-        }
-    }
-}
-
-fn control(field: &Field) -> Markup {
-    let plain = form::Field::new(field.key, field.label).value(&field.value);
-    match field.shape {
-        Shape::Name => form::input("text", &plain.required()),
-        Shape::Text => form::input("text", &plain),
-        Shape::Count => form::input("number", &plain),
-        Shape::Day => form::input("date", &plain),
-        Shape::Word(words) => form::select(&pairs(words, false), &plain.required()),
-        Shape::WordOrNone(words) => form::select(&pairs(words, true), &plain),
-    }
-}
-
-fn pairs(words: &'static [&'static str], or_none: bool) -> Vec<(&'static str, &'static str)> {
-    let none = or_none.then_some(("", "none"));
-    none.into_iter().chain(words.iter().map(|word| (*word, *word))).collect()
+        (sheet.listing())
+    };
+    Ok(html! {
+        (card("Where each field comes from", &listing))
+        (card("Known as", &names(subject, may(access, Action::MergeAccounts) && !subject.past).await?))
+        @if may_edit { (card("Set fields by hand", &sheet.editor(typed))) }
+    })
 }
 
 /// What sources call the account.
@@ -143,22 +69,47 @@ async fn names(subject: &Subject<'_>, may_merge: bool) -> Answer<Markup> {
 pub async fn set(
     State(app): State<AppState>,
     access: Access,
+    want: Want,
     At(id): At<i64>,
-    Form(typed): Form<BTreeMap<String, String>>,
+    Form(words): Form<BTreeMap<String, String>>,
 ) -> Answer<Response> {
     let hand = hand(&app, &access, id)?;
-    if let Some(stranger) = typed.keys().find(|key| !fields::FIELDS.iter().any(|(known, ..)| known == key)) {
-        return Err(Problem::malformed(format!("An account has no field `{stranger}` that a person could set.")));
+    match edited::<Account>(&app, id, &words, &hand).await {
+        Ok(()) => Ok(back(id)),
+        Err(problem) => {
+            let typed = Typed { faults: Faults::of(problem)?, words };
+            let asked = Asked { tab: "fields".to_owned(), ..Asked::default() };
+            let subject = super::find(&app.engine, &access, id, asked).await?;
+            let body = super::frame(&subject, &tab(&subject, &access, &typed).await?);
+            let titled = Titled { title: &subject.row.account.name, active: Some(Nav::Portfolio) };
+            Ok(respond_with(typed.faults.status(), &access, &app.engine, want, &titled, &body))
+        }
     }
-    fields::edit(&app.engine, id, &typed, &hand).await.map_err(problem)?;
-    Ok(back(id))
+}
+
+/// Sets fields of a record, if it has such fields.
+pub(super) async fn edited<M: Editable>(
+    app: &AppState,
+    id: i64,
+    words: &BTreeMap<String, String>,
+    hand: &Hand,
+) -> Answer<()> {
+    if let Some(stranger) = words.keys().find(|key| !M::FIELDS.iter().any(|(known, ..)| known == key)) {
+        let sentence = format!("There is no field `{stranger}` of this {} that a person could set.", M::KIND);
+        return Err(Problem::malformed(sentence));
+    }
+    match fields::edit::<M>(&app.engine, id, words, hand).await {
+        Ok(_) => Ok(()),
+        Err(FieldError::Value { field, sentence }) => Err(Problem::invalid(field, sentence)),
+        Err(FieldError::Engine(error)) => Err(Problem::internal(error)),
+    }
 }
 
 /// A field to give back.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Released {
-    field: String,
+    pub(super) field: String,
 }
 
 /// Gives a field back to its source.
@@ -170,47 +121,16 @@ pub async fn release(
 ) -> Answer<Response> {
     let hand = hand(&app, &access, id)?;
     // A field that nobody holds is where it should be already.
-    fields::release(&app.engine, id, &released.field, &hand).await.map_err(Problem::internal)?;
+    fields::release::<Account>(&app.engine, id, &released.field, &hand).await.map_err(Problem::internal)?;
     Ok(back(id))
 }
 
 /// Who changes the account, if they may see it.
-fn hand(app: &AppState, access: &Access, id: i64) -> Answer<Hand> {
+pub(super) fn hand(app: &AppState, access: &Access, id: i64) -> Answer<Hand> {
     app.engine.book().visible_row(id, &access.rows).ok_or_else(Problem::not_found)?;
     Ok(Hand { member_id: access.member_id()?, actor: access.actor.label() })
 }
 
-fn problem(error: FieldError) -> Problem {
-    match error {
-        FieldError::Value { field, sentence } => Problem::invalid(field, sentence),
-        FieldError::Engine(error) => Problem::internal(error),
-    }
-}
-
 fn back(id: i64) -> Response {
     Redirect::to(&format!("/accounts/{id}?tab=fields")).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_held_field_says_what_its_source_says() {
-        let field = Field {
-            key: "tier",
-            label: "Tier",
-            shape: Shape::Text,
-            value: "strategic".to_owned(),
-            origin: Origin::Person("Ann".to_owned()),
-            since: "2026-11-22T12:00:00Z".parse().unwrap(),
-            held: true,
-            offered: Some("<growth>".to_owned()),
-        };
-        assert_eq!(offer(&field).into_string(), "The source says <b>&lt;growth&gt;</b>.");
-        let html = control(&field).into_string();
-        assert!(html.contains("name=\"tier\" value=\"strategic\""), "{html}");
-        let stage = Field { key: "stage", shape: Shape::WordOrNone(&["onboarding"]), value: String::new(), ..field };
-        assert!(control(&stage).into_string().contains("<option value=\"\" selected>none"));
-    }
 }

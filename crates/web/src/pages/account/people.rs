@@ -58,7 +58,7 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
 
 fn table(subject: &Subject<'_>, contacts: &[&store::Contact], roles: &HashMap<i64, Vec<&'static str>>) -> Markup {
     let rows = html! { @for contact in contacts { tr {
-        th scope="row" { (contact.name) @if let Some(email) = &contact.email { small.muted { (email) } } }
+        th scope="row" { a href=(super::contact::link(contact)) { (contact.name) } @if let Some(email) = &contact.email { small.muted { (email) } } }
         (cell(&TITLE, &format::or_unknown(contact.title.as_ref(), |title| html! { (title) })))
         (cell(&ROLES, &format::or_unknown(roles.get(&contact.id), |roles| html! {
             @for role in roles { (pill::pill(report::Ink::Grey, &role.replace('_', " "))) " " }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::Instant;
 use domain::access::Action;
 use engine::import::{self, SqlPlace, SqlSource};
+use engine::ingest;
 use maud::{Markup, html};
 use report::Ink;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use store::{Delivery, Refusal, Source, delivery, refusal};
 
 use super::list::kind;
 use super::standing::Standing;
-use super::{aliases, deliveries, pace, said, snippet, sql, torn, unmapped};
+use super::{aliases, deliveries, origins, pace, said, snippet, sql, torn, unmapped};
 use crate::api::source::{ChangeSource, alter, belongs_to, replace_key};
 use crate::auth::secret::Secret;
 use crate::extract::{At, Form, Params};
@@ -165,6 +166,8 @@ pub(super) struct Detail {
     typed: Option<String>,
     /// The hours of silence as they were typed.
     typed_hours: Option<String>,
+    /// Websites that may send, one on a line, as they are or as they were typed.
+    origins: String,
     faults: Faults,
 }
 
@@ -191,6 +194,7 @@ impl Detail {
         let torn = end_user::torn(db, source.id, torn::SHOWN).await?;
         let streams = raw_record::streams(db, source.id).await?;
         let aliases = alias::of_source(db, source.id, None, aliases::SHOWN).await?;
+        let origins = ingest::origins(db, source.id).await?.join("\n");
         Ok(Self {
             source,
             refusals,
@@ -207,8 +211,14 @@ impl Detail {
             key: None,
             typed: None,
             typed_hours: None,
+            origins,
             faults: Faults::default(),
         })
+    }
+
+    /// Shows websites that were typed and refused.
+    pub(super) fn refusing(self, origins: String, faults: Faults) -> Self {
+        Self { origins, faults, ..self }
     }
 
     /// Shows the write key that was just made.
@@ -247,6 +257,9 @@ fn page(detail: &Detail) -> Markup {
     let aside = html! {
         (card("Figures", &figures(detail)))
         @if detail.may_manage { (card("Change", &changes(detail))) }
+        @if source.kind == Kind::Segment {
+            (origins::card_of(source.id, &detail.origins, detail.may_manage, detail.faults.field("origins")))
+        }
     };
     html! {
         (shell::heading(&[("Sources", &Link::to("/sources"))], &source.name, &about, &actions(detail)))
@@ -350,7 +363,7 @@ fn changes(detail: &Detail) -> Markup {
     let (enable, button) =
         if source.enabled { ("false", "Disable this source") } else { ("true", "Enable this source") };
     html! {
-        (detail.faults.notice(&["name", "silent_after_hours"]))
+        (detail.faults.notice(&["name", "silent_after_hours", "origins"]))
         form.form method="post" action=(detail.link()) {
             (form::input("text", &Field::new("name", "Name").value(name).error(detail.faults.field("name")).required()))
             (form::input("number", &Field::new("silent_after_hours", "Missed after hours of silence")
@@ -426,6 +439,7 @@ mod tests {
             key: None,
             typed: None,
             typed_hours: None,
+            origins: String::new(),
             faults: Faults::default(),
         }
     }

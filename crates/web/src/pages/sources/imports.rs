@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::TimeDelta;
 use domain::Instant;
 use domain::access::Action;
 use engine::fields::Hand;
@@ -15,9 +16,10 @@ use maud::{Markup, html};
 use report::Ink;
 use store::import_run::{self, Status};
 use store::{ImportRun, member};
+use tokio::time::timeout;
 
-use super::import::OBJECTS;
 use super::import::view::sum;
+use super::import::{OBJECTS, PATIENCE};
 use crate::extract::At;
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond};
@@ -31,6 +33,15 @@ use crate::ui::{Link, form, format, notice, pill, shell};
 
 /// Runs listed.
 const LISTED: u64 = 50;
+
+/// The fragment that a script fetches again while an import is under way.
+const RUNS: &str = "runs";
+
+/// Milliseconds until it does.
+const LOOK_AGAIN: u32 = 1_000;
+
+/// A run of which nothing was written for so long is not under way.
+const SILENT_FOR: TimeDelta = TimeDelta::minutes(1);
 
 const FILE: Column<'_> = Column::new("File");
 const WHEN: Column<'_> = Column::new("When");
@@ -47,8 +58,21 @@ pub async fn show(State(app): State<AppState>, access: Access, want: Want) -> An
 /// Takes an import back.
 pub async fn undo(State(app): State<AppState>, access: Access, want: Want, At(id): At<i64>) -> Answer<Response> {
     let hand = Hand { member_id: access.member_id()?, actor: access.actor.label() };
-    let undone = import::undo(&app.engine, id, &hand).await.map_err(problem)?;
-    listing(&app, &access, want, Some(&undone)).await
+    let mut task = import::undo_detached(&app.engine, id, &hand);
+    match timeout(PATIENCE, &mut task).await {
+        Err(_) => Ok(Redirect::to("/sources/imports").into_response()),
+        Ok(undone) => {
+            let undone = undone.map_err(Problem::internal)?.map_err(problem)?;
+            listing(&app, &access, want, Some(&undone)).await
+        }
+    }
+}
+
+/// Stops an import that is under way.
+pub async fn stop(State(app): State<AppState>, At(id): At<i64>) -> Answer<Response> {
+    // One that has ended meanwhile is where it should be.
+    import::stop(&app.engine, id).await?;
+    Ok(Redirect::to("/sources/imports").into_response())
 }
 
 /// Answers with the rows of an import that were refused, as a file.
@@ -72,16 +96,56 @@ fn problem(error: UndoError) -> Problem {
 
 async fn listing(app: &AppState, access: &Access, want: Want, undone: Option<&Undone>) -> Answer<Response> {
     let db = app.engine.store().read();
+    let now = app.engine.now();
     let runs = import_run::latest(db, LISTED).await?;
+    let runs: Vec<Told> = runs.into_iter().map(|run| Told::of(app, run, now)).collect();
     let members = member::list(db).await?;
     let members: BTreeMap<i64, String> = members.into_iter().map(|member| (member.id, member.name)).collect();
     let titled = Titled { title: "Imports", active: Some(Nav::Sources) };
-    let body = page(&runs, &members, may(access, Action::Import), undone, app.engine.now());
+    let body = page(&runs, &members, may(access, Action::Import), undone, now);
     Ok(respond(access, &app.engine, want, &titled, &body))
 }
 
+/// A run and what became of its rows.
+struct Told {
+    run: ImportRun,
+    report: ImportReport,
+    progress: Progress,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// Its rows are being taken, here or, since they were a moment ago, by another process.
+    UnderWay {
+        /// Whether it can be stopped from here.
+        here: bool,
+    },
+    /// What it did is being taken back.
+    GoingBack,
+    /// It ended before its file did.
+    Stopped,
+    /// It reached the end of its file, or was taken back.
+    Ended,
+}
+
+impl Told {
+    fn of(app: &AppState, run: ImportRun, now: Instant) -> Self {
+        let report = report(&run);
+        let lately = report.written_at.is_some_and(|at| now - at < SILENT_FOR);
+        let progress = match run.status {
+            Status::Done if import::is_being_undone(&app.engine, &run) => Progress::GoingBack,
+            Status::Done | Status::Undone => Progress::Ended,
+            _ if import::is_under_way(&app.engine, &run) => Progress::UnderWay { here: true },
+            Status::Running if lately => Progress::UnderWay { here: false },
+            Status::Running | Status::Stopped => Progress::Stopped,
+        };
+        Self { run, report, progress }
+    }
+}
+
 fn page(
-    runs: &[ImportRun],
+    runs: &[Told],
     members: &BTreeMap<i64, String>,
     may_import: bool,
     undone: Option<&Undone>,
@@ -90,14 +154,20 @@ fn page(
     let detail = html! { "Files, newest first" };
     let action = html! { @if may_import { (form::primary_link(&Link::to("/sources/import"), "Import a file")) } };
     let base = Link::to("/sources/imports");
+    let again = runs
+        .iter()
+        .any(|run| matches!(run.progress, Progress::UnderWay { .. } | Progress::GoingBack))
+        .then_some(LOOK_AGAIN);
     html! {
         (shell::heading(&[("Sources", &Link::to("/sources"))], "Imports", &detail, &action))
         @if let Some(undone) = undone { (notice::success(&told(undone))) }
         @if runs.is_empty() {
             (notice::empty("No file came in yet", "An import shows here while it is under way and after.", &html! {}))
         } @else {
-            (card("Latest imports", &stacking("Imports", &head(&COLUMNS, Sort { key: "", descending: false }, &base, ""),
-                &html! { @for run in runs { (line(run, members, may_import, now)) } })))
+            div id=(RUNS) data-fragment="" data-again=[again] {
+                (card("Latest imports", &stacking("Imports", &head(&COLUMNS, Sort { key: "", descending: false }, &base, ""),
+                    &html! { @for run in runs { (line(run, members, may_import, now)) } })))
+            }
             p.muted { "Taking an import back deletes the records it created and restores those it changed, as long as \
                 nothing else has touched them since; the others stay and are counted. A file that was stopped goes on \
                 where it stopped when it is sent again." }
@@ -118,8 +188,8 @@ fn report(run: &ImportRun) -> ImportReport {
     serde_json::from_value(run.report.clone()).unwrap_or_default()
 }
 
-fn line(run: &ImportRun, members: &BTreeMap<i64, String>, may_import: bool, now: Instant) -> Markup {
-    let report = report(run);
+fn line(told: &Told, members: &BTreeMap<i64, String>, may_import: bool, now: Instant) -> Markup {
+    let Told { run, report, .. } = told;
     let name = if run.file_name.is_empty() { "a file without a name" } else { &run.file_name };
     let kind = OBJECTS.iter().find(|(word, _)| word.strip_suffix('s') == Some(&run.object));
     let by = run.member_id.and_then(|id| members.get(&id));
@@ -127,37 +197,50 @@ fn line(run: &ImportRun, members: &BTreeMap<i64, String>, may_import: bool, now:
         tr {
             th scope="row" data-label=(FILE.label) { (name) small.muted { (kind.map_or(run.object.as_str(), |(_, words)| words)) } }
             (cell(&WHEN, &html! { (format::ago(run.recorded_at, now)) @if let Some(by) = by { " " small.muted { "by " (by) } } }))
-            (cell(&STATE, &state(run, &report)))
+            (cell(&STATE, &state(told)))
             (cell(&ROWS, &html! { (format::count(run.rows_read)) }))
             td.wrap data-label=(BECAME.label) { div {
-                (counts(&report))
+                (counts(report))
                 @for total in &report.totals { " " small.muted { "· " (total.field) " " (sum(total)) } }
-                @if may_import {
-                    " "
-                    @if !report.failed_rows.is_empty() {
-                        a.btn href=(format!("/sources/imports/{}/failed.csv", run.id)) { "Failed rows" span.vh { " of " (name) } }
-                    }
-                    @if import::can_undo(run) {
-                        form.inline method="post" action=(format!("/sources/imports/{}/undo", run.id)) {
-                            button.btn { "Take back" span.vh { " " (name) } }
-                        }
-                    }
-                }
+                @if may_import { (actions(told, name)) }
             } }
         }
     }
 }
 
-fn state(run: &ImportRun, report: &ImportReport) -> Markup {
-    match run.status {
-        Status::Done => pill::pill(Ink::Green, "Done"),
-        Status::Undone => pill::pill(Ink::Grey, "Taken back"),
-        Status::Running => html! {
+/// What can be done about a run.
+fn actions(told: &Told, name: &str) -> Markup {
+    let at = format!("/sources/imports/{}", told.run.id);
+    let button = |what: &str, label: &str| {
+        html! {
+            form.inline method="post" action=(format!("{at}/{what}")) { button.btn data-focus=(format!("{what}-{}", told.run.id)) { (label) span.vh { " " (name) } } }
+        }
+    };
+    html! {
+        " "
+        @if !told.report.failed_rows.is_empty() {
+            a.btn href=(format!("{at}/failed.csv")) { "Failed rows" span.vh { " of " (name) } }
+        }
+        @if import::can_undo(&told.run) && told.progress == Progress::Ended { (button("undo", "Take back")) }
+        @if told.progress == (Progress::UnderWay { here: true }) { (button("stop", "Stop")) }
+    }
+}
+
+fn state(told: &Told) -> Markup {
+    let (read, all) = (told.run.rows_read, told.report.of_rows);
+    match told.progress {
+        Progress::UnderWay { .. } => html! {
             (pill::pill(Ink::Yellow, "Under way"))
-            progress value=(run.rows_read) max=(report.of_rows.max(1)) aria-label="Rows taken" {
-                (run.rows_read) " of " (report.of_rows)
-            }
+            progress value=(read) max=(all.max(1)) aria-label="Rows taken" { (read) " of " (all) }
+            small.muted { (format::percent(read as f64 / all.max(1) as f64)) " of " (format::count(all as i64)) }
         },
+        Progress::GoingBack => pill::pill(Ink::Yellow, "Being taken back"),
+        Progress::Stopped => html! {
+            (pill::pill(Ink::Grey, "Stopped"))
+            small.muted { "of " (format::count(all as i64)) "; send the same file again to go on" }
+        },
+        Progress::Ended if told.run.status == Status::Undone => pill::pill(Ink::Grey, "Taken back"),
+        Progress::Ended => pill::pill(Ink::Green, "Done"),
     }
 }
 
@@ -202,14 +285,15 @@ mod tests {
         }
     }
 
-    fn rendered(run: ImportRun, may_import: bool) -> String {
+    fn rendered(run: ImportRun, progress: Progress, may_import: bool) -> String {
         let members = BTreeMap::from([(2, "Ann".to_owned())]);
-        page(&[run], &members, may_import, None, "2026-11-22T12:00:00Z".parse().unwrap()).into_string()
+        let told = Told { report: report(&run), run, progress };
+        page(&[told], &members, may_import, None, "2026-11-22T12:00:00Z".parse().unwrap()).into_string()
     }
 
     #[test]
     fn a_finished_import_of_records_can_be_taken_back() {
-        let html = rendered(run(Status::Done, "account"), true);
+        let html = rendered(run(Status::Done, "account"), Progress::Ended, true);
         for part in [
             "&lt;accounts&gt;.csv",
             "3 created, 1 failed",
@@ -219,14 +303,25 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
-        for html in [rendered(run(Status::Done, "event"), true), rendered(run(Status::Done, "account"), false)] {
+        let events = rendered(run(Status::Done, "event"), Progress::Ended, true);
+        for html in [events, rendered(run(Status::Done, "account"), Progress::Ended, false)] {
             assert!(!html.contains("Take back<"), "{html}");
         }
     }
 
     #[test]
     fn one_under_way_says_how_far_it_is() {
-        let html = rendered(run(Status::Running, "account"), true);
+        let here = Progress::UnderWay { here: true };
+        let html = rendered(run(Status::Running, "account"), here, true);
         assert!(html.contains("<progress value=\"4\" max=\"10\"") && !html.contains("/undo"), "{html}");
+        assert!(html.contains("data-again=\"1000\"") && html.contains("/sources/imports/4/stop"), "{html}");
+        let elsewhere = rendered(run(Status::Running, "account"), Progress::UnderWay { here: false }, true);
+        assert!(elsewhere.contains("<progress") && !elsewhere.contains("/stop"), "{elsewhere}");
+    }
+
+    #[test]
+    fn one_that_was_stopped_says_how_to_go_on() {
+        let html = rendered(run(Status::Stopped, "account"), Progress::Stopped, true);
+        assert!(html.contains("send the same file again") && !html.contains("data-again"), "{html}");
     }
 }

@@ -33,6 +33,8 @@ const LONGEST: usize = 500;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
+    /// Only of a new one.
+    #[serde(default)]
     name: String,
     url: String,
     query: String,
@@ -46,7 +48,43 @@ pub struct Typed {
 /// Shows the empty form.
 pub async fn form(State(app): State<AppState>, access: Access, want: Want) -> Response {
     let typed = Typed { keys: "id".to_owned(), every_minutes: "60".to_owned(), ..Typed::default() };
-    answer(&app, &access, want, &typed, &Faults::default())
+    answer(&app, &access, want, None, &typed, &Faults::default())
+}
+
+/// Shows what a source reads, to change it. Its address stays where it is: it holds a password.
+pub async fn edit(State(app): State<AppState>, access: Access, want: Want, At(id): At<i64>) -> Answer<Response> {
+    let source = source::find(app.engine.store().read(), id).await?;
+    let sql = import::sql_source(&app.engine, id).await?.ok_or_else(Problem::not_found)?;
+    let typed = Typed {
+        name: String::new(),
+        url: String::new(),
+        query: sql.query,
+        stream: sql.stream,
+        keys: sql.keys.join(", "),
+        cursor: sql.cursor.unwrap_or_default(),
+        every_minutes: sql.every_minutes.to_string(),
+    };
+    Ok(answer(&app, &access, want, Some(&source), &typed, &Faults::default()))
+}
+
+/// Changes what a source reads, if it can be read so.
+pub async fn change(
+    State(app): State<AppState>,
+    access: Access,
+    want: Want,
+    At(id): At<i64>,
+    Form(typed): Form<Typed>,
+) -> Answer<Response> {
+    let source = source::find(app.engine.store().read(), id).await?;
+    let kept = import::sql_source(&app.engine, id).await?.ok_or_else(Problem::not_found)?;
+    let changed = match read_typed(&typed, Some(kept.url)) {
+        Ok(sql) => import::change_sql_source(&app.engine, id, &sql).await.map_err(problem),
+        Err(problem) => Err(problem),
+    };
+    match changed {
+        Ok(_) => Ok(Redirect::to(&format!("/sources/{id}")).into_response()),
+        Err(problem) => Ok(answer(&app, &access, want, Some(&source), &typed, &Faults::of(problem)?)),
+    }
 }
 
 /// Keeps a source that reads a database, and reads it once.
@@ -58,7 +96,7 @@ pub async fn create(
 ) -> Answer<Response> {
     match make(&app, &typed).await {
         Ok(id) => Ok(Redirect::to(&format!("/sources/{id}")).into_response()),
-        Err(problem) => Ok(answer(&app, &access, want, &typed, &Faults::of(problem)?)),
+        Err(problem) => Ok(answer(&app, &access, want, None, &typed, &Faults::of(problem)?)),
     }
 }
 
@@ -69,19 +107,28 @@ pub async fn read(State(app): State<AppState>, At(id): At<i64>) -> Answer<Respon
     Ok(Redirect::to(&format!("/sources/{id}")).into_response())
 }
 
-async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
-    let name = text("name", &typed.name, LONGEST)?;
+/// What was typed; an address that was left out is the one that is kept.
+fn read_typed(typed: &Typed, kept: Option<String>) -> Answer<SqlSource> {
+    let url = match kept.filter(|_| typed.url.trim().is_empty()) {
+        Some(url) => url,
+        None => text("url", &typed.url, LONGEST)?,
+    };
     let keys = text("keys", &typed.keys, LONGEST)?;
     let minutes = typed.every_minutes.trim().parse().ok().filter(|minutes| (1..=10_080).contains(minutes));
-    let sql = SqlSource {
-        url: text("url", &typed.url, LONGEST)?,
+    Ok(SqlSource {
+        url,
         query: text("query", &typed.query, LONGEST_QUERY)?,
         stream: text("stream", &typed.stream, LONGEST)?,
         keys: keys.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect(),
         cursor: optional_text("cursor", Some(&typed.cursor), LONGEST)?,
         every_minutes: minutes
             .ok_or_else(|| Problem::invalid("every_minutes", "Write a whole number from 1 to 10080, a week."))?,
-    };
+    })
+}
+
+async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
+    let name = text("name", &typed.name, LONGEST)?;
+    let sql = read_typed(typed, None)?;
     if source::by_key(app.engine.store().read(), &key_of(&name)).await?.is_some() {
         return Err(Problem::invalid("name", "There is a source of this name: choose another."));
     }
@@ -110,25 +157,43 @@ fn problem(error: SqlError) -> Problem {
     }
 }
 
-fn answer(app: &AppState, access: &Access, want: Want, typed: &Typed, faults: &Faults) -> Response {
+fn answer(
+    app: &AppState,
+    access: &Access,
+    want: Want,
+    of: Option<&Source>,
+    typed: &Typed,
+    faults: &Faults,
+) -> Response {
     let titled = Titled { title: "Read a database", active: Some(Nav::Sources) };
-    respond_with(faults.status(), access, &app.engine, want, &titled, &page(typed, faults))
+    respond_with(faults.status(), access, &app.engine, want, &titled, &page(of, typed, faults))
 }
 
-fn page(typed: &Typed, faults: &Faults) -> Markup {
+/// The form, of a source that is there or of a new one.
+fn page(of: Option<&Source>, typed: &Typed, faults: &Faults) -> Markup {
     let detail = html! { "A table or a view of a PostgreSQL, read again and again by a role that may only read" };
     let field = |name: &'static str, label: &'static str| Field::new(name, label).error(faults.field(name));
-    let address = "postgres://READER:PASSWORD@HOST/NAME. Every statement runs in a read-only transaction all the same.";
+    let address = match of {
+        None => "postgres://READER:PASSWORD@HOST/NAME. Every statement runs in a read-only transaction all the same.",
+        Some(_) => "Empty for the one that is kept, with its password.",
+    };
+    let at = of.map_or_else(|| "/sources/sql".to_owned(), |source| format!("/sources/{}/sql", source.id));
+    let url = field("url", "Address").value(&typed.url).hint(address);
+    let url = if of.is_some() { url } else { url.required() };
+    let back = of.map(|source| Link::to(format!("/sources/{}", source.id)));
+    let mut crumbs = vec![("Sources", Link::to("/sources"))];
+    crumbs.extend(of.zip(back).map(|(source, back)| (source.name.as_str(), back)));
+    let crumbs: Vec<(&str, &Link)> = crumbs.iter().map(|(label, link)| (*label, link)).collect();
     let query = "One SELECT. Join and rename here, so that columns have names like account_id, name, mrr.";
     let stream = "What a row is: organizations, users, subscriptions, tickets … A name no rule knows is kept as it is and mapped later.";
     let cursor = "A column that grows with every change, such as updated_at. Without one everything is read each time.";
     html! {
-        (shell::heading(&[("Sources", &Link::to("/sources"))], "Read a database", &detail, &html! {}))
+        (shell::heading(&crumbs, if of.is_some() { "What is read" } else { "Read a database" }, &detail, &html! {}))
         (faults.notice(&["name", "url", "query", "stream", "keys", "cursor", "every_minutes"]))
         (card("What to read", &html! {
-            form.form method="post" action="/sources/sql" {
-                (controls::input("text", &field("name", "Name").value(&typed.name).required()))
-                (controls::input("text", &field("url", "Address").value(&typed.url).hint(address).required()))
+            form.form method="post" action=(at) {
+                @if of.is_none() { (controls::input("text", &field("name", "Name").value(&typed.name).required())) }
+                (controls::input("text", &url))
                 (controls::code(6, &field("query", "Query").value(&typed.query).hint(query).required()))
                 (controls::input("text", &field("stream", "Rows are").value(&typed.stream).hint(stream).required()))
                 (controls::input("text", &field("keys", "Key columns").value(&typed.keys).hint("Parted by commas; together they identify a row.").required()))
@@ -155,7 +220,10 @@ pub(super) fn standing(id: i64, sql: &SqlSource, place: &SqlPlace, may_manage: b
         ]))
         details { summary { "The query" } pre.sample { code { (sql.query) } } }
         @if may_manage {
-            form.inline method="post" action=(format!("/sources/{id}/read")) { button.btn { "Read what is new now" } }
+            div.actions {
+                form.inline method="post" action=(format!("/sources/{id}/read")) { button.btn { "Read what is new now" } }
+                (controls::link_button(&Link::to(format!("/sources/{id}/sql")), "Change what is read"))
+            }
         }
     }
 }
@@ -168,8 +236,25 @@ mod tests {
     fn what_was_typed_comes_back_with_its_fault() {
         let typed = Typed { query: "select '<x>'".to_owned(), ..Typed::default() };
         let faults = Faults::of(Problem::invalid("url", "The database does not let us in.")).unwrap();
-        let html = page(&typed, &faults).into_string();
+        let html = page(None, &typed, &faults).into_string();
         assert!(html.contains("The database does not let us in.") && html.contains("select '&lt;x&gt;'"), "{html}");
+        let known = super::super::standing::sample(Kind::Sql);
+        let html = page(Some(&known), &typed, &faults).into_string();
+        assert!(html.contains("action=\"/sources/7/sql\"") && !html.contains("name=\"name\""), "{html}");
+    }
+
+    #[test]
+    fn an_address_that_is_left_out_stays() {
+        let typed = Typed {
+            query: "select 1".to_owned(),
+            stream: "users".to_owned(),
+            keys: "id, org".to_owned(),
+            every_minutes: "5".to_owned(),
+            ..Typed::default()
+        };
+        let kept = read_typed(&typed, Some("postgres://kept/app".to_owned())).unwrap();
+        assert_eq!((kept.url.as_str(), kept.keys), ("postgres://kept/app", vec!["id".to_owned(), "org".to_owned()]));
+        assert!(read_typed(&typed, None).is_err());
     }
 
     #[test]

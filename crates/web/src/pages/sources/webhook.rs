@@ -195,8 +195,8 @@ fn setting_up(view: &View) -> Markup {
         (faults.notice(&["sender", "secret"]))
         form.form method="post" action=(format!("/sources/{}/webhook", view.source.id)) {
             (form::select(&senders, &field("sender", "Sender").value(&typed.sender).required()))
-            (form::input("password", &field("secret", "Secret").hint("At least 8 characters. It is sealed, and not shown again.").required()))
-            (form::input("password", &field("next_secret", "Second secret").hint("While the vendor changes from one to the other.")))
+            (form::secret(&field("secret", "Secret").hint("At least 8 characters. It is sealed, and not shown again.").required()))
+            (form::secret(&field("next_secret", "Second secret").hint("While the vendor changes from one to the other.")))
             details open[typed.sender == "hmac"] {
                 summary { "How anybody else signs" }
                 (form::input("text", &field("header", "Header of the signature").value(&typed.header).hint("For example X-Hub-Signature-256.")))

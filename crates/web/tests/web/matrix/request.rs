@@ -70,7 +70,8 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
     let fill = |id: i64| path.replace("{id}", &id.to_string());
     if path.contains("accounts/{id}") {
         let id = [ADAS, BENS, NONE][THINGS.iter().position(|thing| *thing == whose).unwrap_or(0)];
-        return fill(id).replace("{key}", "arr");
+        let contact = if path.contains("{contact}") && !absent { contact(world, id).await } else { NONE };
+        return fill(id).replace("{key}", "arr").replace("{contact}", &contact.to_string());
     }
     if path.contains("ctas/{id}") {
         let (cta, task) = if absent { (NONE, NONE) } else { cta(world, whose).await };
@@ -123,6 +124,24 @@ async fn target(world: &World, route: &Route, who: Who, whose: Whose) -> String 
         .replace("{object}", if whose == Whose::Own { "accounts" } else { "dreams" })
         .replace("{key}", if whose == Whose::Own { "nrr" } else { "dreams" });
     path.replace("{*path}", if whose == Whose::Own { "app.css" } else { "../Cargo.toml" })
+}
+
+/// A person at an account.
+async fn contact(world: &World, account_id: i64) -> i64 {
+    let row = store::Contact {
+        id: 0,
+        account_id,
+        external_id: None,
+        name: "Ann".to_owned(),
+        email: None,
+        title: None,
+        effective_from: now().date_naive(),
+        effective_to: None,
+        source_id: None,
+        recorded_at: now(),
+    };
+    let made: Result<_, StoreError> = world.app.engine.store().write(async |tx| record::insert(tx, row).await).await;
+    made.unwrap().id
 }
 
 async fn cta(world: &World, whose: Whose) -> (i64, i64) {
@@ -310,6 +329,8 @@ fn form(path: &str, fresh: &str) -> String {
         "/login/{secret}" | "/logout" | "/sources/{id}/read" => String::new(),
         "/segments" => format!("name={fresh}&expression=health+%3C+50"),
         "/accounts/{id}/fields" => "industry=Trade".to_owned(),
+        "/accounts/{id}/contacts/{contact}/fields" => "title=Buyer".to_owned(),
+        "/accounts/{id}/contacts/{contact}/fields/release" => "field=title".to_owned(),
         "/accounts/{id}/fields/release" => "field=industry".to_owned(),
         "/merges" => format!("from={NONE}&account=Alder"),
         "/accounts/{id}/sentiment" => "score=4&note=".to_owned(),
@@ -330,8 +351,10 @@ fn form(path: &str, fresh: &str) -> String {
         }
         "/sources" => format!("name={fresh}"),
         "/sources/{id}" => "name=Spare".to_owned(),
+        "/sources/{id}/origins" => "origins=https%3A%2F%2Fapp.example.com".to_owned(),
         "/sources/{id}/users/{user}" => format!("account={ADAS}"),
         "/sources/{id}/webhook" => "sender=stripe&secret=whsec_of_the_matrix".to_owned(),
+        "/sources/{id}/sql" => "url=&query=&stream=&keys=&cursor=&every_minutes=5".to_owned(),
         "/sources/sql" => "name=&url=&query=&stream=&keys=&cursor=&every_minutes=5".to_owned(),
         "/sources/{id}/mapping" => "preset=generic&rules=&stream=&do=try".to_owned(),
         "/settings/password" => "new=too+short&again=too+short".to_owned(),
@@ -344,6 +367,7 @@ fn form(path: &str, fresh: &str) -> String {
             || path.ends_with("/replay")
             || path.ends_with("/link")
             || path.ends_with("/undo")
+            || path.ends_with("/stop")
             || path.ends_with("/delete") =>
         {
             String::new()

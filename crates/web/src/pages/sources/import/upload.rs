@@ -14,6 +14,8 @@ pub struct Upload {
     pub(super) object: String,
     /// The mapping as it was typed.
     mapping: String,
+    /// The sheet of a workbook as it was typed.
+    pub(super) sheet: String,
     /// Whether everything is to be taken back.
     pub(super) dry_run: bool,
     /// What the file is called.
@@ -26,6 +28,11 @@ impl Upload {
     /// The mapping to use; nothing but spaces means that it is to be guessed.
     pub(super) fn mapping(&self) -> Option<&str> {
         Some(self.mapping.as_str()).filter(|mapping| !mapping.trim().is_empty())
+    }
+
+    /// The sheet to read; nothing but spaces means that it is to be found.
+    pub(super) fn sheet(&self) -> Option<&str> {
+        Some(self.sheet.trim()).filter(|sheet| !sheet.is_empty())
     }
 }
 
@@ -40,6 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
             match field.name().unwrap_or_default() {
                 "object" => upload.object = text(field).await?,
+                "sheet" => upload.sheet = text(field).await?,
                 "mapping" => upload.mapping = text(field).await?,
                 "do" => upload.dry_run = text(field).await? != "import",
                 "file" => {

@@ -61,10 +61,12 @@ pub(super) fn page(upload: &Upload, outcome: &Outcome) -> Markup {
 fn file(upload: &Upload) -> Markup {
     let object = Field::new("object", "The rows are").value(&upload.object).required();
     let file = Field::new("file", "File").required();
+    let sheet = Field::new("sheet", "Sheet of a workbook").value(&upload.sheet);
     html! {
         form.form id=(FORM) method="post" action="/sources/import" enctype="multipart/form-data" data-post=(REPORT) {
-            div.form-row { (form::select(&OBJECTS, &object)) (form::input("file", &file)) }
-            p.muted { "A dry run changes nothing. A row that cannot be taken is listed with its reason; the others are taken." }
+            div.form-row { (form::select(&OBJECTS, &object)) (form::input("file", &file)) (form::input("text", &sheet)) }
+            p.muted { "A dry run changes nothing. A row that cannot be taken is listed with its reason; the others are taken. \
+                Of a workbook, the sheet named like its rows is read, or the first, unless you name another." }
             div.actions {
                 button.btn.primary name="do" value="dry_run" { "Dry run" }
                 (form::choice("do", "import", "Import"))

@@ -1,0 +1,101 @@
+//! What people do on the pages of sources and of records: set a field that a file then contradicts, watch and stop an
+//! import, choose a sheet of a workbook's, limit a key to websites, be told where a rule is broken.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use store::{Contact, record};
+
+use crate::world::{ADAS, ADMIN, Reply, World, cookie};
+
+/// Sends the import form as a browser does.
+async fn upload(world: &World, object: &str, file: &str, wanted: &str) -> Reply {
+    let fields = [("object", object), ("do", wanted)];
+    let part = |(name, value): (&str, &str)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file =
+        format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\n\r\n{file}\r\n--b--\r\n");
+    let body = fields.into_iter().map(part).chain([file]).collect::<String>();
+    let request = Request::post("/sources/import")
+        .header(header::COOKIE, cookie(ADMIN))
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+    world.send(request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_sets_of_a_contact_stands_on_the_page_until_it_is_released() {
+    let world = World::new().await;
+    let file = |title: &str| format!("id,account_id,name,email,title\nc-1,alder,Ann,ann@alder.test,{title}\n");
+    assert!(upload(&world, "contacts", &file("Buyer"), "import").await.body.contains("1 record written"));
+    let all = record::load::<Contact>(world.app.engine.store().read(), None, None).await.unwrap();
+    let page = format!("/accounts/{ADAS}/contacts/{}", all[0].id);
+    let people = world.get(&format!("/accounts/{ADAS}?tab=people"), &cookie(ADMIN)).await;
+    assert!(people.body.contains(&format!("href=\"{page}\"")), "{}", people.body);
+
+    let fields = format!("{page}/fields");
+    let refused = world.post_form(&fields, &cookie(ADMIN), "name=Ann&email=nowhere&title=Boss").await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("value=\"Boss\"") && refused.body.contains("is not a mail address"),
+        "{}",
+        refused.body
+    );
+    let set = world.post_form(&fields, &cookie(ADMIN), "name=Ann&email=ann%40alder.test&title=Boss").await;
+    assert_eq!((set.status.as_u16(), set.header("location")), (303, page.as_str()));
+    upload(&world, "contacts", &file("Chief"), "import").await;
+    let shown = world.get(&page, &cookie(ADMIN)).await.body;
+    for part in ["<b>Root</b>", "held", "Files says <b>Chief</b>", "value=\"Boss\""] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    world.post_form(&format!("{fields}/release"), &cookie(ADMIN), "field=title").await;
+    let shown = world.get(&page, &cookie(ADMIN)).await.body;
+    assert!(shown.contains("value=\"Chief\"") && !shown.contains("Boss"), "{shown}");
+    assert_eq!(world.post_form(&fields, &cookie(ADMIN), "salary=1").await.status, 400);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_table_is_refused_in_a_sentence() {
+    let world = World::new().await;
+    let noise: String = (0..4_000_u32).map(|n| char::from_u32(n * 7 % 128).unwrap()).collect();
+    for (file, sentence) in [
+        ("", "There is nothing in the file"),
+        (noise.as_str(), "a file of another kind"),
+        ("%PDF-1.7", "a PDF document"),
+        ("PK\u{3}\u{4}nothing", "cannot be opened as one"),
+        ("colour\nred\n", "No column holds `external_id`"),
+    ] {
+        let reply = upload(&world, "accounts", file, "import").await;
+        assert!(reply.status == 422 && reply.body.contains(sentence), "{sentence}: {}", reply.body);
+    }
+    let none = upload(&world, "accounts", "account_id,name\n", "import").await;
+    assert!(none.status == 200 && none.body.contains("0 records written"), "{}", none.body);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_rule_says_its_line_and_nothing_typed_is_lost() {
+    let world = World::new().await;
+    let page = "/sources/2/mapping";
+    let rules = "%5B%5Brule%5D%5D%0Astream%20%3D%20'deals'%0Aobject%20%3D";
+    for wanted in ["try", "keep"] {
+        let form = format!("preset=generic&stream=&rules={rules}&do={wanted}");
+        let reply = world.post_form(page, &cookie(ADMIN), &form).await;
+        assert!(reply.status == 422 && reply.body.contains("line 3, column "), "{}", reply.body);
+        assert!(reply.body.contains("stream = 'deals'"), "{}", reply.body);
+    }
+    assert!(!world.get(page, &cookie(ADMIN)).await.body.contains("deals"), "nothing was kept");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_limited_to_websites_on_its_page() {
+    let world = World::new().await;
+    let send = async |origins: &str| world.post_form("/sources/2/origins", &cookie(ADMIN), origins).await;
+    let wrong = send("origins=app.example.com").await;
+    assert!(wrong.status == 422 && wrong.body.contains("is not an origin"), "{}", wrong.body);
+    assert_eq!(send("origins=https%3A%2F%2Fapp.example.com%2F%0D%0A").await.status, 303);
+    let page = world.get("/sources/2", &cookie(ADMIN)).await.body;
+    assert!(page.contains("https://app.example.com</textarea>") && page.contains("Only pages of these"), "{page}");
+    world.close().await;
+}
