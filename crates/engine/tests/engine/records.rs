@@ -288,6 +288,17 @@ async fn a_database_is_read_by_its_cursor_and_never_written() {
     let hara = account::find_by_external_id(engine.store().read(), "o'hara").await.unwrap().unwrap();
     assert_eq!(hara.name, "O'Hara");
 
+    let all = import::SqlSource {
+        query: "select external_id as id, name from account".to_owned(),
+        cursor: None,
+        ..sql.clone()
+    };
+    let changed = import::change_sql_source(&engine, warehouse, &all).await.unwrap();
+    assert_eq!(counts(changed), (0, 0, 3, 0), "another query begins at the beginning");
+    let broken = import::SqlSource { query: "select nothing from nowhere".to_owned(), ..sql.clone() };
+    assert!(import::change_sql_source(&engine, warehouse, &broken).await.is_err());
+    assert_eq!(import::sql_source(&engine, warehouse).await.unwrap(), Some(all), "what cannot be read is not kept");
+
     keep(&import::SqlSource { query: "delete from account returning external_id as id".to_owned(), ..sql.clone() })
         .await;
     assert!(import::read_sql(&engine, warehouse).await.is_err(), "whatever its role may do");

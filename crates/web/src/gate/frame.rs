@@ -105,6 +105,10 @@ fn tell(seen: &Seen, mut answer: Response) -> Response {
     if problem.status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Pomona\""));
     }
+    if matches!(problem.status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
+        // The rest of the body is not read, so nothing can follow it; a client that is not told sends into the void.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Some(allow) = answer.headers_mut().remove(header::ALLOW) {
         headers.insert(header::ALLOW, allow);
     }

@@ -85,6 +85,9 @@ async fn a_broken_rule_says_its_line_and_nothing_typed_is_lost() {
         assert!(reply.body.contains("stream = 'deals'"), "{}", reply.body);
     }
     assert!(!world.get(page, &cookie(ADMIN)).await.body.contains("deals"), "nothing was kept");
+    let long = format!("preset=generic&stream=&rules={}&do=try", "x".repeat(70_000));
+    let refused = world.post_form(page, &cookie(ADMIN), &long).await;
+    assert_eq!((refused.status.as_u16(), refused.header("connection")), (413, "close"), "its rest is never read");
     world.close().await;
 }
 
@@ -97,5 +100,22 @@ async fn a_key_is_limited_to_websites_on_its_page() {
     assert_eq!(send("origins=https%3A%2F%2Fapp.example.com%2F%0D%0A").await.status, 303);
     let page = world.get("/sources/2", &cookie(ADMIN)).await.body;
     assert!(page.contains("https://app.example.com</textarea>") && page.contains("Only pages of these"), "{page}");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_is_listed_with_its_sums_and_taken_back() {
+    let world = World::new().await;
+    let file = "account_id,name,arr,currency\ncedar,Cedar,1200,EUR\n";
+    assert!(upload(&world, "accounts", file, "import").await.body.contains("Imported: 1 record written."));
+    let page = world.get("/sources/imports", &cookie(ADMIN)).await.body;
+    for part in ["f.csv", "1 created", "arr 1,200.00 EUR", "/sources/imports/1/undo", "by Root"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("data-again"), "nothing is under way");
+    let undone = world.post_form("/sources/imports/1/undo", &cookie(ADMIN), "").await;
+    assert!(undone.status == 200 && undone.body.contains("Taken back: "), "{}", undone.body);
+    assert_eq!(world.post_form("/sources/imports/1/undo", &cookie(ADMIN), "").await.status, 409);
+    assert_eq!(world.post_form("/sources/imports/1/stop", &cookie(ADMIN), "").await.status, 303);
     world.close().await;
 }

@@ -18,7 +18,7 @@ use store::import_run::{self, Status};
 use store::{ImportRun, member};
 use tokio::time::timeout;
 
-use super::import::view::sum;
+use super::import::view::{added, sum};
 use super::import::{OBJECTS, PATIENCE};
 use crate::extract::At;
 use crate::gate::Access;
@@ -201,7 +201,7 @@ fn line(told: &Told, members: &BTreeMap<i64, String>, may_import: bool, now: Ins
             (cell(&ROWS, &html! { (format::count(run.rows_read)) }))
             td.wrap data-label=(BECAME.label) { div {
                 (counts(report))
-                @for total in &report.totals { " " small.muted { "· " (total.field) " " (sum(total)) } }
+                @for total in &report.totals { " " small.muted { "· " (added(total)) " " (sum(total)) } }
                 @if may_import { (actions(told, name)) }
             } }
         }
@@ -216,13 +216,17 @@ fn actions(told: &Told, name: &str) -> Markup {
             form.inline method="post" action=(format!("{at}/{what}")) { button.btn data-focus=(format!("{what}-{}", told.run.id)) { (label) span.vh { " " (name) } } }
         }
     };
+    let failed = !told.report.failed_rows.is_empty();
+    let undo = import::can_undo(&told.run) && told.progress == Progress::Ended;
+    let stop = told.progress == (Progress::UnderWay { here: true });
     html! {
-        " "
-        @if !told.report.failed_rows.is_empty() {
-            a.btn href=(format!("{at}/failed.csv")) { "Failed rows" span.vh { " of " (name) } }
+        @if failed || undo || stop {
+            div.actions {
+                @if failed { a.btn href=(format!("{at}/failed.csv")) { "Failed rows" span.vh { " of " (name) } } }
+                @if undo { (button("undo", "Take back")) }
+                @if stop { (button("stop", "Stop")) }
+            }
         }
-        @if import::can_undo(&told.run) && told.progress == Progress::Ended { (button("undo", "Take back")) }
-        @if told.progress == (Progress::UnderWay { here: true }) { (button("stop", "Stop")) }
     }
 }
 

@@ -155,7 +155,7 @@ fn read_as(report: &ImportReport) -> Markup {
                 h3 { "What the rows add up to" }
                 p.muted { "Over the rows that were taken; compare it with what the file's own program says." }
                 dl.terms { @for total in &report.totals {
-                    div { dt { code { (total.field) } } dd { (sum(total)) } }
+                    div { dt { (added(total)) } dd { (sum(total)) } }
                 } }
             }
         }
@@ -173,6 +173,11 @@ fn column_use(column: &ColumnUse) -> Markup {
             td.wrap data-label=(CELLS.label) { div.muted { (column.samples.join(" · ")) } }
         }
     }
+}
+
+/// What was added up, in words.
+pub(in crate::pages::sources) fn added(total: &Total) -> String {
+    total.field.trim_end_matches("_cents").replace('_', " ")
 }
 
 /// A sum as it stands in the file.
