@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn what_unpacks_to_too_much_is_told_apart_from_what_is_broken() {
         let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
-        packer.write_all(&[b'a'; 1 << 20]).unwrap();
+        packer.write_all(&vec![b'a'; 1 << 20]).unwrap();
         let packed = packer.finish().unwrap();
         let mut bytes = b"PK\x03\x04".to_vec();
         bytes.resize(30, 0);
