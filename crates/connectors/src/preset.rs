@@ -21,8 +21,9 @@
 //! with `update` adds to records that another stream brings. A preset with `guess` also
 //! reads the streams it has no rule for, by the names of their members. Deliberately
 //! absent: code per vendor, and formulas beyond the few every billing system needs
-//! (`monthly`, `yearly` and `months`, and of parts that a record lists, `since` and `ids`).
+//! (`monthly`, `yearly` and `months`; of parts that a record lists, `since`, `ids` and `discounts`).
 
+mod discount;
 pub mod form;
 mod generic;
 mod part;

@@ -15,6 +15,7 @@
 mod amount;
 mod cohort;
 mod definition;
+mod discount;
 mod ledger;
 mod line;
 mod movement;
@@ -33,7 +34,8 @@ pub use cohort::{Cohort, Grain, Member, total};
 pub use definition::{
     DEFINITIONS, Definition, Difference, Measured, Method, Quantity, Sign, Term, annual_rate, monthly_rate,
 };
-pub use ledger::{AccountLedger, Ledger, Span, month_of, months_after, months_before};
+pub use discount::{Discount, Off};
+pub use ledger::{AccountLedger, Ledger, LeftOut, Span, month_of, months_after, months_before};
 pub use line::{Line, Unit};
 pub use movement::{Bridge, Cause, Kind, Logos, Movement};
 pub use part::Part;
@@ -42,7 +44,7 @@ pub use rates::{Currency, Exchange, NoRate, Rate, RateError, Rates, View};
 pub use renewal::{DueBase, Outcome, Renewal, Sensitivity};
 pub use retention::{AccountRetention, Retention};
 pub use statement::{Contradiction, Said, Statement};
-pub use subscription::{Charge, Discount, Fault, Item, Subscription, Wrong};
+pub use subscription::{Charge, Fault, Item, Subscription, Wrong};
 pub use target::{Base, Scale, Target, TargetError, Warning};
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use std::{
 use domain::{
     Day, Instant,
     revenue::{
-        AccountLedger, Charge, Currency, Discount, Fault, Item, Ledger, Line, Per, Price, Rates, Statement,
+        AccountLedger, Charge, Currency, Discount, Fault, Item, Ledger, Line, Off, Per, Price, Rates, Statement,
         Subscription, Unit, Wrong,
     },
 };
@@ -182,7 +182,8 @@ fn subscription(record: &store::Subscription, items: &[&SubscriptionItem]) -> Re
         auto_renew: record.auto_renew,
         signed_on: record.signed_on.unwrap_or(record.effective_from),
         cancelled_on: record.cancelled_on,
-        pauses: record.paused_on.map(|on| (on, record.resumes_on)).into_iter().collect(),
+        pauses: pauses(record),
+        discounts: record.discounts.0.iter().flat_map(|discount| off_the_whole(record, discount)).collect(),
         items: items.iter().map(|record| item(record)).collect(),
     })
 }
@@ -203,13 +204,37 @@ fn bare(id: i64, first: &SubscriptionItem, items: &[&SubscriptionItem]) -> Resul
         signed_on: from,
         cancelled_on: None,
         pauses: Vec::new(),
+        discounts: Vec::new(),
         items: items.iter().map(|record| item(record)).collect(),
     })
 }
 
+fn pauses(record: &store::Subscription) -> Vec<(Day, Option<Day>)> {
+    let earlier = record.earlier_pauses.0.iter().map(|(on, off)| (*on, Some(*off)));
+    earlier.chain(record.paused_on.map(|on| (on, record.resumes_on))).collect()
+}
+
+/// A discount of a whole contract, its share and its amount apart.
+fn off_the_whole(
+    record: &store::Subscription,
+    discount: &store::subscription::Discount,
+) -> impl Iterator<Item = Discount> {
+    let months = discount.period_months.unwrap_or(record.period_months);
+    let amount = Price { cents: discount.cents, per: Per::Months(months.max(0) as u32) };
+    let (from, until) = (discount.from.unwrap_or(Day::MIN), discount.until);
+    let held = move |off| Discount { off, from, until };
+    let share = (discount.basis_points > 0).then_some(Off::Share(discount.basis_points.max(0) as u32));
+    share.into_iter().chain((discount.cents > 0).then_some(Off::Amount(amount))).map(held)
+}
+
 fn item(record: &SubscriptionItem) -> Item {
-    let discount = (record.discount_bp > 0)
-        .then_some(Discount { basis_points: record.discount_bp as u32, until: record.discount_until });
+    let price = Price { cents: record.amount_cents, per: Per::Months(record.period_months.max(0) as u32) };
+    let off = match (record.discount_bp, record.discount_cents) {
+        (1.., _) => Some(Off::Share(record.discount_bp as u32)),
+        (_, cents @ 1..) => Some(Off::Amount(Price { cents, ..price })),
+        _ => None,
+    };
+    let discount = off.map(|off| Discount { off, from: Day::MIN, until: record.discount_until });
     Item {
         id: record.id,
         product: record.product.as_str().into(),
@@ -221,7 +246,7 @@ fn item(record: &SubscriptionItem) -> Item {
             subscription_item::Unit::Organisation => Unit::Organisation,
         },
         quantity: record.quantity,
-        price: Price { cents: record.amount_cents, per: Per::Months(record.period_months.max(0) as u32) },
+        price,
         discount,
         charge: match record.charge {
             subscription_item::Charge::Recurring => Charge::Recurring,

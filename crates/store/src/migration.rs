@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A file of statements and its name, in the order of application.
-const MIGRATIONS: [(&str, &str); 18] = [
+const MIGRATIONS: [(&str, &str); 19] = [
     ("0001_records", include_str!("../migrations/0001_records.sql")),
     ("0002_work", include_str!("../migrations/0002_work.sql")),
     ("0003_access_and_intake", include_str!("../migrations/0003_access_and_intake.sql")),
@@ -31,6 +31,7 @@ const MIGRATIONS: [(&str, &str); 18] = [
     ("0020_exchange_rates", include_str!("../migrations/0020_exchange_rates.sql")),
     ("0021_belonging", include_str!("../migrations/0021_belonging.sql")),
     ("0022_key_log", include_str!("../migrations/0022_key_log.sql")),
+    ("0023_contract_states", include_str!("../migrations/0023_contract_states.sql")),
 ];
 
 /// A word of the migration files, what SQLite calls it, and what PostgreSQL calls it.

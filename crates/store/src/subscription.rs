@@ -2,7 +2,7 @@
 //! which makes it the renewal date.
 
 use domain::{Day, Instant};
-use sea_orm::entity::prelude::*;
+use sea_orm::{FromJsonQueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{declare::no_relations, record::fact};
@@ -46,10 +46,41 @@ pub struct Model {
     /// First day on which it is owed again; `None` while nobody knows.
     #[serde(default)]
     pub resumes_on: Option<Day>,
+    /// Its pauses before that one, which are over.
+    #[serde(default)]
+    pub earlier_pauses: Pauses,
+    /// What is taken off all of its items together, now or at some time.
+    #[serde(default)]
+    pub discounts: Discounts,
     /// The source that brought it; `None` when a person typed it.
     pub source_id: Option<i64>,
     /// When this version became known.
     pub recorded_at: Instant,
+}
+
+/// Pauses that are over: the first day of each, and the first on which it was owed again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Pauses(pub Vec<(Day, Day)>);
+
+/// What is taken off a whole contract, by the day it began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Discounts(pub Vec<Discount>);
+
+/// What is taken off the prices of a contract for a time: a share, or an amount each period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discount {
+    /// What its source calls it.
+    pub key: String,
+    /// Basis points: 1,500 is 15 %.
+    pub basis_points: i32,
+    /// Minor units each period, of all items together.
+    pub cents: i64,
+    /// Months of that period; `None` for that of the contract.
+    pub period_months: Option<i32>,
+    /// First day it holds; `None` for ever since.
+    pub from: Option<Day>,
+    /// First day it no longer holds; `None` for good.
+    pub until: Option<Day>,
 }
 
 no_relations!();

@@ -79,6 +79,9 @@ pub struct Model {
     /// What is taken off the list price, in basis points: 1,500 is 15 %.
     #[serde(default)]
     pub discount_bp: i32,
+    /// What is taken off each period besides, in minor units.
+    #[serde(default)]
+    pub discount_cents: i64,
     /// First day without the discount; `None` while it holds.
     #[serde(default)]
     pub discount_until: Option<Day>,

@@ -44,7 +44,8 @@ pub(super) fn later(this: &Paths, than: &Paths, place: Place<'_>) -> bool {
     than.is_none() || this > than
 }
 
-fn day(paths: &Paths, place: Place<'_>) -> Option<Day> {
+/// The day at one of `paths`.
+pub(super) fn day(paths: &Paths, place: Place<'_>) -> Option<Day> {
     moment(paths, place).map(Moment::day)
 }
 

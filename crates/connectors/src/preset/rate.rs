@@ -59,7 +59,7 @@ impl Months {
     }
 
     /// The period in months as a fraction: a year has 12 months, or 365.25 days of which seven are a week.
-    fn fraction(&self, place: Place<'_>) -> Option<(i64, i64)> {
+    pub(super) fn fraction(&self, place: Place<'_>) -> Option<(i64, i64)> {
         let interval = self.interval.first(place, |value| value.as_text().is_some())?.as_text()?;
         let count = self.count.as_ref().map_or(Some(1), |paths| whole(paths, place)).filter(|count| *count > 0)?;
         let (months, parts) = match interval {
@@ -83,7 +83,7 @@ fn whole(paths: &Paths, place: Place<'_>) -> Option<i64> {
 }
 
 /// A plain decimal as digits over a power of ten.
-fn decimal(text: &str) -> Option<(i128, i128)> {
+pub(super) fn decimal(text: &str) -> Option<(i128, i128)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if fraction.len() > 12 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
@@ -93,7 +93,7 @@ fn decimal(text: &str) -> Option<(i128, i128)> {
 }
 
 /// `above / below` to the nearest integer, ties to even; `below` is positive.
-fn rounded(above: i128, below: i128) -> i128 {
+pub(super) fn rounded(above: i128, below: i128) -> i128 {
     let (quotient, rest) = (above.div_euclid(below), above.rem_euclid(below));
     let up = match (rest * 2).cmp(&below) {
         std::cmp::Ordering::Less => false,

@@ -32,6 +32,9 @@ pub(super) struct Rule {
     /// Paths that must hold something.
     #[serde(default)]
     need: Vec<String>,
+    /// Paths that must hold nothing.
+    #[serde(default)]
+    lack: Vec<String>,
     key: Paths,
     #[serde(default)]
     fields: BTreeMap<String, Spec>,
@@ -99,8 +102,8 @@ impl Rule {
 
     fn draft(&self, place: Place<'_>, received_at: Instant) -> Option<Result<Draft, Fault>> {
         let skipped = place.says(&self.skip);
-        let lacking = self.need.iter().any(|path| place.at(path).is_none_or(|value| matches!(value, Value::Null)));
-        if skipped || lacking {
+        let empty = |path: &String| place.at(path).is_none_or(|value| matches!(value, Value::Null));
+        if skipped || self.need.iter().any(empty) || !self.lack.iter().all(empty) {
             return None;
         }
         Some(self.build(place, received_at))

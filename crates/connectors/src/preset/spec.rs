@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::discount::Discounts;
 use super::part::{self, Since};
 use super::rate::{Monthly, Months};
 use crate::json::Value;
 use crate::record::date::Format;
 use crate::record::number::Decimal;
-use crate::record::{Builder, Code, Convention, Fault, Field};
+use crate::record::{Builder, Code, Convention, Fault, Field, Given};
 
 /// Where a rule looks: the record, and the element of a list it stands at.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +98,8 @@ pub(super) struct Table {
     since: Option<Since>,
     /// A list of parts, of which the ids are meant.
     ids: Option<Paths>,
+    /// What is taken off the whole.
+    discounts: Option<Discounts>,
     /// A time that the value must be later than to say anything.
     later_than: Option<Paths>,
     /// Words at paths with which the value says nothing.
@@ -158,6 +161,14 @@ impl Table {
         }
         if let Some(ids) = &self.ids {
             return part::ids(ids, place).map_or(Ok(()), |ids| builder.set(field, &ids, &how));
+        }
+        if let Some(discounts) = &self.discounts {
+            match discounts.read(place) {
+                Given::Absent => {}
+                Given::Cleared => builder.clear(field),
+                Given::Set(text) => builder.set(field, &text, &how)?,
+            }
+            return Ok(());
         }
         if let Some(since) = &self.since {
             return fill(builder, field, since.paths(place), place, how, |text| Some(text.to_owned()));

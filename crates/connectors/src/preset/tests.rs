@@ -109,15 +109,51 @@ fn a_stripe_subscription_says_what_changed_when_and_what_is_taken_off() {
         )
     };
     let found = drafts("stripe", "subscriptions", &record("repeating", 1_772_323_200));
-    let [_, first, added] = &found[..] else { panic!("{found:?}") };
+    let [contract, first, added] = &found[..] else { panic!("{found:?}") };
     let day = |text: &str| Given::Set(text.parse::<domain::Day>().unwrap());
     assert_eq!(first.day("effective_from"), day("2025-12-01"), "backdated with the contract");
     assert_eq!(added.day("effective_from"), day("2026-03-01"));
     assert_eq!(first.day("changed_on"), day("2026-03-01"));
-    assert_eq!((first.text("discount_percent"), first.day("discount_until")), (Given::Set("12.5"), day("2026-05-28")));
+    assert_eq!(contract.text("discounts"), Given::Set("discount 12.5% - 2026-05-28"));
+    assert_eq!((first.text("discount_percent"), first.text("discounts")), (Given::Absent, Given::Absent));
     let once = drafts("stripe", "subscriptions", &record("once", 1_767_225_600));
-    assert_eq!(once[1].text("discount_percent"), Given::Absent, "one invoice is not what recurs");
+    assert_eq!(once[0].text("discounts"), Given::Cleared, "one invoice is not what recurs");
     assert_eq!(once[1].day("changed_on"), Given::Absent, "it was made then, and has not changed");
+}
+
+/// A coupon of an item, one of the contract, and a message about the latter alone; times and amounts as Stripe writes them.
+#[test]
+fn a_stripe_coupon_of_an_amount_is_taken_off_where_it_holds() {
+    let record = r#"{"id":"sub_4","customer":"cus_4","created":1767225600,"start_date":1767225600,"updated":1772323200,"currency":"usd",
+        "pause_collection":{"behavior":"void","resumes_at":1780000000},"discounts":["di_1"],
+        "items":{"has_more":false,"data":[{"id":"si_a","created":1767225600,"quantity":1,
+          "discounts":[{"id":"di_2","end":null,"coupon":{"amount_off":250,"percent_off":null,"currency":"usd","duration":"forever"}}],
+          "price":{"unit_amount":1000,"currency":"usd","recurring":{"interval":"month","interval_count":1}}}]}}"#;
+    let found = drafts("stripe", "subscriptions", record);
+    let [contract, item] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(contract.text("discounts"), Given::Set("di_1"), "it holds, and what it takes off is told elsewhere");
+    assert_eq!(
+        (contract.bool("paused"), contract.day("resumes_on")),
+        (Given::Set(true), Given::Set("2026-05-28".parse().unwrap()))
+    );
+    assert_eq!(contract.day("changed_on"), Given::Set("2026-03-01".parse().unwrap()));
+    assert_eq!(
+        (item.cents("arr_cents"), item.cents("discount_cents")),
+        (Given::Set(12_000), Given::Set(3_000)),
+        "a year"
+    );
+
+    let coupon = r#"{"id":"di_1","object":"discount","customer":"cus_4","subscription":"sub_4","subscription_item":null,"start":1772323200,"end":null,
+        "coupon":{"id":"FIVE","object":"coupon","amount_off":500,"percent_off":null,"currency":"usd","duration":"forever"}}"#;
+    let [told] = &drafts("stripe", "discounts", coupon)[..] else { panic!("one draft") };
+    assert_eq!((told.object, told.key.as_str()), (Object::Subscription, "sub_4"));
+    assert_eq!(told.text("discount"), Given::Set("di_1 5.00 USD 2026-03-01 -"));
+    let of_item = coupon.replace("\"subscription_item\":null", "\"subscription_item\":\"si_a\"");
+    assert_eq!(drafts("stripe", "discounts", &of_item), [], "not of the whole");
+    for (state, paused) in [("\"behavior\":\"keep_as_draft\"", false), ("\"behavior\":\"mark_uncollectible\"", true)] {
+        let record = record.replace("\"behavior\":\"void\"", state);
+        assert_eq!(drafts("stripe", "subscriptions", &record)[0].bool("paused"), Given::Set(paused), "{state}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! single line of a one-line contract; contracts with several lines send items.
 
 use super::choice::UNIT;
-use super::field::{Field, Kind, LINE, field, required};
+use super::field::{BODY, Field, Kind, LINE, field, required};
 use super::{KEY, Object};
 
 pub(super) const FIELDS: &[Field] = &[
@@ -90,6 +90,26 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Day,
         &["resumesat", "resumedate", "pauseend", "holduntil"],
         "The first day on which it is owed again.",
+    ),
+    field(
+        "paused",
+        Kind::Bool,
+        &["ispaused", "onhold"],
+        "Whether nothing is owed now, where a source does not say since when; `changed_on` is the day of its word.",
+    ),
+    field(
+        "discounts",
+        Kind::Text(BODY),
+        &["contractdiscounts"],
+        "All that is taken off the whole each period, parted by `;`: a name, `20%` or `5.00 USD`, the first day and the \
+         first day without, `-` for none. A name alone stays as it is, and one that is missing has ended.",
+    ),
+    field("discount", Kind::Text(LINE), &[], "One of these discounts, beside the others."),
+    field(
+        "changed_on",
+        Kind::Day,
+        &["changedat", "changeeffective"],
+        "The day from which it is paused or not and discounts are missing; today where it is absent.",
     ),
     field("product", Kind::Text(LINE), &["productname", "produkt"], "What is sold."),
     field("plan", Kind::Text(LINE), &["planname", "plantier", "tarif"], "Under which plan."),

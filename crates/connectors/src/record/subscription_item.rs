@@ -50,6 +50,12 @@ pub(super) const FIELDS: &[Field] = &[
         "What is taken off the list price, in percent with at most two places.",
     ),
     field(
+        "discount_cents",
+        Kind::Cents,
+        &["discountamount", "amountoff", "rabattbetrag"],
+        "What is taken off each period as an amount, where it is no percentage.",
+    ),
+    field(
         "discount_until",
         Kind::Day,
         &["discountend", "discountenddate", "discountto"],

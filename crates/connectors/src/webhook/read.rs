@@ -63,13 +63,17 @@ fn one(id: String, topic: String, record: Option<Record<'_>>) -> Delivery<'_> {
 }
 
 /// `{"id":"evt_…","type":…,"created":…,"data":{"object":{"object":"subscription",…}}}`. The object says when it was so in
-/// the member in which the extractor does.
+/// the member in which the extractor does, and a discount that was deleted says when.
 fn stripe<'a>(event: &mut Value<'a>) -> Delivery<'a> {
     let (id, topic) = (text(event, "id"), text(event, "type"));
     let at = event.get("created").and_then(Value::as_id).and_then(|at| at.parse().ok());
     let object = event.take("data").and_then(|mut data| data.take("object"));
     let created = event.take("created");
+    let deleted = topic == "customer.discount.deleted";
     let record = object.filter(|object| object.as_object().is_some()).map(|mut value| {
+        if deleted && let (Value::Object(members), Some(created)) = (&mut value, created.clone()) {
+            members.push("deleted_at", created);
+        }
         if value.get("updated").is_none()
             && let (Value::Object(members), Some(created)) = (&mut value, created)
         {

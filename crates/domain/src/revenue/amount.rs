@@ -148,7 +148,7 @@ impl Ratio {
 }
 
 /// The greatest common divisor, positive; one for two zeros.
-fn divisor(a: i128, b: i128) -> i128 {
+pub(super) fn divisor(a: i128, b: i128) -> i128 {
     let (mut a, mut b) = (a.abs(), b.abs());
     while b != 0 {
         (a, b) = (b, a % b);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use chrono::Days;
 
 use super::{
-    amount::rounded,
+    amount::Arr,
+    discount::{self, Discount, Off},
     ledger::months_after,
     line::{Line, Unit},
     mutant::{Mutant, broken},
@@ -15,9 +16,6 @@ use super::{
     rates::Currency,
 };
 use crate::Day;
-
-/// Basis points of the whole: a discount of 10,000 is free.
-const WHOLE_BP: u32 = 10_000;
 
 /// A recurring subscription of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +44,8 @@ pub struct Subscription {
     pub cancelled_on: Option<Day>,
     /// Spans of days (half-open) on which nothing is owed.
     pub pauses: Vec<(Day, Option<Day>)>,
+    /// What is taken off all of its items together.
+    pub discounts: Vec<Discount>,
     /// Its items.
     pub items: Vec<Item>,
 }
@@ -73,15 +73,6 @@ pub struct Item {
     pub from: Day,
     /// First day no longer; `None` while there is no end.
     pub to: Option<Day>,
-}
-
-/// What is taken off a list price for a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Discount {
-    /// Basis points: 1,500 is 15 %.
-    pub basis_points: u32,
-    /// First day it no longer holds; `None` for good.
-    pub until: Option<Day>,
 }
 
 /// How an item is charged.
@@ -205,14 +196,14 @@ impl Subscription {
             };
             if let Some(to) = item.to.filter(|to| *to < item.from) {
                 complain(Wrong::EndBeforeStart { from: item.from, to });
-            } else if item.quantity < 0 || item.price.cents < 0 && item.charge != Charge::Refund {
+            } else if item.is_negative() {
                 complain(Wrong::Negative);
             } else if item.charge.recurs() {
-                for (from, to, price) in self.spans(item, renewed) {
-                    match self.line(item, price, from, to) {
-                        Some(line) => lines.push(line),
-                        None => complain(Wrong::NoYear),
+                match self.spans(item, renewed) {
+                    Some(spans) => {
+                        lines.extend(spans.into_iter().map(|(from, to, arr)| self.line(item, arr, from, to)));
                     }
+                    None => complain(Wrong::NoYear),
                 }
                 let other = self.items[..at].iter().find(|other| other.contradicts(item));
                 if let Some(other) = other {
@@ -222,10 +213,9 @@ impl Subscription {
         }
     }
 
-    fn line(&self, item: &Item, price: Price, from: Day, to: Day) -> Option<Line> {
-        let arr = price.arr()?;
-        let cut = || super::Arr(arr.0 / (12 * super::amount::PARTS) * (12 * super::amount::PARTS));
-        Some(Line {
+    fn line(&self, item: &Item, arr: Arr, from: Day, to: Day) -> Line {
+        let cut = || Arr(arr.0 / (12 * super::amount::PARTS) * (12 * super::amount::PARTS));
+        Line {
             subscription_id: self.id,
             continues_id: self.continues_id,
             product: Arc::clone(&item.product),
@@ -236,30 +226,75 @@ impl Subscription {
             arr: if broken(Mutant::WholeTwelfth) { cut() } else { arr },
             from,
             to,
-        })
+        }
     }
 
-    /// The spans of an item with the net price of each: without pauses, divided where a discount ends.
-    fn spans(&self, item: &Item, renewed: bool) -> Vec<(Day, Day, Price)> {
-        let to = self.item_end(item, renewed);
-        let until = item.discount.and_then(|discount| discount.until).unwrap_or(Day::MAX);
-        let net = item.discount.map_or(item.price, |discount| discount.off(item.price));
-        let mut spans = Vec::new();
-        let mut from = item.from;
-        let mut pauses: Vec<_> = self.pauses.iter().map(|(on, off)| (*on, off.unwrap_or(Day::MAX))).collect();
-        pauses.sort_unstable();
-        if broken(Mutant::PauseIgnored) {
-            pauses.clear();
+    /// The spans of an item with what each comes to a year: without pauses, divided where what is taken off changes.
+    /// `None` where an amount has no exact year.
+    fn spans(&self, item: &Item, renewed: bool) -> Option<Vec<(Day, Day, Arr)>> {
+        let days = self.days(item, renewed);
+        let mut spans: Vec<(Day, Day, Arr)> = Vec::with_capacity(days.len());
+        for bounds in days.windows(2) {
+            let (from, to) = (bounds[0], bounds[1]);
+            if self.is_paused(from) {
+                continue;
+            }
+            let arr = self.net(item, from, renewed)?;
+            match spans.last_mut() {
+                Some(last) if last.1 == from && last.2 == arr => last.1 = to,
+                _ if arr.is_zero() => {}
+                _ => spans.push((from, to, arr)),
+            }
         }
-        pauses.push((Day::MAX, Day::MAX));
-        for (pauses_on, resumes_on) in pauses {
-            let end = to.min(pauses_on);
-            let change = until.clamp(from, end.max(from));
-            spans.extend([(from, change, net), (change, end, item.price)]);
-            from = from.max(resumes_on);
+        Some(spans)
+    }
+
+    /// The days between which an item comes to the same: its own first and last, and those on which a pause or a discount
+    /// begins or ends, or another item that shares one.
+    fn days(&self, item: &Item, renewed: bool) -> Vec<Day> {
+        let ends = self.item_end(item, renewed);
+        let mut days = vec![item.from, ends];
+        days.extend(self.pauses.iter().flat_map(|(on, off)| [*on, off.unwrap_or(Day::MAX)]));
+        let shared = self.discounts.iter().any(|discount| matches!(discount.off, Off::Amount(_)));
+        let sharers: &[Item] = if shared { &self.items } else { &[] };
+        days.extend(sharers.iter().flat_map(|other| [other.from, self.item_end(other, renewed)]));
+        let discounts = sharers.iter().chain([item]).filter_map(|item| item.discount.as_ref()).chain(&self.discounts);
+        days.extend(discounts.flat_map(|discount| [discount.from, discount.until.unwrap_or(Day::MAX)]));
+        days.retain(|day| (item.from..=ends).contains(day));
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+
+    fn is_paused(&self, on: Day) -> bool {
+        let holds = |(from, to): &(Day, Option<Day>)| *from <= on && to.is_none_or(|to| on < to);
+        self.pauses.iter().any(holds) && !broken(Mutant::PauseIgnored)
+    }
+
+    /// What an item comes to a year on a day, net of everything.
+    fn net(&self, item: &Item, on: Day, renewed: bool) -> Option<Arr> {
+        let own = self.before_shared(item, on)?;
+        let off = discount::amounts(&self.discounts, on)?;
+        if off.is_zero() {
+            return Some(own);
         }
-        spans.retain(|(from, to, price)| from < to && price.cents != 0);
-        spans
+        let (mut before, mut total) = (Arr::ZERO, Arr::ZERO);
+        let is_on = |item: &&Item| item.counts() && item.from <= on && on < self.item_end(item, renewed);
+        for other in self.items.iter().filter(is_on) {
+            if std::ptr::eq(other, item) {
+                before = total;
+            }
+            total += self.before_shared(other, on).unwrap_or_default();
+        }
+        Some(own - discount::part(off, own, before, total)?)
+    }
+
+    /// What an item comes to a year on a day, before the amounts that are taken off all items together.
+    fn before_shared(&self, item: &Item, on: Day) -> Option<Arr> {
+        let holding = item.discount.iter().chain(&self.discounts).filter(|discount| discount.holds(on));
+        let price = holding.fold(item.price, |price, discount| discount.share_off(price));
+        let arr = if price.cents == 0 { Arr::ZERO } else { price.arr()? };
+        Some((arr - discount::amounts(&item.discount, on)?).max(Arr::ZERO))
     }
 
     /// Where an item ends: with a cancelled subscription, and not with a term that renews by itself.
@@ -271,6 +306,16 @@ impl Subscription {
 }
 
 impl Item {
+    /// Whether it is less than nothing, which only a refund may be.
+    fn is_negative(&self) -> bool {
+        self.quantity < 0 || self.price.cents < 0 && self.charge != Charge::Refund
+    }
+
+    /// Whether it makes lines at all.
+    fn counts(&self) -> bool {
+        self.charge.recurs() && !self.is_negative() && self.to.is_none_or(|to| self.from <= to)
+    }
+
     /// Whether both say something about the same product on the same days.
     fn contradicts(&self, other: &Self) -> bool {
         let ends = |item: &Self| item.to.unwrap_or(Day::MAX);
@@ -287,17 +332,6 @@ impl Item {
             Charge::Refund => Some(-self.price.cents.abs()),
             Charge::Recurring | Charge::CommittedUsage | Charge::Trial => None,
         }
-    }
-}
-
-impl Discount {
-    /// A price with the discount taken off, to the nearest minor unit, as an invoice has it.
-    fn off(self, price: Price) -> Price {
-        let kept = WHOLE_BP.saturating_sub(self.basis_points);
-        if broken(Mutant::ListPrice) {
-            return price;
-        }
-        Price { cents: rounded(i128::from(price.cents) * i128::from(kept), i128::from(WHOLE_BP)), ..price }
     }
 }
 

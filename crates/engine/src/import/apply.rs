@@ -12,6 +12,7 @@ mod owner;
 mod plan;
 mod rate;
 mod save;
+mod state;
 mod support;
 
 use std::collections::{HashMap, HashSet};

@@ -138,6 +138,8 @@ fn term(subject: &Subject<'_>, change: &Change, signed: Instant) -> Vec<Subscrip
         continues_id: None,
         paused_on: None,
         resumes_on: None,
+        earlier_pauses: store::subscription::Pauses::default(),
+        discounts: store::subscription::Discounts::default(),
         source_id: Some(source::CRM),
         recorded_at: signed,
     };
@@ -173,6 +175,7 @@ fn begin(subject: &Subject<'_>, subscription_id: i64, line: Line, day: Day, sign
         period_months: 1,
         charge: Charge::Recurring,
         discount_bp: 0,
+        discount_cents: 0,
         discount_until: None,
         currency: "USD".to_owned(),
         effective_from: day,

@@ -170,6 +170,8 @@ fn a_subscription(account_id: i64) -> Subscription {
         continues_id: None,
         paused_on: None,
         resumes_on: None,
+        earlier_pauses: store::subscription::Pauses::default(),
+        discounts: store::subscription::Discounts::default(),
         source_id: None,
         recorded_at: at(0),
     }
@@ -188,6 +190,7 @@ fn an_item(contract: &Subscription, effective_from: Day, effective_to: Option<Da
         period_months: 1,
         charge: store::subscription_item::Charge::Recurring,
         discount_bp: 0,
+        discount_cents: 0,
         discount_until: None,
         currency: "EUR".to_owned(),
         effective_from,

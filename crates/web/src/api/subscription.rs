@@ -58,10 +58,31 @@ pub struct SubscriptionView {
     pub paused_on: Option<NaiveDate>,
     /// First day after it.
     pub resumes_on: Option<NaiveDate>,
+    /// What is taken off all of its lines together, now or at some time.
+    pub discounts: Vec<DiscountView>,
     /// When this version became known.
     pub recorded_at: DateTime<Utc>,
     /// Its lines.
     pub items: Vec<ItemView>,
+}
+
+wire! {
+    /// What is taken off the prices of a contract for a time: a share, or an amount each period.
+    #[schema(as = SubscriptionDiscount)]
+    pub struct DiscountView from store::subscription::Discount {
+        /// What its source calls it.
+        key: String,
+        /// A share in basis points.
+        basis_points: i32,
+        /// An amount in minor units, of all lines together.
+        cents: i64,
+        /// Months of the period it is for; the contract's where there is none.
+        period_months: Option<i32>,
+        /// First day.
+        from: Option<NaiveDate>,
+        /// First day no longer.
+        until: Option<NaiveDate>,
+    }
 }
 
 wire! {
@@ -88,6 +109,8 @@ wire! {
         charge: store::subscription_item::Charge,
         /// What is taken off the list price, in basis points.
         discount_bp: i32,
+        /// What is taken off each period, in minor units.
+        discount_cents: i64,
         /// First day without the discount.
         discount_until: Option<NaiveDate>,
         /// The currency.
@@ -117,6 +140,7 @@ impl From<(store::Subscription, Vec<ItemView>)> for SubscriptionView {
             continues_id: subscription.continues_id,
             paused_on: subscription.paused_on,
             resumes_on: subscription.resumes_on,
+            discounts: subscription.discounts.0.into_iter().map(Into::into).collect(),
             recorded_at: subscription.recorded_at,
             items,
         }

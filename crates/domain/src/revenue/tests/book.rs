@@ -25,8 +25,12 @@ struct Draft {
     cancelled: Option<u32>,
     pause: Option<(u32, u32)>,
     moves_to: Option<(i64, u32)>,
+    rebate: Option<Rebate>,
     items: Vec<ItemDraft>,
 }
+
+/// What is taken off the whole: basis points up to 10,000 and cents beyond them, the first day, and for how long.
+type Rebate = (u32, u32, Option<u32>);
 
 type ItemDraft = (u8, u8, i64, i64, u8, Option<(u32, Option<u32>)>, Option<(u32, i64, i64)>);
 
@@ -37,7 +41,7 @@ pub(super) fn books() -> impl Strategy<Value = Sketch> {
         1_i64..40,                                                      // quantity
         0_i64..90_000,                                                  // price
         0_u8..6,                                                        // period
-        option::weighted(0.3, (0_u32..10_001, option::of(1_u32..400))), // discount
+        option::weighted(0.3, (0_u32..40_001, option::of(1_u32..400))), // discount
         option::weighted(0.5, (1_u32..500, 0_i64..60, 0_i64..90_000)),  // amendment
     );
     let subscription = (
@@ -45,10 +49,11 @@ pub(super) fn books() -> impl Strategy<Value = Sketch> {
         option::weighted(0.4, 0_u32..700),
         option::weighted(0.3, (0_u32..400, 1_u32..200)),
         option::weighted(0.3, (1_i64..5, 1_u32..400)),
+        option::weighted(0.3, (0_u32..90_001, 0_u32..300, option::of(1_u32..400))),
         vec(item, 1..3),
     );
-    let subscription =
-        subscription.prop_map(|((account, euro, from, months, auto_renew), cancelled, pause, moves_to, items)| Draft {
+    let subscription = subscription.prop_map(
+        |((account, euro, from, months, auto_renew), cancelled, pause, moves_to, rebate, items)| Draft {
             account,
             euro,
             from,
@@ -57,8 +62,10 @@ pub(super) fn books() -> impl Strategy<Value = Sketch> {
             cancelled,
             pause,
             moves_to,
+            rebate,
             items,
-        });
+        },
+    );
     (vec(subscription, 0..6), vec((1_u32..400, 500_u32..2_000), 0..4))
         .prop_map(|(subscriptions, rates)| Sketch { subscriptions, rates })
 }
@@ -117,6 +124,7 @@ impl Draft {
             signed_on: from,
             cancelled_on: self.cancelled.map(|days| days_after(from, u64::from(days))),
             pauses: self.pause.map(|(on, days)| self.pause(on, days)).into_iter().collect(),
+            discounts: self.rebate.map(|rebate| self.rebate(rebate)).into_iter().collect(),
             items: self.items.iter().enumerate().flat_map(|(at, item)| items(id + at as i64, from, item)).collect(),
         };
         let Some((to_account, after)) = self.moves_to.filter(|(to_account, _)| *to_account != self.account) else {
@@ -146,6 +154,20 @@ impl Draft {
         let on = nth(self.from + on);
         (on, (days < 180).then(|| days_after(on, u64::from(days))))
     }
+
+    fn rebate(&self, (number, after, lasts): Rebate) -> Discount {
+        let from = nth(self.from + after);
+        let until = lasts.map(|days| days_after(from, u64::from(days)));
+        Discount { off: off(number, Per::Months(1)), from, until }
+    }
+}
+
+/// A share up to the whole, an amount each period beyond.
+fn off(number: u32, per: Per) -> Off {
+    match number.checked_sub(10_001) {
+        None => Off::Share(number),
+        Some(cents) => Off::Amount(Price { cents: i64::from(cents), per }),
+    }
 }
 
 fn items(id: i64, from: Day, draft: &ItemDraft) -> Vec<Item> {
@@ -164,8 +186,9 @@ fn items(id: i64, from: Day, draft: &ItemDraft) -> Vec<Item> {
         unit: [Unit::Seat, Unit::Flat, Unit::UseCase, Unit::Organisation][usize::from(*product)],
         quantity: *quantity,
         price: Price { cents: *cents, per },
-        discount: discount.map(|(basis_points, until)| Discount {
-            basis_points,
+        discount: discount.map(|(number, until)| Discount {
+            off: off(number, per),
+            from: Day::MIN,
             until: until.map(|days| days_after(from, u64::from(days))),
         }),
         charge: match charge {

@@ -46,9 +46,7 @@ fn amounts_are_what_contracts_promise(subscriptions: &[Subscription], ledger: &L
     for on in [nth(0), nth(77), nth(260), nth(365), nth(611)] {
         for currency in ["USD", "EUR"].map(|code| code.parse::<Currency>().unwrap()) {
             let ours = subscriptions.iter().filter(|subscription| subscription.currency == currency);
-            let expected: i128 = ours
-                .flat_map(|subscription| subscription.items.iter().map(|item| promised(subscription, item, on)))
-                .sum();
+            let expected: i128 = ours.map(|subscription| promised(subscription, on)).sum();
             let view = View { currency, rates: &empty, reactivation_days: None };
             // 28 · 7 · 4 · 12 is a multiple of every period the books use.
             prop_assert_eq!(ledger.arr(on, &view).0 * 9_408, expected * PARTS, "{} on {}", currency, on);
@@ -57,8 +55,14 @@ fn amounts_are_what_contracts_promise(subscriptions: &[Subscription], ledger: &L
     Ok(())
 }
 
-/// What an item recurs with on a day, a year, in 9,408ths of a minor unit.
-fn promised(subscription: &Subscription, item: &Item, on: Day) -> i128 {
+/// What a subscription recurs with on a day, a year, in 9,408ths of a minor unit: its items, less what is taken off them
+/// together.
+fn promised(subscription: &Subscription, on: Day) -> i128 {
+    let items: i128 = subscription.items.iter().map(|item| promised_by(subscription, item, on)).sum();
+    (items - subscription.discounts.iter().map(|discount| amount_off(discount, on)).sum::<i128>()).max(0)
+}
+
+fn promised_by(subscription: &Subscription, item: &Item, on: Day) -> i128 {
     let renews = subscription.auto_renew && subscription.cancelled_on.is_none();
     let own_end = item.to.filter(|to| !(renews && subscription.to == Some(*to)));
     let over = own_end.is_some_and(|to| to <= on);
@@ -68,13 +72,31 @@ fn promised(subscription: &Subscription, item: &Item, on: Day) -> i128 {
     if on < item.from || over || gone || paused || !matches!(item.charge, Charge::Recurring | Charge::CommittedUsage) {
         return 0;
     }
-    let discount = item.discount.filter(|discount| discount.until.is_none_or(|until| on < until));
-    let kept = i128::from(10_000 - discount.map_or(0, |discount| discount.basis_points));
-    let net = (i128::from(item.price.cents) * kept + 5_000) / 10_000;
-    net * match item.price.per {
-        Per::Months(months) => 9_408 * 12 / i128::from(months),
-        Per::Days(days) => 9_408 / 4 * 1_461 / i128::from(days),
+    let less = |cents: i128, discount: &Discount| match discount.off {
+        Off::Share(bp) if discount.from <= on && discount.until.is_none_or(|until| on < until) => {
+            (cents * i128::from(10_000 - bp) + 5_000) / 10_000
+        }
+        _ => cents,
+    };
+    let cents = item.discount.iter().chain(&subscription.discounts).fold(i128::from(item.price.cents), less);
+    (yearly(cents, item.price.per) - item.discount.map_or(0, |discount| amount_off(&discount, on))).max(0)
+}
+
+fn amount_off(discount: &Discount, on: Day) -> i128 {
+    match discount.off {
+        Off::Amount(price) if discount.from <= on && discount.until.is_none_or(|until| on < until) => {
+            yearly(price.cents.into(), price.per)
+        }
+        _ => 0,
     }
+}
+
+fn yearly(cents: i128, per: Per) -> i128 {
+    cents
+        * match per {
+            Per::Months(months) => 9_408 * 12 / i128::from(months),
+            Per::Days(days) => 9_408 / 4 * 1_461 / i128::from(days),
+        }
 }
 
 /// closing = opening + new + reactivation + expansion + price − contraction − churn ± transfer ± fx, and so for accounts.

@@ -33,6 +33,7 @@ fn subscription(items: Vec<Item>) -> Subscription {
         signed_on: day("2025-12-10"),
         cancelled_on: None,
         pauses: Vec::new(),
+        discounts: Vec::new(),
         items,
     }
 }
@@ -117,10 +118,39 @@ fn growth_has_four_kinds() {
 #[test]
 fn a_discount_that_ends_is_a_price_change() {
     let mut suite = item("Suite", Unit::Flat, 1, Price::yearly(100_001), "2026-01-01", None);
-    suite.discount = Some(Discount { basis_points: 2_500, until: Some(day("2026-07-01")) });
+    suite.discount = Some(Discount { off: Off::Share(2_500), from: Day::MIN, until: Some(day("2026-07-01")) });
     let ledger = book(vec![subscription(vec![suite])]);
     assert_eq!(ledger.arr(day("2026-03-01"), &view()).exact_cents(), Some(75_001));
     assert_eq!(rows(&ledger, "2026-02-01", "2026-12-31"), ["2026-07-01 1 price  25000"]);
+}
+
+/// 10.00 off each month: of one item, of two that share it to the cent, and never more than there is.
+#[test]
+fn an_amount_off_the_whole_is_shared_and_never_more_than_the_price() {
+    let on = |from: &str, until: Option<&str>, cents| Discount {
+        off: Off::Amount(Price::monthly(cents)),
+        from: day(from),
+        until: until.map(day),
+    };
+    let suite = item("Suite", Unit::Flat, 1, Price::monthly(10_000), "2026-01-01", None);
+    let extra = Item { id: 2, ..item("Extra", Unit::Flat, 1, Price::yearly(40_000), "2026-04-01", Some("2026-05-01")) };
+    let mut sold = subscription(vec![suite, extra]);
+    sold.discounts = vec![on("2026-02-01", Some("2026-07-01"), 1_000), on("2026-06-01", None, 1)];
+    let ledger = book(vec![sold.clone()]);
+    let arr = |ledger: &Ledger, text: &str| ledger.arr(day(text), &view()).exact_cents();
+    assert_eq!(arr(&ledger, "2026-01-31"), Some(120_000));
+    assert_eq!(arr(&ledger, "2026-02-01"), Some(108_000));
+    assert_eq!(arr(&ledger, "2026-04-15"), Some(148_000), "once, not from each item");
+    assert_eq!((arr(&ledger, "2026-06-01"), arr(&ledger, "2026-07-01")), (Some(107_988), Some(119_988)));
+    let of = |product: &str| {
+        let held = ledger.accounts()[0].lines.iter().filter(|line| line.is_on(day("2026-04-15")));
+        held.filter(|line| &*line.product == product).map(|line| line.arr.cents()).sum::<i64>()
+    };
+    assert_eq!((of("Suite"), of("Extra")), (111_000, 37_000), "by what each comes to");
+    sold.discounts = vec![on("2026-02-01", None, 20_000)];
+    let ledger = book(vec![sold]);
+    assert_eq!((arr(&ledger, "2026-01-31"), arr(&ledger, "2026-04-15")), (Some(120_000), Some(0)));
+    assert_eq!(rows(&ledger, "2026-01-01", "2026-12-31"), ["2026-02-01 1 churn  -120000"]);
 }
 
 #[test]
@@ -213,7 +243,7 @@ fn exchange_rates_move_revenue_on_their_own_line() {
     let missing = ledger.unrated(quarter, &super::subscription::view());
     assert_eq!(
         missing[0].to_string(),
-        "no rate from EUR to USD on 2026-01-01 or before, so 1 contract of 1 account is not counted: add one, or ask for EUR by itself"
+        "no rate from EUR to USD on 2026-01-01 or before, so what 1 account pays (1 contract) is unknown: add one, or ask for EUR by itself"
     );
 }
 

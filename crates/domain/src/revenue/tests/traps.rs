@@ -201,6 +201,7 @@ fn read(id: i64, line: &str) -> Subscription {
         signed_on: item.from,
         cancelled_on: None,
         pauses: Vec::new(),
+        discounts: Vec::new(),
         items: vec![item],
     };
     while let Some(word) = words.next() {
@@ -216,8 +217,8 @@ fn read(id: i64, line: &str) -> Subscription {
             "refund" => item.charge = Charge::Refund,
             discount => {
                 let (percent, until) = discount[1..].split_once("%..").unwrap();
-                let basis_points = percent.parse::<u32>().unwrap() * 100;
-                item.discount = Some(Discount { basis_points, until: Some(day(until)) });
+                let off = Off::Share(percent.parse::<u32>().unwrap() * 100);
+                item.discount = Some(Discount { off, from: Day::MIN, until: Some(day(until)) });
             }
         }
     }

@@ -9,6 +9,7 @@ use domain::{Day, money, time::day_of};
 use store::{
     Account, Identity, Subscription, SubscriptionItem, Tx, account_merge, identity,
     record::{self, Fact, Saved},
+    subscription::{Discounts, Pauses},
     subscription_item,
 };
 
@@ -16,7 +17,7 @@ use super::{
     From, Outcomes, Refusal, dropped, either, missing,
     owner::Owners,
     save::{self, Known},
-    unknown,
+    state, unknown,
 };
 use crate::{EngineError, import::Taken};
 
@@ -81,12 +82,9 @@ fn merged(
     draft.day("effective_to").apply(&mut subscription.effective_to);
     draft.day("cancelled_on").apply(&mut subscription.cancelled_on);
     draft.day("signed_on").apply(&mut subscription.signed_on);
-    draft.day("paused_on").apply(&mut subscription.paused_on);
-    draft.day("resumes_on").apply(&mut subscription.resumes_on);
-    if let Some((paused, resumes)) = subscription.paused_on.zip(subscription.resumes_on).filter(|(on, off)| off < on) {
-        let sentence = format!("it resumes on {resumes}, before its pause on {paused}");
-        return Err(Refusal { field: "resumes_on", code: Code::OutOfRange, sentence });
-    }
+    let on = draft.day("changed_on").set().unwrap_or_else(|| day_of(from.now));
+    state::pause(&mut subscription, draft, on)?;
+    state::discounts(&mut subscription, draft, on)?;
     match draft.text("continues") {
         Given::Set(key) => {
             let sentence = || format!("no subscription has the id `{key}`: import what it took over first");
@@ -114,7 +112,8 @@ fn no_less_than_nothing(draft: &Draft) -> Result<(), Refusal> {
     }
 }
 
-fn blank(account_id: i64, currency: String, key: &str, starts: Day, from: From) -> Subscription {
+/// A contract of which nothing is known but whose it is.
+pub(super) fn blank(account_id: i64, currency: String, key: &str, starts: Day, from: From) -> Subscription {
     Subscription {
         id: 0,
         account_id,
@@ -131,6 +130,8 @@ fn blank(account_id: i64, currency: String, key: &str, starts: Day, from: From) 
         continues_id: None,
         paused_on: None,
         resumes_on: None,
+        earlier_pauses: Pauses::default(),
+        discounts: Discounts::default(),
         source_id: from.source_id,
         recorded_at: from.now,
     }
@@ -305,7 +306,8 @@ async fn put_one(
     if same == item && (begun || running.effective_from == item.effective_from) {
         return Ok((Saved::Unchanged, running));
     }
-    let amount = |it: &SubscriptionItem| (it.amount_cents, it.period_months, it.quantity, it.charge, it.discount_bp);
+    let price = |it: &SubscriptionItem| (it.amount_cents, it.period_months, it.quantity, it.charge);
+    let amount = |it: &SubscriptionItem| (price(it), it.discount_bp, it.discount_cents);
     if amount(&running) == amount(&item) || running.effective_from >= changed {
         item.id = running.id;
         if begun {
@@ -327,6 +329,13 @@ fn amount(draft: &Draft, subscription: &Subscription) -> Option<(i64, i32)> {
     yearly.or_else(periodic).or_else(|| draft.cents("mrr_cents").set().map(|cents| (cents, 1)))
 }
 
+/// A percentage in basis points, if it is one from 0 to 100 with at most two places.
+pub(super) fn basis_points(percent: &str) -> Option<i32> {
+    // Hundredths of a percent are to a percent what cents are to a dollar.
+    let points = money::parse_cents(percent, "USD").ok().and_then(|points| i32::try_from(points).ok());
+    points.filter(|points| (0..=10_000).contains(points))
+}
+
 /// The discount of a line in basis points, if the draft speaks of one.
 fn discount(draft: &Draft) -> Result<Option<i32>, Refusal> {
     let text = match draft.text("discount_percent") {
@@ -334,9 +343,7 @@ fn discount(draft: &Draft) -> Result<Option<i32>, Refusal> {
         Given::Cleared => return Ok(Some(0)),
         Given::Set(text) => text.trim().trim_end_matches('%').trim_end(),
     };
-    // Hundredths of a percent are to a percent what cents are to a dollar.
-    let points = money::parse_cents(text, "USD").ok().and_then(|points| i32::try_from(points).ok());
-    match points.filter(|points| (0..=10_000).contains(points)) {
+    match basis_points(text) {
         Some(points) => Ok(Some(points)),
         None => Err(Refusal {
             field: "discount_percent",
@@ -384,6 +391,10 @@ fn item(
         period_months,
         charge: charge.or(running.map(|item| item.charge)).unwrap_or_default(),
         discount_bp: discount(draft).ok().flatten().or(unsaid.map(|item| item.discount_bp)).unwrap_or(0),
+        discount_cents: match draft.cents("discount_cents") {
+            Given::Absent => unsaid.map_or(0, |item| item.discount_cents),
+            given => given.set().unwrap_or(0),
+        },
         discount_until,
         currency: currency.to_owned(),
         effective_from: begins,

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use domain::revenue::{Ledger, Span, month_of, months_before};
+use domain::Day;
+use domain::revenue::{Ledger, Off, Span, Subscription, month_of, months_before};
 use engine::revenue::main_currency;
 use maud::{Markup, html};
 use report::{Axis, Frame, Ink, Line, Series, lines};
@@ -94,7 +95,32 @@ fn contract(subject: &Subject<'_>, items: &[store::SubscriptionItem]) -> Markup 
         (cell(&FROM, &format::day(item.effective_from)))
         (cell(&TO, &html! { @match item.effective_to { Some(day) => (format::day(day)), None => "running" } }))
     } } };
-    frame("Contract lines", &header(&LINES, Sort { key: "", descending: false }, &subject.link(), ""), &rows)
+    html! {
+        (frame("Contract lines", &header(&LINES, Sort { key: "", descending: false }, &subject.link(), ""), &rows))
+        (states(&subject.row.revenue.subscriptions))
+    }
+}
+
+/// What is taken off whole contracts, and their pauses.
+fn states(contracts: &[Subscription]) -> Markup {
+    let days = |from: Day, to: Option<Day>| {
+        html! {
+            @if from > Day::MIN { " from " (format::day(from)) }
+            @match to { Some(to) => { " until " (format::day(to)) }, None => ", still" }
+        }
+    };
+    let all = || contracts.iter().filter(|it| !it.discounts.is_empty() || !it.pauses.is_empty());
+    html! { @if all().next().is_some() { ul { @for it in all() {
+        @for discount in &it.discounts { li {
+            "Contract " (it.id) ": less "
+            @match discount.off {
+                Off::Share(points) => { (format::number(f64::from(points) / 100.0, 2)) " %" }
+                Off::Amount(price) => { (format::money(price.cents, it.currency.as_str())) " each period" }
+            }
+            (days(discount.from, discount.until))
+        } }
+        @for (from, to) in &it.pauses { li { "Contract " (it.id) ": paused" (days(*from, *to)) } }
+    } } } }
 }
 
 /// What an amount is for, beside a month: a charge that does not recur, another period, a discount.
@@ -108,6 +134,7 @@ fn per(item: &store::SubscriptionItem) -> Markup {
             (charge, _) => { " " (charge.as_str().replace('_', " ")) }
         }
         @if item.discount_bp > 0 { ", less " (format::number(f64::from(item.discount_bp) / 100.0, 2)) " %" }
+        @if item.discount_cents > 0 { ", less " (format::money(item.discount_cents, &item.currency)) }
     }
 }
 
