@@ -3,12 +3,13 @@
 //!
 //! A month without an amount is a month without revenue; a month that nobody has a row for, between others that are
 //! there, is refused, since nobody could tell it from a month in which everybody left. Two amounts for the same account
-//! and month are a contradiction and refused with both lines. Deliberately absent: contracts, quantities and products,
+//! and month are a contradiction and refused with both lines. A file is taken whole or not at all, and all that is wrong
+//! with it is said at once. Deliberately absent: contracts, quantities and products,
 //! which a ledger of amounts does not have, so that a change of price is an expansion here.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
-    io::{self, Read, Seek, SeekFrom},
+    io::{Read, Seek, SeekFrom},
     sync::Arc,
 };
 
@@ -21,6 +22,7 @@ use domain::{
 use super::{
     dialect::Delimiter,
     encoding::Encoding,
+    faults::{Faults, LedgerError, at},
     record::{Record, Records},
 };
 
@@ -48,28 +50,6 @@ pub struct BareLedger {
     pub currencies: Vec<Currency>,
 }
 
-/// Why a file is no ledger, and where.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The file cannot be read.
-    #[error("the file cannot be read")]
-    Read(#[from] io::Error),
-    /// A cell, or a row, cannot be taken.
-    #[error("{line}:{column}: {sentence}")]
-    At {
-        /// The line in the file, from 1.
-        line: u64,
-        /// The column, from 1.
-        column: usize,
-        /// What is wrong, and what to do.
-        sentence: String,
-    },
-}
-
-pub(super) fn at(line: u64, column: usize, sentence: impl Into<String>) -> LedgerError {
-    LedgerError::At { line, column: column + 1, sentence: sentence.into() }
-}
-
 /// One amount as it was read.
 struct Amount {
     account: usize,
@@ -81,6 +61,7 @@ struct Amount {
 }
 
 /// Where the columns are.
+#[derive(Clone, Copy)]
 enum Shape {
     Long { account: usize, month: usize, amount: usize, currency: Option<usize> },
     Wide,
@@ -113,33 +94,24 @@ pub fn ledger<R: Read + Seek>(input: &mut R, currency: Currency) -> Result<BareL
     let mut records = Records::new(input, encoding, delimiter);
     let mut record = Record::default();
     if !records.read(&mut record)? {
-        return Err(at(1, 0, "the file is empty: the first line names the columns"));
+        return Err(at(1, 0, &[], "the file is empty: the first line names the columns"));
     }
     let headers: Vec<String> = record.cells().map(|cell| cell.trim().to_owned()).collect();
     let shape = shape(&headers, record.line)?;
-    let (mut accounts, mut months, mut amounts) = (Names::default(), Names::default(), Vec::new());
-    if let Shape::Wide = shape {
-        for (column, header) in headers.iter().enumerate().skip(1) {
-            if months.place(header) != column - 1 || header.is_empty() {
-                return Err(at(
-                    record.line,
-                    column,
-                    format!("`{header}` names no month of its own: every column after the first is one"),
-                ));
-            }
-        }
-    }
+    let mut read = Reading {
+        headers,
+        shape,
+        otherwise: currency,
+        accounts: Names::default(),
+        months: Names::default(),
+        amounts: Vec::new(),
+        faults: Faults::default(),
+    };
+    read.months_of_columns(record.line);
     while records.read(&mut record)? {
-        if let Some(fault) = record.fault {
-            return Err(at(record.line, 0, format!("the row cannot be read ({}): check its quotes", fault.as_str())));
-        }
-        if record.len() != headers.len() {
-            let sentence = format!("the row has {} cells and the first line names {}", record.len(), headers.len());
-            return Err(at(record.line, record.len().min(headers.len()), sentence));
-        }
-        row(&record, &shape, currency, (&mut accounts, &mut months), &mut amounts)?;
+        read.row(&record);
     }
-    assemble(accounts.list, &months.list, &amounts)
+    read.assemble()
 }
 
 fn shape(headers: &[String], line: u64) -> Result<Shape, LedgerError> {
@@ -150,140 +122,194 @@ fn shape(headers: &[String], line: u64) -> Result<Shape, LedgerError> {
         }
         (Some(0), None, None) if headers.len() > 1 => Ok(Shape::Wide),
         _ => {
-            let found = headers.join(", ");
-            Err(at(
-                line,
-                0,
-                format!(
-                    "the columns are {found}: name them account, month, mrr (and currency), or account and then one column a month"
-                ),
-            ))
-        }
-    }
-}
-
-fn row(
-    record: &Record,
-    shape: &Shape,
-    otherwise: Currency,
-    (accounts, months): (&mut Names, &mut Names),
-    amounts: &mut Vec<Amount>,
-) -> Result<(), LedgerError> {
-    let cell = |column: usize| record.cell(column).unwrap_or_default().trim();
-    let (account_at, columns) = match shape {
-        Shape::Long { account, amount, .. } => (*account, *amount..*amount + 1),
-        Shape::Wide => (0, 1..record.len()),
-    };
-    if cell(account_at).is_empty() {
-        return Err(at(record.line, account_at, "the row names no account"));
-    }
-    let account = accounts.place(cell(account_at));
-    let currency = match shape {
-        Shape::Long { currency: Some(column), .. } => {
-            cell(*column).parse().map_err(|error| at(record.line, *column, format!("{error}")))?
-        }
-        _ => otherwise,
-    };
-    for column in columns {
-        let month = match shape {
-            Shape::Long { month, .. } if cell(*month).is_empty() => {
-                return Err(at(record.line, *month, "the row names no month: write it like 2026-03"));
-            }
-            Shape::Long { month, .. } => months.place(cell(*month)),
-            Shape::Wide => column - 1,
-        };
-        let text = cell(column);
-        let cents = if text.is_empty() {
-            0
-        } else {
-            parse_cents(text, currency.as_str()).map_err(|error| at(record.line, column, error.to_string()))?
-        };
-        if cents < 0 {
-            return Err(at(record.line, column, format!("`{text}` is below zero: a refund is no recurring revenue")));
-        }
-        if Price::monthly(cents).arr().is_none() {
-            return Err(at(record.line, column, format!("`{text}` is beyond any revenue: check its decimal point")));
-        }
-        amounts.push(Amount { account, month, currency, cents, line: record.line, column });
-    }
-    Ok(())
-}
-
-/// Puts months in order and makes lines of amounts that stay the same.
-fn assemble(accounts: Vec<String>, labels: &[String], amounts: &[Amount]) -> Result<BareLedger, LedgerError> {
-    let dates: Option<Vec<Day>> = labels.iter().map(|label| first_day(label)).collect();
-    let dated = dates.is_some();
-    let from = dates.as_ref().and_then(|dates| dates.iter().min().copied()).unwrap_or_default();
-    let numbers: Option<Vec<u32>> = match &dates {
-        Some(dates) => dates.iter().map(|day| Some(months_between(from, *day))).collect(),
-        None => labels.iter().map(|label| number(label)).collect(),
-    };
-    let line_of = |month: usize| {
-        amounts.iter().find(|amount| amount.month == month).map_or((1, 0), |amount| (amount.line, amount.column))
-    };
-    let Some(numbers) = numbers else {
-        let odd = labels.iter().position(|label| first_day(label).is_none() && number(label).is_none()).unwrap_or(0);
-        let (line, column) = line_of(odd);
-        return Err(at(
-            line,
-            column,
-            format!("`{}` is no month: write 2026-03, or number them m0, m1, m2", labels[odd]),
-        ));
-    };
-    let order: BTreeMap<u32, usize> = numbers.iter().enumerate().map(|(month, number)| (*number, month)).collect();
-    let first = order.keys().next().copied().unwrap_or_default();
-    for (place, (number, month)) in order.iter().enumerate() {
-        if *number != first + place as u32 {
-            let (line, column) = line_of(*month);
             let sentence = format!(
-                "there is no row for any month just before `{}`: add the missing month, with zeros if nobody paid",
-                labels[*month]
+                "the columns are {}: name them account, month, mrr (and currency), or account and then one column a month",
+                headers.join(", ")
             );
-            return Err(at(line, column, sentence));
+            Err(at(line, 0, &[], sentence))
         }
     }
-    let currencies: BTreeSet<Currency> = amounts.iter().map(|amount| amount.currency).collect();
-    let paid = by_month(amounts, &accounts, labels, |month| numbers[month] - first)?;
-    let january = Day::from_ymd_opt(2000, 1, 1).unwrap_or_default();
-    let from = if dated { from } else { january };
-    let lines = accounts.iter().enumerate().map(|(id, _)| {
-        let lines = currencies.iter().flat_map(|currency| lines(paid.get(&(id, *currency)), *currency, from));
-        Arc::new(AccountLedger::of_lines(id as i64, lines.collect()))
-    });
-    let ledger = lines.collect();
-    let months = order.values().map(|month| labels[*month].clone()).collect();
-    Ok(BareLedger { months, from, dated, accounts, ledger, currencies: currencies.into_iter().collect() })
+}
+
+/// What has been read of a file, and what is wrong with it.
+struct Reading {
+    headers: Vec<String>,
+    shape: Shape,
+    /// The currency of amounts that name none.
+    otherwise: Currency,
+    accounts: Names,
+    months: Names,
+    amounts: Vec<Amount>,
+    faults: Faults,
+}
+
+impl Reading {
+    fn fault(&mut self, line: u64, column: usize, sentence: impl Into<String>) {
+        self.faults.push(line, column, &self.headers, sentence);
+    }
+
+    /// The months that the columns of a wide file name.
+    fn months_of_columns(&mut self, line: u64) {
+        let Shape::Wide = self.shape else { return };
+        for (column, header) in self.headers.iter().enumerate().skip(1) {
+            if self.months.place(header) != column - 1 || header.is_empty() {
+                let sentence = format!("`{header}` names no month of its own: every column after the first is one");
+                self.faults.push(line, column, &[], sentence);
+                // Later columns keep their places.
+                self.months.list.resize(column, header.clone());
+            }
+        }
+    }
+
+    fn row(&mut self, record: &Record) {
+        let line = record.line;
+        if let Some(fault) = record.fault {
+            return self.fault(line, 0, format!("the row cannot be read ({}): check its quotes", fault.as_str()));
+        }
+        if record.len() != self.headers.len() {
+            let (has, named) = (record.len(), self.headers.len());
+            let sentence = format!("the row has {has} cells and the first line names {named}: fill it or leave it out");
+            return self.fault(line, has.min(named), sentence);
+        }
+        let cell = |column: usize| record.cell(column).unwrap_or_default().trim();
+        let (account_at, month_at, currency_at, columns) = match self.shape {
+            Shape::Long { account, month, amount, currency } => (account, Some(month), currency, amount..amount + 1),
+            Shape::Wide => (0, None, None, 1..record.len()),
+        };
+        let before = self.faults.count();
+        if cell(account_at).is_empty() {
+            self.fault(line, account_at, "the row names no account: write which account paid");
+        }
+        let currency = currency_at.map_or(Ok(self.otherwise), |column| cell(column).parse());
+        let currency = currency.unwrap_or_else(|error| {
+            self.fault(line, currency_at.unwrap_or_default(), error.to_string());
+            self.otherwise
+        });
+        if let Some(column) = month_at.filter(|column| cell(*column).is_empty()) {
+            self.fault(line, column, "the row names no month: write it like 2026-03");
+        }
+        let mut found = Vec::new();
+        for column in columns {
+            match amount(cell(column), currency) {
+                Ok(cents) => found.push((column, cents)),
+                Err(sentence) => self.fault(line, column, sentence),
+            }
+        }
+        if self.faults.count() > before {
+            return;
+        }
+        let account = self.accounts.place(cell(account_at));
+        let month = month_at.map(|column| self.months.place(cell(column)));
+        let place = |column: usize| month.unwrap_or(column.saturating_sub(1));
+        let amounts = found.into_iter();
+        let amount = |(column, cents)| Amount { account, month: place(column), currency, cents, line, column };
+        self.amounts.extend(amounts.map(amount));
+    }
+}
+
+/// An amount in minor units; nothing where the cell is empty.
+fn amount(text: &str, currency: Currency) -> Result<i64, String> {
+    let cents =
+        if text.is_empty() { 0 } else { parse_cents(text, currency.as_str()).map_err(|error| error.to_string())? };
+    if cents < 0 {
+        return Err(format!("`{text}` is below zero: a refund is no recurring revenue"));
+    }
+    match Price::monthly(cents).arr() {
+        Some(_) => Ok(cents),
+        None => Err(format!("`{text}` is beyond any revenue: check its decimal point")),
+    }
+}
+
+impl Reading {
+    /// Puts months in order and makes lines of amounts that stay the same.
+    fn assemble(mut self) -> Result<BareLedger, LedgerError> {
+        let dates: Vec<Option<Day>> = self.months.list.iter().map(|label| first_day(label)).collect();
+        // Where one month is a date, all must be.
+        let dated = dates.is_empty() || dates.iter().any(Option::is_some);
+        let from = dates.iter().flatten().min().copied().filter(|_| dated).unwrap_or_default();
+        let months = self.months.list.iter().zip(dates);
+        let numbers: Vec<Option<u32>> = months
+            .map(|(label, day)| if dated { day.map(|day| months_between(from, day)) } else { number(label) })
+            .collect();
+        self.strange_months(&numbers);
+        let order: BTreeMap<u32, usize> =
+            numbers.iter().enumerate().filter_map(|(month, number)| Some(((*number)?, month))).collect();
+        let first = order.keys().next().copied().unwrap_or_default();
+        let whole = self.faults.count() == 0;
+        self.contradictions();
+        if whole {
+            self.gaps(&order, first);
+        }
+        self.faults.settle()?;
+        let mut paid = Paid::new();
+        for amount in &self.amounts {
+            let month = numbers[amount.month].unwrap_or_default() - first;
+            paid.entry((amount.account, amount.currency)).or_default().insert(month, amount.cents);
+        }
+        let from = if dated { from } else { Day::from_ymd_opt(2000, 1, 1).unwrap_or_default() };
+        let currencies: BTreeSet<Currency> = self.amounts.iter().map(|amount| amount.currency).collect();
+        let lines = self.accounts.list.iter().enumerate().map(|(id, _)| {
+            let lines = currencies.iter().flat_map(|currency| lines(paid.get(&(id, *currency)), *currency, from));
+            Arc::new(AccountLedger::of_lines(id as i64, lines.collect()))
+        });
+        let ledger = lines.collect();
+        let months = order.values().map(|month| self.months.list[*month].clone()).collect();
+        let accounts = self.accounts.list;
+        Ok(BareLedger { months, from, dated, accounts, ledger, currencies: currencies.into_iter().collect() })
+    }
+
+    /// Where a month first stands.
+    fn first_of(&self, month: usize) -> (u64, usize) {
+        self.amounts.iter().find(|amount| amount.month == month).map_or((1, 0), |amount| (amount.line, amount.column))
+    }
+
+    fn strange_months(&mut self, numbers: &[Option<u32>]) {
+        let strange = numbers.iter().enumerate().filter(|(_, number)| number.is_none());
+        for month in strange.map(|(month, _)| month).collect::<Vec<_>>() {
+            let (line, column) = self.first_of(month);
+            let sentence =
+                format!("`{}` is no month: write 2026-03, or number them m0, m1, m2", self.months.list[month]);
+            let column = if let Shape::Long { month, .. } = self.shape { month } else { column };
+            self.fault(line, column, sentence);
+        }
+    }
+
+    /// Months that nobody has a row for, between others that are there.
+    fn gaps(&mut self, order: &BTreeMap<u32, usize>, first: u32) {
+        let mut expected = first;
+        for (number, month) in order {
+            if *number != expected {
+                let (line, column) = self.first_of(*month);
+                let sentence = format!(
+                    "there is no row for any month just before `{}`: add the missing month, with zeros if nobody paid",
+                    self.months.list[*month]
+                );
+                self.fault(line, column, sentence);
+            }
+            expected = number + 1;
+        }
+    }
+
+    /// Two amounts of an account for the same month contradict each other.
+    fn contradictions(&mut self) {
+        let mut seen: HashMap<(usize, usize, Currency), u64> = HashMap::new();
+        for amount in &self.amounts {
+            match seen.entry((amount.account, amount.month, amount.currency)) {
+                Entry::Vacant(free) => {
+                    free.insert(amount.line);
+                }
+                Entry::Occupied(first) => {
+                    let (account, month) = (&self.accounts.list[amount.account], &self.months.list[amount.month]);
+                    let sentence =
+                        format!("`{account}` has another amount for {month} on line {}: keep one of them", first.get());
+                    self.faults.push(amount.line, amount.column, &self.headers, sentence);
+                }
+            }
+        }
+    }
 }
 
 type Paid = HashMap<(usize, Currency), BTreeMap<u32, i64>>;
-
-/// Amounts by account and currency; two for the same month contradict each other.
-fn by_month(
-    amounts: &[Amount],
-    accounts: &[String],
-    labels: &[String],
-    number: impl Fn(usize) -> u32,
-) -> Result<Paid, LedgerError> {
-    let mut seen: HashMap<(usize, usize, Currency), &Amount> = HashMap::new();
-    let mut paid = Paid::new();
-    for amount in amounts {
-        match seen.entry((amount.account, amount.month, amount.currency)) {
-            Entry::Vacant(free) => {
-                free.insert(amount);
-            }
-            Entry::Occupied(first) => {
-                let (account, month) = (&accounts[amount.account], &labels[amount.month]);
-                let sentence = format!(
-                    "`{account}` has another amount for {month} on line {}: keep one of them",
-                    first.get().line
-                );
-                return Err(at(amount.line, amount.column, sentence));
-            }
-        }
-        paid.entry((amount.account, amount.currency)).or_default().insert(number(amount.month), amount.cents);
-    }
-    Ok(paid)
-}
 
 /// Lines of an account in a currency: one for each run of months with the same amount.
 fn lines(paid: Option<&BTreeMap<u32, i64>>, currency: Currency, from: Day) -> Vec<Line> {
@@ -371,26 +397,55 @@ mod tests {
         let cases = [
             ("", "1:1: the file is empty"),
             ("a,b\n1,2\n", "1:1: the columns are a, b: name them account, month, mrr"),
-            ("account,month,mrr\nA,2026-01,1.005\n", "2:3: `1.005` has more decimals than USD allows"),
-            ("account,month,mrr\nA,2026-01,ten\n", "2:3: `ten` is not an amount"),
-            ("account,month,mrr\nA,2026-01,-5\n", "2:3: `-5` is below zero"),
-            ("account,month,mrr\nA,2026-01,99999999999999\n", "2:3: `99999999999999` is beyond any revenue"),
-            ("account,month,mrr\nA,2026-01,5\nA,2026-01,6\n", "3:3: `A` has another amount for 2026-01 on line 2"),
+            ("account,month,mrr\nA,2026-01,1.005\n", "2:3 (mrr): `1.005` has more decimals than USD allows"),
+            ("account,month,mrr\nA,2026-01,ten\n", "2:3 (mrr): `ten` is not an amount"),
+            ("account,month,mrr\nA,2026-01,-5\n", "2:3 (mrr): `-5` is below zero"),
+            ("account,month,mrr\nA,2026-01,99999999999999\n", "2:3 (mrr): `99999999999999` is beyond any revenue"),
+            (
+                "account,month,mrr\nA,2026-01,5\nA,2026-01,6\n",
+                "3:3 (mrr): `A` has another amount for 2026-01 on line 2",
+            ),
             (
                 "account,month,mrr\nA,2026-01,5\nA,2026-03,6\n",
-                "3:3: there is no row for any month just before `2026-03`",
+                "3:3 (mrr): there is no row for any month just before `2026-03`",
             ),
-            ("account,month,mrr\nA,soon,5\n", "2:3: `soon` is no month"),
-            ("account,month,mrr\nA,,5\n", "2:2: the row names no month"),
-            ("account,month,mrr\n,2026-01,5\n", "2:1: the row names no account"),
-            ("account,month,mrr\nA,2026-01\n", "2:3: the row has 2 cells and the first line names 3"),
-            ("account,month,mrr,currency\nA,2026-01,5,dollars\n", "2:4: `dollars` is no currency"),
+            ("account,month,mrr\nA,soon,5\n", "2:2 (month): `soon` is no month"),
+            ("account,month,mrr\nA,,5\n", "2:2 (month): the row names no month"),
+            ("account,month,mrr\n,2026-01,5\n", "2:1 (account): the row names no account"),
+            ("account,month,mrr\nA,2026-01\n", "2:3 (mrr): the row has 2 cells and the first line names 3"),
+            ("account,month,mrr,currency\nA,2026-01,5,dollars\n", "2:4 (currency): `dollars` is no currency"),
             ("customer,m0,m0\nA,1,2\n", "1:3: `m0` names no month of its own"),
         ];
         for (text, expected) in cases {
             let said = read(text).unwrap_err();
             assert!(said.starts_with(expected), "{text:?}: {said}");
         }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once_and_counted() {
+        let text = "account,month,mrr,currency\nA,2026-01,ten,dollars\nB,soon,5,USD\n,2026-01,-1,USD\nC,2026-01,5,USD\nC,2026-01,6,USD\n";
+        let said = read(text).unwrap_err();
+        let lines: Vec<&str> = said.lines().map(str::trim).collect();
+        assert_eq!(lines.len(), 7, "{said}");
+        assert_eq!(lines[0], "6 faults, none of it is taken:");
+        for (at, begins) in [
+            "2:3 (mrr): `ten`",
+            "2:4 (currency): `dollars`",
+            "3:2 (month): `soon`",
+            "4:1 (account)",
+            "4:3 (mrr): `-1`",
+            "6:3 (mrr): `C` has another amount for 2026-01 on line 5",
+        ]
+        .iter()
+        .enumerate()
+        {
+            assert!(lines[at + 1].starts_with(begins), "{begins}: {said}");
+        }
+        let many = format!("account,month,mrr\n{}", "A,2026-01,x\n".repeat(1_000));
+        let said = read(&many).unwrap_err();
+        assert!(said.starts_with("1000 faults") && said.ends_with("and 980 more"), "{said}");
+        assert_eq!(said.lines().count(), 22);
     }
 
     proptest::proptest! {

@@ -3,12 +3,12 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use domain::{Day, revenue::Rates};
+use domain::revenue::{RateError, Rates};
 
 use super::{
     dialect::Delimiter,
     encoding::Encoding,
-    ledger::{LedgerError, at},
+    faults::{Faults, LedgerError, at},
     record::{Record, Records},
 };
 
@@ -19,19 +19,23 @@ pub fn rates<R: Read + Seek>(input: &mut R) -> Result<Rates, LedgerError> {
     let delimiter = Delimiter::guess(&Delimiter::sample(input)?, encoding);
     input.seek(SeekFrom::Start(0))?;
     let mut records = Records::new(input, encoding, delimiter);
-    let (mut record, mut rates) = (Record::default(), Rates::none());
-    let named = records.read(&mut record)? && record.cells().map(str::trim).eq(["currency", "day", "rate"]);
+    let (mut record, mut rates, mut faults) = (Record::default(), Rates::none(), Faults::default());
+    let headers = ["currency", "day", "rate"].map(str::to_owned);
+    let named = records.read(&mut record)? && record.cells().map(str::trim).eq(headers.iter());
     if !named {
-        return Err(at(1, 0, "the first line must name the columns currency, day and rate"));
+        return Err(at(1, 0, &[], "the first line must name the columns currency, day and rate"));
     }
     while records.read(&mut record)? {
         let cell = |column: usize| record.cell(column).unwrap_or_default().trim();
-        let wrong = |column: usize, sentence: String| at(record.line, column, sentence);
-        let currency = cell(0).parse().map_err(|error| wrong(0, format!("{error}")))?;
-        let day: Day = cell(1).parse().map_err(|_| wrong(1, format!("`{}` is no day: write 2026-03-01", cell(1))))?;
-        let rate = cell(2).parse().map_err(|error| wrong(2, format!("{error}")))?;
-        rates.insert(currency, day, rate);
+        let mut wrong = |column: usize, sentence: String| faults.push(record.line, column, &headers, sentence);
+        let currency = cell(0).parse().map_err(|error: RateError| wrong(0, error.to_string()));
+        let day = cell(1).parse().map_err(|_| wrong(1, format!("`{}` is no day: write 2026-03-01", cell(1))));
+        let rate = cell(2).parse().map_err(|error: RateError| wrong(2, error.to_string()));
+        if let (Ok(currency), Ok(day), Ok(rate)) = (currency, day, rate) {
+            rates.insert(currency, day, rate);
+        }
     }
+    faults.settle()?;
     Ok(rates)
 }
 
@@ -57,7 +61,9 @@ mod tests {
     fn what_is_wrong_is_said_where_it_is() {
         let said = |text: &str| read(text).unwrap_err();
         assert!(said("a,b\n").starts_with("1:1: the first line must name"));
-        assert!(said("currency,day,rate\nEUR,soon,1.1\n").starts_with("2:2: `soon` is no day"));
-        assert!(said("currency,day,rate\nEUR,2026-01-01,-1\n").starts_with("2:3: `-1` is no rate"));
+        assert!(said("currency,day,rate\nEUR,soon,1.1\n").starts_with("2:2 (day): `soon` is no day"));
+        let both = said("currency,day,rate\nEURO,soon,1.1\nEUR,2026-01-01,x\n");
+        assert!(both.starts_with("3 faults") && both.contains("\n  3:3 (rate): `x`"), "{both}");
+        assert!(said("currency,day,rate\nEUR,2026-01-01,-1\n").starts_with("2:3 (rate): `-1` is no rate"));
     }
 }
