@@ -12,13 +12,11 @@ the cohort tables as they went in.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
-import tempfile
 from pathlib import Path
 
-from pomona import Binary, Checks
+from pomona import Binary, Checks, on_reference
 
 YEARS = range(2011, 2015)
 # A churn of 1.66 % was rounded to the last digit, and subscribers to the thousand.
@@ -109,21 +107,11 @@ def papers(checks: Checks, binary: Binary, folder: Path, file: Path) -> None:
     checks.that("customer-based valuation: all customers of each period", near, f"{closing[-1]} and {totals[-1]:.2f} at the end")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", required=True)
-    parser.add_argument("--contractual", default="../shared/reference/contractual", type=Path)
-    options = parser.parse_args()
-    checks = Checks("what was disclosed and printed, told again")
-    if not (options.contractual / "dish_add_loss_end.csv").exists():
-        checks.skip("disclosed figures", f"there is no dish_add_loss_end.csv in {options.contractual}")
-        checks.finish()
-    with tempfile.TemporaryDirectory(prefix="pomona-disclosed-") as folder:
-        binary, file = Binary(options.binary, Path(folder) / "home"), Path(folder) / "ledger.csv"
-        dish(checks, binary, options.contractual, file)
-        papers(checks, binary, options.contractual, file)
-    checks.finish()
+def check(checks: Checks, binary: Binary, data: Path, scratch: Path) -> None:
+    file = scratch / "ledger.csv"
+    dish(checks, binary, data, file)
+    papers(checks, binary, data, file)
 
 
 if __name__ == "__main__":
-    main()
+    on_reference(__doc__, "what was disclosed and printed, told again", "contractual/dish_add_loss_end.csv", check)

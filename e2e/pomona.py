@@ -6,6 +6,7 @@ product's own counters would be a product praising itself. Every loop is bounded
 
 from __future__ import annotations
 
+import argparse
 import base64
 import http.client
 import json
@@ -17,8 +18,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -127,6 +130,23 @@ class Binary:
         self.log.flush()
         text = Path(self.log.name).read_text(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
+
+
+def on_reference(doc: str, title: str, needed: str, check: Callable[[Checks, Binary, Path, Path], None]) -> None:
+    """A check on data that is not part of the repository: `check(checks, binary, data, scratch)`, or a note that it was
+    skipped. `needed` is a file by its folder of the reference, which is also the name of the option for that folder."""
+    folder, file = needed.split("/")
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument(f"--{folder}", default=f"../shared/reference/{folder}", type=Path, dest="data")
+    options = parser.parse_args()
+    checks = Checks(title)
+    if not (options.data / file).exists():
+        checks.skip(title, f"there is no {file} in {options.data}")
+        checks.finish()
+    with tempfile.TemporaryDirectory(prefix="pomona-reference-") as scratch:
+        check(checks, Binary(options.binary, Path(scratch) / "home"), options.data, Path(scratch))
+    checks.finish()
 
 
 def read_line(process: subprocess.Popen[bytes], within: float) -> bytes:

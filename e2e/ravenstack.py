@@ -11,15 +11,13 @@ contradict each other, the contradiction is counted and printed: it is in the da
 
 from __future__ import annotations
 
-import argparse
 import csv
 import datetime as dt
 import json
-import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from pomona import Binary, Checks
+from pomona import Binary, Checks, on_reference
 
 FROM, TO = "2023-01", "2024-12"
 DAY = dt.timedelta(days=1)
@@ -214,21 +212,12 @@ def check(checks: Checks, binary: Binary, folder: Path, mapping: Path) -> None:
     contradictions(checks, folder, book)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", required=True)
-    parser.add_argument("--saas", default="../shared/reference/saas", type=Path)
-    options = parser.parse_args()
-    checks = Checks("RavenStack: a book of somebody else's, imported and reconciled")
-    if not (options.saas / "ravenstack_subscriptions.csv").exists():
-        checks.skip("RavenStack", f"there is no ravenstack_subscriptions.csv in {options.saas}")
-        checks.finish()
-    with tempfile.TemporaryDirectory(prefix="pomona-ravenstack-") as folder:
-        mapping = Path(folder) / "subscriptions.toml"
-        mapping.write_text(SUBSCRIPTIONS, encoding="utf-8")
-        check(checks, Binary(options.binary, Path(folder) / "home"), options.saas, mapping)
-    checks.finish()
+def reconcile(checks: Checks, binary: Binary, data: Path, scratch: Path) -> None:
+    mapping = scratch / "subscriptions.toml"
+    mapping.write_text(SUBSCRIPTIONS, encoding="utf-8")
+    check(checks, binary, data, mapping)
 
 
 if __name__ == "__main__":
-    main()
+    title = "RavenStack: a book of somebody else's, imported and reconciled"
+    on_reference(__doc__, title, "saas/ravenstack_subscriptions.csv", reconcile)
