@@ -16,7 +16,7 @@ use domain::{
 use crate::{
     book::{Book, Row},
     refresh::{MONTHS, month_ends},
-    revenue::ledger,
+    revenue::{ledger, report::window},
 };
 
 /// The figures of one book.
@@ -26,6 +26,8 @@ pub struct Executive {
     pub as_of: Day,
     /// What follows from the contracts.
     pub recurring: Arc<Recurring>,
+    /// Customers of whom no rate says what they pay today; they are in no sum of money.
+    pub unrated: usize,
     /// Customers on the day.
     pub accounts: usize,
     /// ARR of accounts at risk.
@@ -110,10 +112,12 @@ fn executive_of(book: &Book, filter: &RowFilter) -> Executive {
     let view = book.lens.view();
     let rows: Vec<_> = book.visible(filter).collect();
     let mut bands = Bands::default();
-    let (mut accounts, mut at_risk_cents, mut at_risk_accounts) = (0, 0, 0);
+    let (mut accounts, mut unrated, mut at_risk_cents, mut at_risk_accounts) = (0, 0, 0, 0);
     for row in rows.iter().filter(|row| row.active) {
-        let arr_cents = row.revenue.arr(as_of, &view).cents();
+        let known = row.revenue.known_arr(as_of, &view);
+        let arr_cents = known.unwrap_or_default().cents();
         accounts += 1;
+        unrated += usize::from(known.is_none());
         bands.add(row.health.band, arr_cents);
         if row.at_risk() {
             at_risk_cents += arr_cents;
@@ -123,21 +127,23 @@ fn executive_of(book: &Book, filter: &RowFilter) -> Executive {
     let mut health = health_at(&month_ends(as_of), &rows, &view);
     health.insert(as_of, bands);
     let health = health.into_iter().collect();
-    Executive { as_of, recurring, accounts, at_risk_cents, at_risk_accounts, bands, health }
+    Executive { as_of, recurring, unrated, accounts, at_risk_cents, at_risk_accounts, bands, health }
 }
 
 impl Recurring {
     fn of(book: &Book, filter: &RowFilter) -> Self {
         let as_of = book.as_of;
-        let ledger = ledger(book, |row| row.visible(filter));
-        let view = book.lens.view();
+        let (all, view) = (ledger(book, |row| row.visible(filter)), book.lens.view());
+        let months = Span::months(months_before(as_of, MONTHS - 1), as_of);
+        // The accounts that the page of revenue tells of where nobody asks for other months.
+        let ledger = all.rated(window(&months), &view);
         let days: Vec<Day> = month_ends(as_of).into_iter().chain([as_of]).collect();
         let year = |to: Day| {
-            let kept = ledger.retention(Span { after: months_before(to, MONTHS), through: to }, &view);
+            let span = Span { after: months_before(to, MONTHS), through: to };
+            let kept = all.rated(span, &view).retention(span, &view);
             Retained { net: kept.net(), gross: kept.gross() }
         };
         let arr = |day: Day| ledger.arr(day, &view).cents();
-        let months = Span::months(months_before(as_of, MONTHS - 1), as_of);
         let movements = months.iter().map(|month| days_after(month.after, 1)).zip(ledger.bridges(&months, &view));
         Self {
             currency: view.currency,
@@ -160,7 +166,8 @@ fn health_at(days: &[Day], rows: &[&Arc<Row>], view: &View<'_>) -> BTreeMap<Day,
     for row in rows {
         for (day, band) in days.iter().zip(&row.month_ends) {
             if let Some(band) = band {
-                health.entry(*day).or_default().add(*band, row.revenue.arr(*day, view).cents());
+                let known = row.revenue.known_arr(*day, view);
+                health.entry(*day).or_default().add(*band, known.unwrap_or_default().cents());
             }
         }
     }

@@ -13,6 +13,7 @@ use domain::goal::{Figure, Goal, Ground, Judgement, Standing};
 use domain::money::Money;
 use domain::revenue::{Base, Kind, Ledger, Percent, Retention, Scale, Span, Target, View, months_before};
 use domain::scorecard::Band;
+use domain::time::days_before;
 
 use crate::EngineError;
 use crate::book::{Book, Row};
@@ -125,9 +126,22 @@ impl Of<'_> {
         Span { after: months_before(self.book.as_of, months), through: self.book.as_of }
     }
 
+    /// The accounts of which every amount of a span is known, and in a sentence how many are not.
+    fn rated(&self, span: Span) -> (Ledger, String) {
+        let rated = self.ledger.rated(span, &self.view);
+        let left_out = self.ledger.accounts().len() - rated.accounts().len();
+        let said = match left_out {
+            0 => String::new(),
+            1 => "; 1 account without a rate is not in it".to_owned(),
+            n => format!("; {n} accounts without a rate are not in it"),
+        };
+        (rated, said)
+    }
+
     fn retention(&self, figure: Figure, months: u32) -> (Option<f64>, String) {
         let span = self.span(months);
-        let kept: Retention = self.ledger.retention(span, &self.view);
+        let (ledger, beside) = self.rated(span);
+        let kept: Retention = ledger.retention(span, &self.view);
         let opening = || format!("{} that was paid on {}", money(kept.opening, &self.view), span.after);
         let (share, said) = match figure {
             Figure::NetRetention => (kept.net(), format!("{} of {}", money(kept.closing(), &self.view), opening())),
@@ -141,17 +155,19 @@ impl Of<'_> {
             }
         };
         match share {
-            Some(share) => (Some(100.0 * share.as_f64()), said),
+            Some(share) => (Some(100.0 * share.as_f64()), said + &beside),
             None => (None, format!("Nobody paid on {}.", span.after)),
         }
     }
 
     fn expansion(&self, months: u32) -> (Option<f64>, String) {
-        let bridge = self.ledger.bridge(self.span(months), &self.view);
+        let (ledger, beside) = self.rated(self.span(months));
+        let bridge = ledger.bridge(self.span(months), &self.view);
         let (added, closing) = (bridge.of(Kind::Expansion), bridge.closing());
         match Percent::of(added, closing) {
             Some(share) => {
-                let said = format!("{} added, of {} today", money(added, &self.view), money(closing, &self.view));
+                let said =
+                    format!("{} added, of {} today{beside}", money(added, &self.view), money(closing, &self.view));
                 (Some(100.0 * share.as_f64()), said)
             }
             None => (None, "Nothing recurs today.".to_owned()),
@@ -160,15 +176,18 @@ impl Of<'_> {
 
     fn churned(&self, months: u32) -> (Option<f64>, String) {
         let span = self.span(months);
-        let lost = -self.ledger.bridge(span, &self.view).of(Kind::Churn);
-        let logos = self.ledger.bridge(span, &self.view).logos.churned;
-        (Some(lost.cents() as f64), format!("what {logos} accounts paid that stopped since {}", span.after))
+        let (ledger, beside) = self.rated(span);
+        let bridge = ledger.bridge(span, &self.view);
+        let (lost, logos) = (-bridge.of(Kind::Churn), bridge.logos.churned);
+        (Some(lost.cents() as f64), format!("what {logos} accounts paid that stopped since {}{beside}", span.after))
     }
 
     fn arr(&self) -> (Option<f64>, String) {
-        let accounts = self.ledger.paying(self.book.as_of, &self.view);
-        let said = format!("{accounts} paying accounts on {}", self.book.as_of);
-        (Some(self.ledger.arr(self.book.as_of, &self.view).cents() as f64), said)
+        let today = self.book.as_of;
+        let (ledger, beside) = self.rated(Span { after: days_before(today, 1), through: today });
+        let accounts = ledger.paying(today, &self.view);
+        let said = format!("{accounts} paying accounts on {today}{beside}");
+        (Some(ledger.arr(today, &self.view).cents() as f64), said)
     }
 
     fn lifetime(&self, figure: Figure) -> (Option<f64>, String) {

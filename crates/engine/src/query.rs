@@ -11,7 +11,7 @@ use store::Store;
 use crate::{
     Book, Clock, Definitions, Engine, EngineError, lifetime,
     revenue::{self, conventions::Conventions},
-    snapshot::{Ask, Basis, lay, lay_revenue},
+    snapshot::{Ask, Basis, lay, lay_invoices, lay_revenue},
 };
 
 /// Accounts a filter shows for which an expression holds, by id. Unknown is not a yes.
@@ -60,11 +60,17 @@ pub async fn offline(
 async fn named(store: &Store, lake: &Lake, statement: &str) -> Result<View, EngineError> {
     let statement = statement.to_ascii_lowercase();
     let facts = store.reading(None, None).await?;
-    let mut view = lay(crate::seal::view(store, lake, None).await?, &facts, |table| statement.contains(table)).await?;
-    if statement.contains("revenue_line") {
+    let (converted, overdue) = (statement.contains("revenue_line"), statement.contains("overdue_invoice"));
+    let asked = |table: &str| statement.contains(table) && !(overdue && table == "invoice");
+    let mut view = lay(crate::seal::view(store, lake, None).await?, &facts, asked).await?;
+    if converted || overdue {
         let conventions = Conventions::load(store, None).await?;
         let (ledgers, last_said) = revenue::read(&facts, conventions.set.contracts_from).await?;
-        view = lay_revenue(view, &ledgers, &conventions.lens_of(&ledgers, last_said))?;
+        let lens = conventions.lens_of(&ledgers, last_said);
+        view = lay_revenue(view, &ledgers, &lens)?;
+        if overdue {
+            view = lay_invoices(view, &facts, &lens).await?;
+        }
     }
     facts.end().await?;
     Ok(view)

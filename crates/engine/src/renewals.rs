@@ -88,6 +88,16 @@ impl Entry {
         self.said.as_ref().map_or(Stage::Upcoming, |said| said.stage)
     }
 
+    /// What is due, minor units a year in the currency of the pipeline; `None` without a rate.
+    pub fn due_cents(&self) -> Option<i64> {
+        self.renewal.rated.then(|| self.renewal.arr.cents())
+    }
+
+    /// What it was renewed at; nothing where it was not, `None` without a rate.
+    pub fn renewed_cents(&self) -> Option<i64> {
+        self.renewal.rated.then(|| self.renewal.renewed.cents())
+    }
+
     /// What a person forecasts, minor units a year.
     pub fn forecast_cents(&self) -> Option<i64> {
         self.said.as_ref().and_then(|said| said.forecast_cents)
@@ -95,7 +105,7 @@ impl Entry {
 
     /// What the model expects, minor units a year.
     pub fn machine_cents(&self) -> Option<i64> {
-        self.chance.map(|chance| expected(self.renewal.arr, chance))
+        self.chance.filter(|_| self.renewal.rated).map(|chance| expected(self.renewal.arr, chance))
     }
 
     /// Whether somebody has to say or do something: it is overdue, or a checkpoint was missed.

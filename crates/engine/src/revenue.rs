@@ -9,6 +9,7 @@ pub mod cohort;
 pub mod conventions;
 pub mod due;
 pub mod explain;
+pub mod left_out;
 pub mod per_csm;
 pub mod report;
 pub mod segments;

@@ -39,7 +39,7 @@ use crate::{
 pub(crate) use plan::Plan;
 use plan::Query;
 use relation::Relation;
-pub(crate) use tables::{lay, lay_revenue};
+pub(crate) use tables::{lay, lay_invoices, lay_revenue};
 
 /// Queries of one snapshot that run at the same time: each is spread over the cores by itself, and all of them share
 /// the lake's memory.
@@ -84,7 +84,8 @@ impl Basis {
     pub fn load<'a>(store: &'a Store, lake: &'a Lake, ask: Ask) -> BoxFuture<'a, Result<Self, EngineError>> {
         Box::pin(async move {
             let facts = store.reading(ask.known_on, ask.accounts.as_deref()).await?;
-            let view = tables::lay(crate::seal::view(store, lake, ask.known_on).await?, &facts, |_| true).await?;
+            let view = crate::seal::view(store, lake, ask.known_on).await?;
+            let view = tables::lay(view, &facts, |table| table != "invoice").await?;
             let subscriptions = facts.all().await?;
             let conventions = Arc::new(Conventions::load(store, ask.known_on).await?);
             let items: Vec<SubscriptionItem> = facts.all().await?;
@@ -95,6 +96,7 @@ impl Basis {
                 None => conventions.lens_of(&revenue, revenue::last_said(&subscriptions, &items)),
             });
             let view = tables::lay_revenue(view, &revenue, &lens)?;
+            let view = tables::lay_invoices(view, &facts, &lens).await?;
             let steps = revenue::steps(&revenue, &lens.view());
             let (accounts, assignments): (Vec<Account>, _) = (facts.all().await?, facts.all().await?);
             let mut buyers = Buyers::default();
@@ -325,7 +327,7 @@ impl<'a> Grid<'a> {
         for &at in metrics {
             let zero = Some(0.0);
             match self.metrics[at].when_empty {
-                WhenEmpty::Zero if self.present.contains(relation.name) => self.columns[at].fill(zero),
+                WhenEmpty::Zero if self.present.contains(relation.rests_on()) => self.columns[at].fill(zero),
                 WhenEmpty::Unknown | WhenEmpty::Zero => {}
                 WhenEmpty::ZeroIfSeen => {
                     let seen = self.seen.get(relation.name).map_or(&[][..], Vec::as_slice);

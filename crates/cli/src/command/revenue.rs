@@ -9,6 +9,7 @@ use domain::{Day, Instant, money::Money, revenue::Currency};
 use engine::{
     Clock,
     revenue::{
+        left_out::{Unknown, UnknownAmount},
         report::{Disagreement, Figures, Measure, Report},
         source::{self, Question},
     },
@@ -107,9 +108,28 @@ fn table(report: &Report) {
     for said in report.faults.iter().chain(&report.unrated) {
         print::note(said);
     }
+    if let Some(left_out) = &report.left_out {
+        print::note(&amounts_left_out(left_out));
+    }
     for found in &report.contradictions {
         print::note(&contradiction(report, found));
     }
+}
+
+/// What is in no row, in its own currencies.
+fn amounts_left_out(left_out: &Unknown) -> String {
+    let amount = |amount: &UnknownAmount| {
+        let money = Money { cents: amount.closing_cents, currency: amount.currency.clone() };
+        let why = if amount.has_rate { "of the same accounts" } else { "without a rate" };
+        format!("{money} in {} {why}", amount.contracts)
+    };
+    let amounts: Vec<String> = left_out.amounts.iter().map(amount).collect();
+    format!(
+        "left out of every row: {} contracts of {} accounts; at the last closing {}",
+        left_out.contracts,
+        left_out.accounts,
+        amounts.join(", ")
+    )
 }
 
 /// What several sources say of an account, and what is counted.

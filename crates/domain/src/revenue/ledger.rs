@@ -66,6 +66,23 @@ pub(super) struct Moved {
     pub(super) other: i64,
 }
 
+/// A contract of an account whose revenue is unknown in the currency that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Whose it is.
+    pub account_id: i64,
+    /// The subscription.
+    pub subscription_id: i64,
+    /// Its own currency.
+    pub currency: Currency,
+    /// Whether its own amount could be converted, and it is left out for its account's sake.
+    pub has_rate: bool,
+    /// ARR at the opening, in its own currency.
+    pub opening: Arr,
+    /// ARR at the closing, in its own currency.
+    pub closing: Arr,
+}
+
 impl Span {
     /// The month that contains a day.
     pub fn month(day: Day) -> Self {
@@ -131,6 +148,11 @@ impl AccountLedger {
     /// ARR at the end of a day at the rates of another.
     pub fn arr_at_rates(&self, day: Day, rates: Day, view: &View<'_>) -> Arr {
         self.lines.iter().filter(|line| line.is_on(day)).map(|line| view.value(line, rates)).sum()
+    }
+
+    /// ARR at the end of a day; `None` where a part of it has no rate.
+    pub fn known_arr(&self, day: Day, view: &View<'_>) -> Option<Arr> {
+        self.lines.iter().filter(|line| line.is_on(day)).map(|line| view.known_value(line, day)).sum()
     }
 
     /// The first day anything recurred.
@@ -260,7 +282,7 @@ impl Ledger {
         sums
     }
 
-    /// Amounts of a span that no rate converts, one of each currency; they count as nothing until there is one.
+    /// Amounts of a span that no rate converts, one of each currency; what their accounts pay is unknown until there is one.
     pub fn unrated(&self, span: Span, view: &View<'_>) -> Vec<NoRate> {
         let mut missing: BTreeMap<Currency, NoRate> = BTreeMap::new();
         for (account, line) in self.accounts.iter().flat_map(|it| it.lines.iter().map(move |line| (it, line))) {
@@ -274,6 +296,40 @@ impl Ledger {
             }
         }
         missing.into_values().collect()
+    }
+
+    /// The accounts whose every amount of a span is known in a currency. Of the others nothing is: what one of their
+    /// contracts comes to cannot be said, and so neither what they pay nor whether they paid more or less.
+    #[must_use]
+    pub fn rated(&self, span: Span, view: &View<'_>) -> Self {
+        let missing = self.unrated(span, view);
+        let unknown: BTreeSet<i64> =
+            missing.iter().flat_map(|missing| missing.contracts.iter().map(|(account_id, _)| *account_id)).collect();
+        self.only(|id| !unknown.contains(&id))
+    }
+
+    /// The contracts of the accounts that [`Self::rated`] leaves out, with what each comes to in its own currency: those
+    /// without a rate and, of the same accounts, those that need none or have one.
+    pub fn left_out(&self, span: Span, view: &View<'_>) -> Vec<LeftOut> {
+        let missing = self.unrated(span, view);
+        let unrated: BTreeSet<(i64, i64)> = missing.into_iter().flat_map(|missing| missing.contracts).collect();
+        let accounts: BTreeSet<i64> = unrated.iter().map(|(account_id, _)| *account_id).collect();
+        let mut contracts: BTreeMap<(i64, i64, Currency), LeftOut> = BTreeMap::new();
+        let left_out = self.accounts.iter().filter(|account| accounts.contains(&account.account_id));
+        for (account, line) in left_out.flat_map(|it| it.lines.iter().map(move |line| (it, line))) {
+            if span.through < line.from || line.to <= span.after {
+                continue;
+            }
+            let (account_id, subscription_id, currency) = (account.account_id, line.subscription_id, line.currency);
+            let has_rate = !unrated.contains(&(account_id, subscription_id));
+            let (opening, closing) = (Arr::ZERO, Arr::ZERO);
+            let new = || LeftOut { account_id, subscription_id, currency, has_rate, opening, closing };
+            let contract = contracts.entry((account_id, subscription_id, currency)).or_insert_with(new);
+            let on = |day| if line.is_on(day) { line.arr } else { Arr::ZERO };
+            contract.opening += on(span.after);
+            contract.closing += on(span.through);
+        }
+        contracts.into_values().collect()
     }
 
     /// What rounding each line to a minor unit adds to converting the sum of a currency: at most half a unit a line.

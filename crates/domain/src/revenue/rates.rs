@@ -136,12 +136,12 @@ impl fmt::Display for Rate {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rates(BTreeMap<Currency, BTreeMap<Day, Rate>>);
 
-/// Amounts in a currency that has no rate on a day; they count as nothing until there is one.
+/// Amounts in a currency that has no rate on a day; what their accounts pay is unknown until there is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no rate from {currency} to {into} on {day} or before, so {} of {} not counted: add one, or ask for {currency} by itself",
-    counted(.contracts.len(), "contract", "contracts"),
-    counted(self.accounts(), "account is", "accounts are")
+    "no rate from {currency} to {into} on {day} or before, so what {} ({}) is unknown: add one, or ask for {currency} by itself",
+    counted(self.accounts(), "account pays", "accounts pay"),
+    counted(.contracts.len(), "contract", "contracts")
 )]
 pub struct NoRate {
     /// The currency of the amounts.
@@ -251,12 +251,9 @@ impl View<'_> {
 
     /// The value of a line over its days: what it is from each day on, as far as it changes; `None` where there is no rate.
     pub fn pieces(&self, line: &Line) -> Vec<(Day, Option<Arr>)> {
-        let rated = self.rates.0.get(&line.currency).filter(|_| !self.is_native(line));
-        // A rate counts from the first month that begins with it.
-        let begins = |day: &Day| if month_of(*day).0 == *day { *day } else { month_of(*day).1 };
-        let changes = rated.into_iter().flat_map(|days| days.keys().map(begins));
-        let days = std::iter::once(line.from).chain(changes.filter(|day| line.from < *day && *day < line.to));
-        let mut pieces: Vec<(Day, Option<Arr>)> = days.map(|day| (day, self.known_value(line, day))).collect();
+        let days = self.changes(line.currency, (line.from, line.to));
+        let mut pieces: Vec<(Day, Option<Arr>)> =
+            days.into_iter().map(|day| (day, self.known_value(line, day))).collect();
         pieces.dedup_by_key(|(_, value)| *value);
         pieces
     }
@@ -269,6 +266,25 @@ impl View<'_> {
         let from = code.parse().ok()?;
         let rate = self.rates.on(from, month_of(day).0)?;
         Some(self.convert(Arr::from_cents(cents), from, rate).cents())
+    }
+
+    /// Minor units of a currency over days (half-open): what they are from each day on, as far as it changes; `None` where
+    /// there is no rate, or no such currency.
+    pub fn cents_over(&self, cents: i64, code: &str, (from, to): (Day, Day)) -> Vec<(Day, Option<i64>)> {
+        let days = code.parse().map_or_else(|_| vec![from], |currency| self.changes(currency, (from, to)));
+        let mut pieces: Vec<(Day, Option<i64>)> =
+            days.into_iter().map(|day| (day, self.cents(cents, code, day))).collect();
+        pieces.dedup_by_key(|(_, value)| *value);
+        pieces
+    }
+
+    /// The first of some days (half-open), and those on which another rate of a currency begins to count: with the first
+    /// month that begins with it.
+    fn changes(&self, currency: Currency, (from, to): (Day, Day)) -> Vec<Day> {
+        let rated = self.rates.0.get(&currency).filter(|_| currency != self.currency);
+        let begins = |day: &Day| if month_of(*day).0 == *day { *day } else { month_of(*day).1 };
+        let changes = rated.into_iter().flat_map(|days| days.keys().map(begins));
+        std::iter::once(from).chain(changes.filter(|day| from < *day && *day < to)).collect()
     }
 
     /// An amount of another currency at a rate, to the nearest minor unit.

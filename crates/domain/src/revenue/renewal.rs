@@ -9,7 +9,7 @@ use chrono::Days;
 use super::{
     amount::{Arr, Percent},
     ledger::{AccountLedger, Ledger, Span, eve},
-    rates::View,
+    rates::{Currency, View},
     subscription::Subscription,
 };
 use crate::{Day, time::days_after};
@@ -76,10 +76,16 @@ pub struct Renewal {
     pub due: Day,
     /// The last day to give notice.
     pub notice_by: Day,
-    /// What recurred on the last day of the term.
+    /// What recurred on the last day of the term; nothing where that is not known, which `rated` says.
     pub arr: Arr,
     /// What recurs where it was renewed.
     pub renewed: Arr,
+    /// What recurred on the last day in the currency of the contract.
+    pub sold: Arr,
+    /// That currency.
+    pub currency: Currency,
+    /// Whether a rate converts it; without one no sum may count it.
+    pub rated: bool,
     /// The day it was renewed, as far as known.
     pub signed_on: Option<Day>,
     /// What became of it.
@@ -105,6 +111,8 @@ pub struct DueBase {
     pub late: Arr,
     /// Due and unanswered.
     pub overdue: Arr,
+    /// Terms in none of these figures, since no rate converts them.
+    pub unrated: usize,
 }
 
 impl DueBase {
@@ -112,6 +120,10 @@ impl DueBase {
     pub fn of(renewals: &[Renewal]) -> Self {
         let mut base = Self::default();
         for renewal in renewals.iter().filter(|renewal| renewal.outcome != Outcome::Open) {
+            if !renewal.rated {
+                base.unrated += 1;
+                continue;
+            }
             let gross = renewal.renewed.min(renewal.arr);
             base.count += 1;
             base.due += renewal.arr;
@@ -182,7 +194,7 @@ impl AccountLedger {
                 renewals.push(self.renewal(subscription, *due, own, as_of, within, view));
             }
         }
-        renewals.retain(|renewal| renewal.arr.is_positive());
+        renewals.retain(|renewal| renewal.sold.is_positive());
         renewals
     }
 
@@ -195,11 +207,11 @@ impl AccountLedger {
         within: Sensitivity,
         view: &View<'_>,
     ) -> Renewal {
-        let of = |id: i64, day: Day| -> Arr {
-            let lines = self.lines.iter().filter(|line| line.subscription_id == id && line.is_on(day));
-            lines.map(|line| view.value(line, due)).sum()
-        };
-        let arr = of(subscription.id, eve(due));
+        let lines =
+            |id: i64, day: Day| self.lines.iter().filter(move |line| line.subscription_id == id && line.is_on(day));
+        let of = |id: i64, day: Day| -> Arr { lines(id, day).map(|line| view.value(line, due)).sum() };
+        let known: Option<Arr> = lines(subscription.id, eve(due)).map(|line| view.known_value(line, due)).sum();
+        let sold = lines(subscription.id, eve(due)).map(|line| line.arr).sum();
         // What was signed or cancelled after the day is not known on it.
         let ends = subscription.ends().filter(|_| subscription.cancelled_on.is_some_and(|day| day <= as_of));
         let next = self.successor(subscription, due, within).filter(|next| next.signed_on <= as_of);
@@ -208,7 +220,9 @@ impl AccountLedger {
             None if ends.is_some_and(|ends| ends <= due) => (Outcome::Lost, Arr::ZERO, None),
             None if by_itself => (Outcome::OnTime, of(subscription.id, due), Some(due)),
             None if due > as_of => (Outcome::Open, Arr::ZERO, None),
-            None if of(subscription.id, due).is_positive() => (Outcome::Overdue, Arr::ZERO, None),
+            None if lines(subscription.id, due).any(|line| line.arr.is_positive()) => {
+                (Outcome::Overdue, Arr::ZERO, None)
+            }
             None => (Outcome::Lost, Arr::ZERO, None),
         };
         let notice_by = due.checked_sub_days(Days::new(u64::from(subscription.notice_days))).unwrap_or(Day::MIN);
@@ -217,8 +231,11 @@ impl AccountLedger {
             account_id: self.account_id,
             due,
             notice_by,
-            arr,
+            arr: known.unwrap_or_default(),
             renewed,
+            sold,
+            currency: subscription.currency,
+            rated: known.is_some(),
             signed_on,
             outcome,
         }

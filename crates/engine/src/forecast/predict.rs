@@ -7,13 +7,16 @@ use std::{collections::HashSet, sync::Arc};
 use domain::{
     Day,
     access::RowFilter,
-    revenue::{Bridge, Kind, Span, months_after, months_before},
+    revenue::{Arr, Bridge, Kind, Span, months_after, months_before},
     time::days_before,
 };
 use stats::portfolio::{Flow, Portfolio, Unit};
 
 use super::{Forecast, MONTHS, Means, Model, QUARTERS, Quantiles, Quarter, Scenario};
-use crate::{Book, EngineError, Row, query, revenue::ledger};
+use crate::{
+    Book, EngineError, Row, query,
+    revenue::{ledger, report::window},
+};
 
 /// Draws of accounts that one forecast may cost.
 const DRAWS: usize = 1_000_000;
@@ -156,7 +159,7 @@ fn units(
 
 pub(super) fn candidate(book: &Book, model: &Model, row: &Row) -> Option<Candidate> {
     let view = model.lens.view();
-    let amount = row.revenue.arr(book.as_of, &view).cents();
+    let amount = row.revenue.known_arr(book.as_of, &view)?.cents();
     let chances = row.lifetime.forecast.as_ref().map(|forecast| forecast.chances());
     (amount > 0).then_some(Candidate { account_id: row.account.id, amount, chances })
 }
@@ -185,7 +188,8 @@ fn share_of_book(book: &Book, model: &Model, filter: &RowFilter, these: usize) -
         return 1.0;
     }
     let view = model.lens.view();
-    let all = book.rows().iter().filter(|row| row.revenue.arr(book.as_of, &view).is_positive()).count();
+    let pays = |row: &&Arc<Row>| row.revenue.known_arr(book.as_of, &view).is_some_and(Arr::is_positive);
+    let all = book.rows().iter().filter(pays).count();
     if all == 0 { 1.0 } else { these as f64 / all as f64 }
 }
 
@@ -277,7 +281,8 @@ fn past_of(book: &Book, model: &Model, filter: &RowFilter, quarters: u32) -> Vec
         arr_cents: bridge.closing().cents(),
         churned_cents: -bridge.of(Kind::Churn).cents(),
     };
-    let bridges = ledger.bridges(&spans, &view);
+    // The forecast goes on from the accounts that are known, and so does its past.
+    let bridges = ledger.rated(window(&spans), &view).bridges(&spans, &view);
     let all = bridges.iter().zip(&spans).map(|(bridge, span)| quarter(bridge, span));
     all.skip_while(|quarter| quarter.arr_cents == 0).collect()
 }

@@ -150,8 +150,8 @@ impl Of<'_> {
     /// ARR of the accounts that left since a day.
     fn lost_since(&self, day: Day) -> f64 {
         let view = self.model.lens.view();
-        let ledger = ledger(self.book, |row| row.visible(self.wish.filter));
         let span = Span { after: day, through: self.book.as_of };
+        let ledger = ledger(self.book, |row| row.visible(self.wish.filter)).rated(span, &view);
         -ledger.bridge(span, &view).of(Kind::Churn).as_f64()
     }
 

@@ -81,7 +81,7 @@ async fn forecasts(
     let (currency, view) = (lens.currency, lens.view());
     let span = Span { after: close, through: days_after(close, AHEAD) };
     let mut open = ledger.renewals(span, close, Sensitivity::default(), &view);
-    open.retain(|renewal| renewal.outcome == Outcome::Open);
+    open.retain(|renewal| renewal.outcome == Outcome::Open && renewal.rated);
     let said: Vec<store::Renewal> = record::load(engine.store().read(), Some(end_of(close)), None).await?;
     let said: HashMap<(i64, Day), store::Renewal> =
         said.into_iter().map(|said| ((said.subscription_id, said.due_on), said)).collect();
@@ -125,7 +125,7 @@ pub async fn accuracy(engine: &Engine, filter: &RowFilter) -> Result<Arc<Accurac
     }
     let (from, today) = (months_before(book.as_of, MONTHS), book.as_of);
     let due = Due::of(&book, filter, Span { after: from, through: today });
-    let decided = due.renewals.iter().filter(|renewal| renewal.outcome != Outcome::Overdue);
+    let decided = due.renewals.iter().filter(|renewal| renewal.outcome != Outcome::Overdue && renewal.rated);
     let came: HashMap<(i64, Day), i64> =
         decided.map(|renewal| ((renewal.subscription_id, renewal.due), renewal.renewed.cents())).collect();
     let verdict = |forecast: RenewalForecast| {

@@ -3,7 +3,7 @@
 
 use domain::{
     Day,
-    revenue::{Arr, Grain, Ledger, Percent, View},
+    revenue::{Arr, Grain, Ledger, Percent, View, months_after},
 };
 use lake::{Column, Frame, FrameError};
 
@@ -86,6 +86,7 @@ impl CohortCell {
             formula: self.formula(end),
             arithmetic,
             value: share.map_or_else(|| "undefined: its base is zero".to_owned(), |share| share.to_string()),
+            over: Some(self.over(end)),
             annual: None,
             others: Vec::new(),
             rows: Frame::new([
@@ -116,6 +117,12 @@ impl CohortCell {
                 "How many of the accounts that began to pay in one period pay at the end of another. An account that left and came back counts while it pays."
             }
         }
+    }
+
+    /// What bears on it: when its accounts began, and the day that is looked at.
+    fn over(self, end: Day) -> String {
+        let last = domain::time::days_before(months_after(self.starts, self.grain.months()), 1);
+        format!("first payments from {} through {last}, and what is paid at the end of {end}", self.starts)
     }
 
     fn formula(self, end: Day) -> String {

@@ -102,7 +102,7 @@ impl RenewalRate {
         names: &Names<'_>,
     ) -> Result<Explained, FrameError> {
         let mut due = ledger.renewals(span, span.through, Sensitivity::default(), view);
-        due.retain(|renewal| renewal.outcome != Outcome::Open);
+        due.retain(|renewal| renewal.outcome != Outcome::Open && renewal.rated);
         let base = DueBase::of(&due);
         let units = |arr: Arr| arr.cents() as f64 / 100.0;
         Ok(Explained {
@@ -112,6 +112,7 @@ impl RenewalRate {
             formula: format!("{} / due", self.part_name),
             arithmetic: format!("{} / {}", money((self.part)(&base), view), money(base.due, view)),
             value: self.of(&base).map_or_else(|| "undefined: nothing was due".to_owned(), |rate| rate.to_string()),
+            over: None,
             annual: None,
             others: Vec::new(),
             rows: Frame::new([

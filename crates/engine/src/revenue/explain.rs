@@ -4,7 +4,8 @@
 
 use domain::Day;
 use domain::revenue::{
-    Arr, Bridge, DEFINITIONS, Definition, Kind, Ledger, Measured, Movement, Percent, Points, Retention, Span, View,
+    Arr, Bridge, DEFINITIONS, Definition, Kind, Ledger, LeftOut, Measured, Movement, Percent, Points, Retention, Span,
+    View,
 };
 use lake::{Cell, Column, Frame, FrameError};
 use report::sheet::{self, SheetError, Value};
@@ -41,6 +42,8 @@ pub struct Explained {
     pub arithmetic: String,
     /// The figure, written.
     pub value: String,
+    /// The days that bear on it, where it is not those of the span.
+    pub over: Option<String>,
     /// What a month's share comes to in a year at the same pace.
     pub annual: Option<f64>,
     /// The same figure by other definitions, with the points between.
@@ -100,6 +103,7 @@ pub fn explain(
             formula: "sum of the movements of this kind".to_owned(),
             arithmetic: format!("{} movements", rows.len()),
             value: money(sum),
+            over: None,
             annual: None,
             others: Vec::new(),
             rows: movements(&rows, names)?,
@@ -125,6 +129,7 @@ pub fn explain(
         formula: "opening + new + reactivation + expansion + price + contraction + churn + transfer + fx".to_owned(),
         arithmetic: bridge_arithmetic(&bridge, money),
         value: money(ledger.arr(day, view)),
+        over: None,
         annual: None,
         others: Vec::new(),
         rows: Frame::new([
@@ -207,6 +212,7 @@ fn figure(
         formula: definition.formula(),
         arithmetic: definition.arithmetic(&measured, |arr| money(arr, view)),
         value: value.unwrap_or_else(|| "undefined: its base is zero".to_owned()),
+        over: None,
         annual,
         others,
         rows: accounts(definition, &retention, span, names)?,

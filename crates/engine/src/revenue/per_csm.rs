@@ -102,6 +102,7 @@ pub fn explain(
         value: sums
             .mean()
             .map_or_else(|| "undefined: nobody looks after a paying account".to_owned(), |it| money(it, view)),
+        over: Some(format!("the end of {day}")),
         annual: None,
         others: Vec::new(),
         rows: Frame::new([

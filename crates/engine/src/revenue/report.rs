@@ -8,12 +8,13 @@ use domain::{
     Day, Instant,
     revenue::{
         Arr, Bridge, Cause, Cohort, Contradiction, DEFINITIONS, Definition, DueBase, Fault, Grain, Kind, Ledger,
-        Measured, Percent, Ratio, Renewal, Retention, Said, Sensitivity, Span, View,
+        Measured, Percent, Ratio, Retention, Said, Sensitivity, Span, View,
     },
 };
 use serde::Serialize;
 
 use super::{
+    left_out::Unknown,
     per_csm::{self, PerCsm},
     segments::Owners,
 };
@@ -26,6 +27,16 @@ pub enum Measure {
     Arr,
     /// Monthly recurring revenue, a twelfth of it.
     Mrr,
+}
+
+impl Measure {
+    /// An amount a year in minor units, told by the year or by the month.
+    pub(super) fn cents(self, arr: Arr) -> i64 {
+        match self {
+            Self::Arr => arr.cents(),
+            Self::Mrr => arr.monthly_cents(),
+        }
+    }
 }
 
 /// What to report on.
@@ -70,8 +81,10 @@ pub struct Report {
     pub refunded_cents: i64,
     /// Items that are wrong or contradict each other, by account id.
     pub faults: Vec<String>,
-    /// Currencies left out for want of a rate.
+    /// Currencies that lack a rate, each in a sentence.
     pub unrated: Vec<String>,
+    /// Accounts in no figure above, since a contract of theirs has no rate; `null` where there are none.
+    pub left_out: Option<Unknown>,
     /// Accounts of which several sources say something else, on the last day.
     pub contradictions: Vec<Disagreement>,
 }
@@ -222,6 +235,7 @@ pub struct Renewals {
     pub due: usize,
     pub due_cents: i64,
     pub overdue_cents: i64,
+    pub unrated: usize,
     pub gross: Option<f64>,
     pub net: Option<f64>,
     pub on_time: Option<f64>,
@@ -229,7 +243,7 @@ pub struct Renewals {
     pub late: Option<f64>,
 }
 
-/// Computes the figures of a ledger as a view reads it.
+/// Computes the figures of a ledger as a view reads it; amounts without a rate must not be in it.
 pub fn report(ledger: &Ledger, view: &View<'_>, ask: &Ask<'_>) -> Report {
     let window = window(ask.months);
     let bridges = ledger.bridges(ask.months, view);
@@ -263,11 +277,12 @@ pub fn report(ledger: &Ledger, view: &View<'_>, ask: &Ask<'_>) -> Report {
         by_currency: tell.slices(&ledger.bridges_by(window, view, |_, currency| currency.to_string())),
         cohorts_by_month: cohorts(Grain::Month),
         cohorts_by_quarter: cohorts(Grain::Quarter),
-        renewals: tell.renewals(&due),
+        renewals: Renewals::of(&DueBase::of(&due), ask.measure),
         once_cents: once.cents(),
         refunded_cents: refunded.cents(),
         faults: faults.map(told).collect(),
-        unrated: ledger.unrated(window, view).iter().map(ToString::to_string).collect(),
+        unrated: Vec::new(),
+        left_out: None,
         contradictions: contradictions.iter().map(|it| tell.contradiction(it)).collect(),
     }
 }
@@ -296,10 +311,7 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn cents(self, arr: Arr) -> i64 {
-        match self.measure {
-            Measure::Arr => arr.cents(),
-            Measure::Mrr => arr.monthly_cents(),
-        }
+        self.measure.cents(arr)
     }
 
     fn money(self, arr: Arr) -> String {
@@ -406,14 +418,17 @@ impl Teller<'_> {
             logos: ages.map(|age| share(cohort.logos(age))).collect(),
         }
     }
+}
 
-    fn renewals(self, due: &[Renewal]) -> Renewals {
-        let base = DueBase::of(due);
+impl Renewals {
+    /// What a base of terms that were due comes to, told by the year or by the month.
+    pub fn of(base: &DueBase, measure: Measure) -> Self {
         let share = |percent: Option<Percent>| percent.map(Percent::as_f64);
-        Renewals {
+        Self {
             due: base.count,
-            due_cents: self.cents(base.due),
-            overdue_cents: self.cents(base.overdue),
+            due_cents: measure.cents(base.due),
+            overdue_cents: measure.cents(base.overdue),
+            unrated: base.unrated,
             gross: share(base.gross_rate()),
             net: share(base.net_rate()),
             on_time: share(base.on_time_rate()),

@@ -18,7 +18,9 @@ use store::{Store, StoreError};
 
 use super::{
     conventions::{Conventions, Lens},
-    currencies, ledger, read,
+    currencies, ledger,
+    left_out::converted,
+    read,
     report::{Ask, Measure, Report, report, told},
     segments::Owners,
 };
@@ -221,11 +223,10 @@ fn reports(ledger: &Ledger, conventions: &Conventions, question: &Question, ask:
         // By itself means without the accounts and faults of the other currencies.
         let Some(_) = wanted else {
             let lens = Lens { rates: Rates::none(), ..conventions.lens_into(currency) };
-            let report = report(&ledger.only(sells_in(ledger, currency)), &lens.view(), ask);
-            return Report { unrated: Vec::new(), ..report };
+            return report(&ledger.only(sells_in(ledger, currency)), &lens.view(), ask);
         };
         let lens = conventions.lens_into(currency).with_rates(question.rates.clone());
-        report(ledger, &lens.view(), ask)
+        converted(ledger, &lens.view(), ask)
     };
     let mut reports: Vec<Report> = chosen.into_iter().map(of).collect();
     tell_of_the_rest(ledger, wanted, &mut reports);

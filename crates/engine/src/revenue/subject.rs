@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use domain::{
     Day, Instant,
     access::RowFilter,
-    revenue::{Contradiction, Currency, Ledger, NoRate, Part, Span, View},
+    revenue::{Contradiction, Currency, Ledger, LeftOut, NoRate, Part, Span, View},
 };
 use lake::FrameError;
 
@@ -17,7 +17,9 @@ use super::{
     conventions::{Conventions, Lens},
     currencies,
     explain::{Explained, Names, explain},
-    ledger, per_csm,
+    ledger,
+    left_out::{self, LEFT_OUT, beside},
+    per_csm,
     report::{Ask, Measure, Report, report, window},
     segments::Owners,
     source::Known,
@@ -35,6 +37,9 @@ pub struct Wanted {
     pub currency: Option<Currency>,
     /// Only what was recorded before this instant.
     pub known_on: Option<Instant>,
+    /// The span in which every account must be known in that currency: that of a page of which one month is asked for, so
+    /// that its figures are of the same accounts.
+    pub known_over: Option<Span>,
 }
 
 impl Wanted {
@@ -60,8 +65,12 @@ pub enum Apart {
 /// The revenue of some accounts over some months.
 #[derive(Debug)]
 pub struct Subject {
-    /// Their contracts.
+    /// Contracts of those accounts whose revenue is known in its currency.
     pub ledger: Ledger,
+    /// Contracts of the others.
+    pub left_out: Vec<LeftOut>,
+    whole: Ledger,
+    known_over: Span,
     /// The months, oldest first.
     pub months: Vec<Span>,
     /// The currency, and the rates into it.
@@ -112,15 +121,28 @@ impl Subject {
         Ok(subjects.keep(question, subject))
     }
 
-    fn new(ledger: Ledger, lens: Lens, owners: &Arc<Owners>, wanted: &Wanted) -> Self {
+    fn new(whole: Ledger, lens: Lens, owners: &Arc<Owners>, wanted: &Wanted) -> Self {
         let as_of = wanted.through;
-        let mut currencies = currencies(&ledger, as_of);
+        let mut currencies = currencies(&whole, as_of);
         if !currencies.contains(&lens.currency) {
             currencies.push(lens.currency);
         }
         let months = Span::months(wanted.from, as_of);
-        let owners = Arc::clone(owners);
-        Self { ledger, months, lens, currencies, as_of, owners, told: OnceLock::new(), parts: Answers::default() }
+        let known_over = wanted.known_over.unwrap_or_else(|| window(&months));
+        let (ledger, left_out) = (whole.rated(known_over, &lens.view()), whole.left_out(known_over, &lens.view()));
+        Self {
+            ledger,
+            left_out,
+            whole,
+            known_over,
+            months,
+            lens,
+            currencies,
+            as_of,
+            owners: Arc::clone(owners),
+            told: OnceLock::new(),
+            parts: Answers::default(),
+        }
     }
 
     /// What its amounts are read by.
@@ -137,10 +159,11 @@ impl Subject {
     pub fn told(&self) -> &Told {
         self.told.get_or_init(|| {
             let view = self.view();
+            let unrated = self.whole.unrated(self.known_over, &view);
             Told {
-                report: self.report(),
+                report: beside(self.report(), &self.whole, (&unrated, &self.left_out), Measure::Arr),
                 contradictions: self.ledger.contradictions(self.as_of, &view),
-                unrated: self.ledger.unrated(self.span(), &view),
+                unrated,
             }
         })
     }
@@ -199,6 +222,9 @@ impl Subject {
             return per_csm::explain(&self.ledger, &self.owners, self.as_of, &self.view(), name).map(Some);
         }
         let names = Names { name_of: &name, csm_on: &|id, day| self.owners.on(id, day) };
+        if key == LEFT_OUT {
+            return left_out::explain(&self.left_out, &self.view(), self.known_over, &names).map(Some);
+        }
         explain(&self.ledger, &self.view(), self.span(), key, &names)
     }
 }

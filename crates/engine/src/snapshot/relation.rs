@@ -27,6 +27,7 @@ pub(crate) const RELATIONS: &[Relation] = relations![
     "survey_response",
     "csm_sentiment",
     "invoice",
+    "overdue_invoice",
     "payment_attempt",
     "subscription_item",
     "revenue_line",
@@ -42,6 +43,11 @@ impl Relation {
     /// The relation of a name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         RELATIONS.iter().copied().find(|relation| relation.name == name)
+    }
+
+    /// The relation whose rows say whether anything is known of it: none of a kind is overdue where some are there.
+    pub(crate) fn rests_on(self) -> &'static str {
+        if self.name == "overdue_invoice" { "invoice" } else { self.name }
     }
 
     /// Whether it can be told to look back only so far.

@@ -5,6 +5,7 @@
 use domain::{
     Day,
     revenue::{Arr, Line, View as RevenueView},
+    time::days_after,
 };
 use lake::{Column, Frame, FrameError, View};
 use store::{
@@ -54,6 +55,21 @@ pub(crate) async fn lay(view: View, facts: &Reading<'_>, wanted: impl Fn(&str) -
 /// another currency is a row for each rate that holds, without an amount where there is none.
 pub(crate) fn lay_revenue(view: View, ledgers: &Ledgers, lens: &Lens) -> Result<View, EngineError> {
     Ok(view.with("revenue_line", &revenue_lines(ledgers, &lens.view())?)?)
+}
+
+/// Lays the invoices, and the days on which each was overdue with what it comes to in the currency the book is read in: one
+/// in another currency is a row for each rate that holds, without a value where there is none.
+pub(crate) async fn lay_invoices(view: View, facts: &Reading<'_>, lens: &Lens) -> Result<View, EngineError> {
+    let (mut all, mut overdue, revenue) = (Vec::new(), Vec::new(), lens.view());
+    facts
+        .each_page(|records| {
+            all.push(invoices(&records));
+            overdue.push(overdue_invoices(&records, &revenue));
+        })
+        .await?;
+    let all = all.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let overdue = overdue.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(view.with("invoice", &Frame::concat(&all)?)?.with("overdue_invoice", &Frame::concat(&overdue)?)?)
 }
 
 /// Builds one frame: a column per line, each an expression of one record.
@@ -160,6 +176,28 @@ fn invoices(records: &[Invoice]) -> Result<Frame, FrameError> {
     })
 }
 
+fn overdue_invoices(records: &[Invoice], view: &RevenueView<'_>) -> Result<Frame, FrameError> {
+    let mut spans = Vec::new();
+    for invoice in records {
+        let from = invoice.issued_on.max(days_after(invoice.due_on, 1));
+        let ends = invoice.paid_on.into_iter().chain(invoice.voided_on).min().unwrap_or(Day::MAX);
+        if from < ends {
+            let values = view.cents_over(invoice.amount_cents, &invoice.currency, (from, ends));
+            let ends: Vec<Day> = values.iter().skip(1).map(|(day, _)| *day).chain([ends]).collect();
+            spans.extend(values.into_iter().zip(ends).map(|((from, value), to)| (invoice, value, from, to)));
+        }
+    }
+    frame!(spans, |span| {
+        "account_id": span.0.account_id,
+        "invoice_id": span.0.id,
+        "amount_cents": span.0.amount_cents,
+        "currency": span.0.currency.as_str(),
+        "value_cents": span.1,
+        "effective_from": span.2,
+        "effective_to": (span.3 < Day::MAX).then_some(span.3),
+    })
+}
+
 fn payment_attempts(records: &[PaymentAttempt]) -> Result<Frame, FrameError> {
     frame!(records, |attempt| {
         "account_id": attempt.account_id,
@@ -195,6 +233,7 @@ fn subscription_items(records: &[SubscriptionItem]) -> Result<Frame, FrameError>
         "period_months": i64::from(item.period_months),
         "charge": item.charge.as_str(),
         "discount_bp": i64::from(item.discount_bp),
+        "discount_cents": item.discount_cents,
         "currency": item.currency.as_str(),
         "effective_from": item.effective_from,
         "effective_to": item.effective_to,

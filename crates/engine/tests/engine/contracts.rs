@@ -151,7 +151,10 @@ async fn rates_come_by_file_convert_the_book_and_are_taken_back_with_their_impor
         (reports[0].window.movements.closing_cents, reports[0].unrated.clone())
     };
     let (without, missing) = closing(None).await;
-    assert!(missing[0].starts_with("no rate from EUR to USD on 2026-01-01 or before, so 1 contract"), "{missing:?}");
+    assert!(
+        missing[0].starts_with("no rate from EUR to USD on 2026-01-01 or before, so what 1 account pays (1 contract)"),
+        "{missing:?}"
+    );
     clock.advance(chrono::TimeDelta::hours(1));
     take(&engine, "exchange_rates", "currency,into,day,rate\nEUR,USD,2025-12-01,1.10\n").await;
     let (first, corrected) = (clock.now(), clock.now() + chrono::TimeDelta::hours(1));
@@ -167,6 +170,35 @@ async fn rates_come_by_file_convert_the_book_and_are_taken_back_with_their_impor
     import::undo(&engine, report.run_id.unwrap(), &hand).await.unwrap();
     assert_eq!(closing(None).await.0, without + 1_100_000, "taken back");
     assert!(corrected < clock.now());
+    engine.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_overdue_is_told_in_the_currency_of_reports_or_not_at_all() {
+    let (_home, settings) = company(2).await;
+    let (engine, _) = open(&settings).await;
+    take(&engine, "accounts", "account_id,name\nnorth,North\nsouth,South\n").await;
+    let invoices = "id,account_id,amount,currency,issued_on,due_on,paid_on,voided_on\n\
+        n1,north,100.05,EUR,2026-01-01,2026-01-31,,\n\
+        n2,north,50.00,USD,2026-01-01,2026-01-31,,\n\
+        n3,north,70.00,EUR,2026-01-01,2026-01-31,2026-02-10,\n\
+        n4,north,30.00,EUR,2026-01-01,2026-01-31,,2026-03-01\n\
+        s1,south,20.00,EUR,2026-01-01,2026-01-31,2026-01-20,\n";
+    take(&engine, "invoices", invoices).await;
+    let overdue = async || {
+        refresh::all(&engine).await.unwrap();
+        let book = engine.book();
+        let of = |id: i64| book.value(book.row(id).unwrap(), "overdue_amount");
+        (of(id_of(&engine, "north").await), of(id_of(&engine, "south").await))
+    };
+    assert_eq!(overdue().await, (None, Some(0.0)), "no rate: neither 150.05 of something nor 50.00");
+    take(&engine, "exchange_rates", "currency,into,day,rate\nEUR,USD,2025-12-01,1.10\nEUR,USD,2026-05-01,1.3\n").await;
+    // 100.05 euros at 1.3 are 130.065 dollars, 130.07 to the cent.
+    assert_eq!(overdue().await, (Some(18_007.0), Some(0.0)));
+    let sql =
+        "select count(*) as n from overdue_invoice join invoice using (invoice_id) where invoice.currency = 'EUR'";
+    let told = engine::query::sql(&engine, sql, 10).await.unwrap();
+    assert_eq!(told.frame.cell(0, 0), lake::Cell::Int(4), "one of them is a row for each of two rates: {told:?}");
     engine.close().await.unwrap();
 }
 

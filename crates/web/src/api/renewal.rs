@@ -6,15 +6,16 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::Day;
-use domain::revenue::{DueBase, Percent, Span};
+use domain::revenue::Span;
 use domain::time::{days_after, days_before};
 use engine::renewals::{AHEAD, BACK, Entry, Saying, Which, between, frozen, one, say};
+use engine::revenue::report::{Measure, Renewals};
 use serde::{Deserialize, Serialize};
 use store::renewal::{Category, LossReason, Stage};
 use utoipa::{IntoParams, ToSchema};
 
 use super::list::Paging;
-use super::wire::words;
+use super::wire::{wire, words};
 use crate::extract::{At, Input, Params};
 use crate::fact;
 use crate::gate::Access;
@@ -76,12 +77,16 @@ pub struct RenewalView {
     pub due_on: NaiveDate,
     /// The last day to give notice.
     pub notice_by: NaiveDate,
-    /// What recurred on the last day of the term.
-    pub due_cents: i64,
+    /// What recurred on the last day of the term, in the currency of the list; `null` where no exchange rate converts it.
+    pub due_cents: Option<i64>,
+    /// The same in the currency of the contract.
+    pub sold_cents: i64,
+    /// That currency.
+    pub sold_in: String,
     /// `open`, `overdue`, `early`, `on_time`, `late` or `lost`.
     pub outcome: &'static str,
-    /// What recurs where it was renewed.
-    pub renewed_cents: i64,
+    /// What recurs where it was renewed; `null` where no rate converts it.
+    pub renewed_cents: Option<i64>,
     /// The day it was renewed, as far as known.
     pub signed_on: Option<NaiveDate>,
     /// Who looks after the account: on the due day, or today while that is ahead.
@@ -131,26 +136,29 @@ pub struct RenewalsView {
     pub year: DueView,
 }
 
-/// What was renewed of what was due.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = DueBase)]
-pub struct DueView {
-    /// Terms due.
-    pub terms: usize,
-    /// What they came to.
-    pub due_cents: i64,
-    /// Of that, nobody has answered.
-    pub overdue_cents: i64,
-    /// Renewed, each capped at what was due; `null` where nothing was due.
-    pub gross: Option<f64>,
-    /// Renewed, with growth.
-    pub net: Option<f64>,
-    /// Renewed by the due day.
-    pub on_time: Option<f64>,
-    /// Signed well ahead.
-    pub early: Option<f64>,
-    /// Signed after the due day.
-    pub late: Option<f64>,
+wire! {
+    /// What was renewed of what was due.
+    #[schema(as = DueBase)]
+    pub struct DueView from Renewals {
+        /// Terms due.
+        due: usize,
+        /// What they came to.
+        due_cents: i64,
+        /// Of that, nobody has answered.
+        overdue_cents: i64,
+        /// Terms in none of these, since no exchange rate converts them.
+        unrated: usize,
+        /// Renewed, each capped at what was due; `null` where nothing was due.
+        gross: Option<f64>,
+        /// Renewed, with growth.
+        net: Option<f64>,
+        /// Renewed by the due day.
+        on_time: Option<f64>,
+        /// Signed well ahead.
+        early: Option<f64>,
+        /// Signed after the due day.
+        late: Option<f64>,
+    }
 }
 
 /// What somebody says of a renewal; a field left out is unsaid.
@@ -202,22 +210,6 @@ pub struct AccuracyRow {
     pub bias: Option<f64>,
 }
 
-impl From<&DueBase> for DueView {
-    fn from(base: &DueBase) -> Self {
-        let share = |rate: Option<Percent>| rate.map(Percent::as_f64);
-        Self {
-            terms: base.count,
-            due_cents: base.due.cents(),
-            overdue_cents: base.overdue.cents(),
-            gross: share(base.gross_rate()),
-            net: share(base.net_rate()),
-            on_time: share(base.on_time_rate()),
-            early: share(base.early_rate()),
-            late: share(base.late_rate()),
-        }
-    }
-}
-
 fn view(app: &AppState, entry: &Entry) -> RenewalView {
     let (renewal, said, book) = (&entry.renewal, entry.said.as_ref(), app.engine.book());
     let row = book.row(renewal.account_id);
@@ -226,9 +218,11 @@ fn view(app: &AppState, entry: &Entry) -> RenewalView {
         account_id: renewal.account_id,
         due_on: renewal.due,
         notice_by: renewal.notice_by,
-        due_cents: renewal.arr.cents(),
+        due_cents: entry.due_cents(),
+        sold_cents: renewal.sold.cents(),
+        sold_in: renewal.currency.to_string(),
         outcome: renewal.outcome.as_str(),
-        renewed_cents: renewal.renewed.cents(),
+        renewed_cents: entry.renewed_cents(),
         signed_on: renewal.signed_on,
         csm: entry.owner.clone(),
         health: row.and_then(|row| row.health.score),
@@ -297,7 +291,7 @@ pub async fn list(
         currency: pipeline.currency.to_string(),
         items: page.items.into_iter().map(|entry| view(&app, entry)).collect(),
         next: page.next,
-        year: (&pipeline.year).into(),
+        year: Renewals::of(&pipeline.year, Measure::Arr).into(),
     }))
 }
 

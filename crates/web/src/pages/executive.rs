@@ -77,13 +77,12 @@ fn headline(figures: &Executive) -> Markup {
             Tile {
                 label: "ARR",
                 value: money(arr),
-                delta: growth.map_or_else(
-                    || html! {},
-                    |growth| {
-                        let text = format!("{} % in 90 days", format::signed(growth * 100.0, 1));
-                        pill::delta(pill::Direction::of(growth), &text)
-                    },
-                ),
+                delta: html! {
+                    @if let Some(growth) = growth {
+                        (pill::delta(pill::Direction::of(growth), &format!("{} % in 90 days", format::signed(growth * 100.0, 1))))
+                    }
+                    @if figures.unrated > 0 { " " a href="/revenue/rates" { "without " (format::counted(figures.unrated as i64, "account", "accounts")) " that no rate converts" } }
+                },
                 explained_at: Some(Link::to("/accounts").with("sort", "arr").with("dir", "desc")),
             },
             Tile {

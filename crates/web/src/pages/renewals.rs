@@ -108,11 +108,13 @@ pub async fn export(
 fn headline(book: &Book, pipeline: &Pipeline) -> Markup {
     let tile = |label, which: &str, keep: &dyn Fn(&Entry) -> bool| {
         let chosen = pipeline.entries.iter().filter(|entry| keep(entry));
-        let (sum, n) = chosen.fold((Arr::ZERO, 0), |(sum, n), entry| (sum + entry.renewal.arr, n + 1));
+        let (rated, unrated): (Vec<&Entry>, Vec<&Entry>) = chosen.partition(|entry| entry.renewal.rated);
+        let (sum, n): (Arr, i64) = (rated.iter().map(|entry| entry.renewal.arr).sum(), rated.len() as i64);
         Tile {
             label,
             value: format::money(sum.cents(), pipeline.currency.as_str()),
-            delta: html! { (format::counted(n, "term", "terms")) },
+            delta: html! { (format::counted(n, "term", "terms"))
+            @if !unrated.is_empty() { " and " a href="/revenue/rates" { (unrated.len()) " without a rate" } } },
             explained_at: Some(Link::to("/renewals").with("which", which)),
         }
     };
@@ -187,7 +189,7 @@ fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
             (format::day(renewal.due))
             @if renewal.outcome == Outcome::Open { br; small.muted { "notice by " (format::day(renewal.notice_by)) } }
         }))
-        (cell(&AMOUNT, &money(renewal.arr.cents())))
+        (cell(&AMOUNT, &due(pipeline, entry)))
         (cell(&HEALTH, &pill::band(row.health.band, row.health.score)))
         (cell(&OWNER, &format::or_unknown(entry.owner.as_deref(), |owner| html! { (owner) })))
         (cell(&STAGE, &html! { (stage_word(entry.stage())) }))
@@ -201,9 +203,20 @@ fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
         }))
         (cell(&STATE, &html! {
             (state(renewal.outcome))
-            @if renewal.outcome.is_renewed() { br; small.muted { "renewed at " (money(renewal.renewed.cents())) } }
+            @if let Some(cents) = entry.renewed_cents().filter(|_| renewal.outcome.is_renewed()) { br; small.muted { "renewed at " (money(cents)) } }
         }))
     } }
+}
+
+/// What is due: in the currency of the pipeline, or, where no rate converts it, in its own.
+fn due(pipeline: &Pipeline, entry: &Entry) -> Markup {
+    let renewal = &entry.renewal;
+    match entry.due_cents() {
+        Some(cents) => format::money(cents, pipeline.currency.as_str()),
+        None => {
+            html! { (format::money(renewal.sold.cents(), renewal.currency.as_str())) br; small.muted { "no rate" } }
+        }
+    }
 }
 
 /// What became of a renewal, as a pill.

@@ -43,6 +43,8 @@ pub struct Asked {
     grain: String,
     /// The day at whose end everything was known; today where it is empty.
     known_on: String,
+    /// The months of the page that one month was chosen from, `2026-01..2026-06`, where that changes who is known.
+    within: String,
 }
 
 impl Asked {
@@ -55,6 +57,7 @@ impl Asked {
             .with("by", &self.by)
             .with("grain", &self.grain)
             .with("known_on", &self.known_on)
+            .with("within", &self.within)
     }
 
     /// The page of a figure over the same months.
@@ -78,7 +81,16 @@ impl Asked {
             "" => None,
             code => Some(rate::currency("currency", code)?),
         };
-        Ok(Wanted { from, through, currency, known_on: self.known_on(book)?.map(end_of) })
+        let (known_on, known_over) = (self.known_on(book)?.map(end_of), self.known_over(book)?);
+        Ok(Wanted { from, through, currency, known_on, known_over })
+    }
+
+    /// The span of the page that a figure was opened from, where it says so.
+    fn known_over(&self, book: &Book) -> Answer<Option<Span>> {
+        let Some((first, last)) = self.within.split_once("..") else { return Ok(None) };
+        let first = month("within", first)?.map(|day| Span::month(day).after);
+        let last = month("within", last)?.map(|day| Span::month(day).through.min(book.as_of.max(day)));
+        Ok(first.zip(last).filter(|(after, through)| after < through).map(|(after, through)| Span { after, through }))
     }
 
     /// The day whose knowledge was asked for, where it is over.

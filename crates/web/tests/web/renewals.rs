@@ -41,7 +41,7 @@ async fn a_program_lists_renewals_and_says_what_will_come_of_one() {
     let first = &all["items"][0];
     assert_eq!((first["due_cents"].as_i64(), first["outcome"].as_str()), (Some(13_500_075), Some("open")));
     assert_eq!((first["due_on"].as_str(), first["notice_by"].as_str()), (Some("2027-03-01"), Some("2027-01-30")));
-    assert_eq!(all["year"]["terms"], 2, "both renewed themselves on 1 March 2026: {}", all["year"]);
+    assert_eq!(all["year"]["due"], 2, "both renewed themselves on 1 March 2026: {}", all["year"]);
     assert_eq!(ids(&list(ahead, ADA).await), [1], "one's own accounts");
     let path = "/api/v1/renewals/1/2027-03-01";
     let said = json!({ "stage": "in_talks", "category": "at_risk", "forecast_cents": 9_900_000, "note": " Waits. " });

@@ -31,6 +31,8 @@ pub(crate) fn contract(id: i64, account_id: i64) -> Subscription {
         continues_id: None,
         paused_on: None,
         resumes_on: None,
+        earlier_pauses: store::subscription::Pauses::default(),
+        discounts: store::subscription::Discounts::default(),
         source_id: None,
         recorded_at: now(),
     }
@@ -56,6 +58,7 @@ pub(crate) fn item(
         period_months: 12,
         charge: Charge::Recurring,
         discount_bp: 0,
+        discount_cents: 0,
         discount_until: None,
         currency: "USD".to_owned(),
         effective_from: day(from),
@@ -214,9 +217,45 @@ async fn a_missing_rate_is_told_until_it_is_there_and_moves_revenue_on_its_own_l
         let adas = world.get(page, &cookie(ADA)).await;
         assert!(!adas.body.contains("Birch") && !adas.body.contains("No rate from"), "{page}: {}", adas.body);
     }
+    let report = world.get("/api/v1/revenue?from=2026-01&to=2026-02", &cookie(ADMIN)).await.json();
+    let report = &report["reports"][0];
+    let moved = &report["window"]["movements"];
+    assert_eq!((&moved["opening_cents"], &moved["closing_cents"]), (&json!(1_000_000), &json!(1_000_000)), "Alder's");
+    assert_eq!(report["window"]["logos"]["closing"], 1, "Birch is unknown, not somebody who pays nothing");
+    let amount = json!({ "currency": "EUR", "has_rate": false, "contracts": 1, "opening_cents": 1_000_000, "closing_cents": 1_000_000 });
+    assert_eq!(report["left_out"], json!({ "accounts": 1, "contracts": 1, "amounts": [amount] }));
+    let page = world.get("/revenue?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
+    assert!(page.body.contains("10,000.00 EUR") && page.body.contains("/revenue/figures/left_out"), "{}", page.body);
+    let rows = world.get("/revenue/figures/left_out?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
+    assert!(rows.body.contains("1 contract of 1 account") && rows.body.contains("Birch"), "{}", rows.body);
+    let csv = world.get("/revenue/rows/left_out?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
+    assert!(csv.body.lines().count() == 2 && csv.body.contains(",EUR,false,10000"), "{}", csv.body);
+    let renewals = world.get("/renewals?which=open", &cookie(ADMIN)).await;
+    assert!(renewals.body.contains("10,000.00 EUR") && renewals.body.contains("no rate"), "{}", renewals.body);
+    let due = world.get("/api/v1/renewals?which=open&account_id=2", &cookie(ADMIN)).await.json();
+    let due = &due["items"][0];
+    assert_eq!(
+        (&due["due_cents"], &due["sold_cents"], &due["sold_in"]),
+        (&json!(null), &json!(1_000_000), &json!("EUR"))
+    );
+    let executive = world.get("/executive", &cookie(ADMIN)).await;
+    assert!(executive.body.contains("without 1 account that no rate converts"), "{}", executive.body);
     let wrong = world.post_form("/revenue/rates", &cookie(ADMIN), &rate("2026-01-01", "much")).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("`much` is no rate") && wrong.body.contains("value=\"eur\""), "{}", wrong.body);
+    // A rate of the second month only: Birch is in neither, also where that month is opened by itself from the page.
+    assert_eq!(
+        world.post_form("/revenue/rates", &cookie(ADMIN), &rate("2026-02-01", "1.20")).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let page = world.get("/revenue?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
+    let within = "from=2026-02&amp;to=2026-02&amp;within=2026-01..2026-02";
+    assert!(page.body.contains("/revenue/figures/arr?") && page.body.contains(within), "{}", page.body);
+    let figure = |rest: &str| format!("/revenue/figures/arr?from=2026-02&to=2026-02{rest}");
+    let inside = world.get(&figure("&within=2026-01..2026-02"), &cookie(ADMIN)).await;
+    assert!(inside.body.contains("10,000.00 USD") && !inside.body.contains("22,000.00 USD"), "{}", inside.body);
+    let alone = world.get(&figure(""), &cookie(ADMIN)).await;
+    assert!(alone.body.contains("10,000.00 USD") && alone.body.contains("1 account without a rate"), "{}", alone.body);
     for (day, each) in [("2025-01-01", "1.10"), ("2026-02-01", "1.20")] {
         let kept = world.post_form("/revenue/rates", &cookie(ADMIN), &rate(day, each)).await;
         assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
@@ -340,6 +379,50 @@ async fn every_place_says_the_same_in_one_currency() {
     world.post_form("/revenue/conventions", &cookie(ADMIN), "currency=EUR").await;
     assert_eq!(birch().await["arr_cents"], 1_000_000);
     assert_eq!(birch().await["arr_currency"], "EUR");
+    world.close().await;
+}
+
+/// The forecast of a book that nobody joins and in which nobody grows, in the currency that is set, with what the report of
+/// revenue says of the same day.
+async fn forecast_in(world: &World, currency: &str) -> (serde_json::Value, i64) {
+    let set = format!("currency={currency}");
+    assert_eq!(world.post_form("/revenue/conventions", &cookie(ADMIN), &set).await.status, StatusCode::SEE_OTHER);
+    engine::forecast::bring_up_to_date(&world.app.engine).await.unwrap();
+    let forecast = world.get("/api/v1/forecast?new=0&expansion=0", &cookie(ADMIN)).await.json()["forecast"].clone();
+    assert_eq!(forecast["currency"], currency, "{forecast}");
+    let report = world.get("/api/v1/revenue", &cookie(ADMIN)).await.json();
+    (forecast, report["reports"][0]["window"]["movements"]["closing_cents"].as_i64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forecast_of_two_currencies_begins_where_revenue_stands_and_stays_in_one() {
+    let world = in_two_currencies().await;
+    let (without, closing) = forecast_in(&world, "USD").await;
+    assert_eq!((without["opening_cents"].as_i64().unwrap(), closing), (1_000_000, 1_000_000), "the euros are unknown");
+    assert_eq!((&without["left_out"], &without["accounts"]), (&json!(["EUR"]), &json!(1)));
+    for (day, rate) in [("2025-01-01", "1.10"), ("2026-10-01", "1.23457")] {
+        let form = format!("currency=EUR&into_currency=USD&effective_on={day}&rate={rate}&take_back=");
+        assert_eq!(world.post_form("/revenue/rates", &cookie(ADMIN), &form).await.status, StatusCode::SEE_OTHER);
+    }
+    // Whoever stays pays what they pay: the end of every path is a sum of these two.
+    for (currency, alder, birch) in [("USD", 1_000_000, 1_234_570), ("EUR", 809_999, 1_000_000)] {
+        let (forecast, closing) = forecast_in(&world, currency).await;
+        assert_eq!(
+            (forecast["opening_cents"].as_i64().unwrap(), closing),
+            (alder + birch, alder + birch),
+            "{currency}"
+        );
+        assert_eq!((&forecast["left_out"], &forecast["accounts"]), (&json!([]), &json!(2)));
+        let ends = [0, alder, birch, alder + birch];
+        for quarter in forecast["quarters"].as_array().unwrap() {
+            let bands = ["band_50_cents", "band_80_cents", "band_95_cents"].map(|band| &quarter["arr"][band]);
+            let ends_of = bands.into_iter().flat_map(|band| band.as_array().unwrap());
+            for cents in ends_of.chain([&quarter["arr"]["median_cents"]]).map(|cents| cents.as_i64().unwrap()) {
+                assert!(ends.contains(&cents), "{currency}: {cents} in {quarter}");
+            }
+        }
+        assert_eq!(forecast["quarters"][0]["arr"]["band_95_cents"][1], alder + birch, "mostly both stay");
+    }
     world.close().await;
 }
 

@@ -22,6 +22,7 @@ const FORECASTERS: usize = 20;
 #[derive(Default)]
 struct Month {
     due: (Arr, i64),
+    unrated: i64,
     said: (i64, i64),
     expected: (i64, i64),
 }
@@ -32,7 +33,10 @@ pub(super) fn months(pipeline: &Pipeline) -> Markup {
     let open = |entry: &&Entry| matches!(entry.renewal.outcome, Outcome::Open | Outcome::Overdue);
     for entry in pipeline.entries.iter().filter(open) {
         let month = months.entry(month_of(entry.renewal.due).0).or_default();
-        month.due = (month.due.0 + entry.renewal.arr, month.due.1 + 1);
+        match entry.due_cents() {
+            Some(_) => month.due = (month.due.0 + entry.renewal.arr, month.due.1 + 1),
+            None => month.unrated += 1,
+        }
         let add = |sum: &mut (i64, i64), cents: Option<i64>| {
             *sum = cents.map_or(*sum, |cents| (sum.0 + cents, sum.1 + 1));
         };
@@ -55,7 +59,8 @@ pub(super) fn months(pipeline: &Pipeline) -> Markup {
                 th.num scope="col" { "Model expects" } } }
             tbody { @for (month, sums) in &months { tr {
                 th scope="row" { (month.format("%Y-%m")) }
-                td.num { (money((sums.due.0.cents(), sums.due.1))) }
+                td.num { (money((sums.due.0.cents(), sums.due.1)))
+                    @if sums.unrated > 0 { " " small.muted { "and " (sums.unrated) " without a rate" } } }
                 td.num { (money(sums.said)) }
                 td.num { (money(sums.expected)) }
             } } }

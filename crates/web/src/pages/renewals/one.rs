@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use store::renewal::{Category, LossReason, Stage};
 
-use super::{category_word, reason_word, stage_word, state};
+use super::{category_word, due, reason_word, stage_word, state};
 use crate::extract::{At, Form};
 use crate::fact;
 use crate::gate::Access;
@@ -167,15 +167,9 @@ fn contract(engine: &Engine, pipeline: &Pipeline, entry: &Entry) -> Markup {
             html! { (format::day(renewal.due)) " " small.muted { (format::relative(renewal.due, pipeline.as_of)) } },
         ),
         ("Notice by", format::day(renewal.notice_by)),
-        ("ARR that is due", money(renewal.arr.cents())),
+        ("ARR that is due", due(pipeline, entry)),
         ("State", state(renewal.outcome)),
-        (
-            "Renewed at",
-            match renewal.outcome.is_renewed() {
-                true => money(renewal.renewed.cents()),
-                false => format::unknown(),
-            },
-        ),
+        ("Renewed at", format::or_unknown(entry.renewed_cents().filter(|_| renewal.outcome.is_renewed()), money)),
         ("CSM at the time", format::or_unknown(entry.owner.as_deref(), |owner| html! { (owner) })),
         ("Health", row.map_or_else(format::unknown, |row| pill::band(row.health.band, row.health.score))),
         (
@@ -212,7 +206,13 @@ fn words(pipeline: &Pipeline, entry: &Entry, said: &Said, faults: &Faults) -> Ma
     let reasons = LossReason::ALL.iter().map(|it| (it.as_str(), reason_word(*it)));
     let reasons: Vec<_> = std::iter::once(("", "None")).chain(reasons).collect();
     let label = format!("Your forecast, {} a year", pipeline.currency);
-    let hint = format!("What will recur after the term; due is {}.", units(renewal.arr.cents()));
+    let hint = match entry.due_cents() {
+        Some(cents) => format!("What will recur after the term; due is {}.", units(cents)),
+        None => format!(
+            "What will recur after the term; no rate converts the {} that is due.",
+            format::money_text(renewal.sold.cents(), renewal.currency.as_str())
+        ),
+    };
     let field = |name: &'static str, label, value| Field::new(name, label).value(value).error(faults.field(name));
     html! {
         (faults.notice(&FIELDS))

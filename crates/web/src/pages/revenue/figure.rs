@@ -8,6 +8,7 @@ use axum::response::Response;
 use engine::Engine;
 use engine::book::Book;
 use engine::revenue::explain::{Explained, money};
+use engine::revenue::left_out::LEFT_OUT;
 use engine::revenue::subject::Subject;
 use maud::{Markup, html};
 
@@ -53,7 +54,7 @@ pub async fn show(
     let export = may(&access, domain::access::Action::Export);
     let export = export.then(|| asked.link(&format!("/revenue/rows/{key}")).without("by").without("grain"));
     let titled = Titled { title: explained.name, active: Some(Nav::Revenue) };
-    let body = page(&book, &asked, &subject, &explained, export.as_ref());
+    let body = page(&book, (&asked, &key), &subject, &explained, export.as_ref());
     Ok(respond(&access, &engine, want, &titled, &body))
 }
 
@@ -70,7 +71,13 @@ pub async fn export(
     file.answer(&format!("revenue-{key}-{}", subject.as_of), explained.name, &explained.rows)
 }
 
-fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, export: Option<&Link>) -> Markup {
+fn page(
+    book: &Book,
+    (asked, key): (&Asked, &str),
+    subject: &Subject,
+    explained: &Explained,
+    export: Option<&Link>,
+) -> Markup {
     let back = asked.link("/revenue");
     let span = subject.span();
     let mut facts = vec![("Figure", html! { b { (explained.value) } })];
@@ -85,9 +92,19 @@ fn page(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained, ex
         ("Meaning", html! { (explained.doc) }),
         ("Formula", html! { (explained.formula) }),
         ("Arithmetic", html! { (explained.arithmetic) " = " (explained.value) }),
-        ("Over", html! { "the days after " (format::day(span.after)) " through " (format::day(span.through)) }),
+        (
+            "Over",
+            html! { @match &explained.over {
+                Some(days) => (days),
+                None => { "the days after " (format::day(span.after)) " through " (format::day(span.through)) }
+            } },
+        ),
         ("Currency", html! { (subject.lens.currency) }),
     ]);
+    if let Some(left_out) = subject.told().report.left_out.as_ref().filter(|_| key != LEFT_OUT) {
+        let accounts = format::counted(left_out.accounts as i64, "account", "accounts");
+        facts.push(("Not in it", html! { a href=(asked.figure(LEFT_OUT)) { (accounts) " without a rate" } }));
+    }
     if !asked.known_on.is_empty() {
         facts.push(("Known on", html! { (asked.known_on) }));
     }

@@ -167,9 +167,9 @@ pub(in crate::pages) fn left_out(missing: &NoRate, name: impl Fn(i64) -> String)
     html! {
         p { b { "No rate from " (missing.currency) " to " (missing.into) " on " (format::day(missing.day)) " or before." } }
         p {
-            (format::counted(contracts as i64, "contract", "contracts")) " of "
-            (format::counted(missing.accounts() as i64, "account", "accounts"))
-            " count as nothing here: "
+            "What " (format::counted(missing.accounts() as i64, "account pays", "accounts pay")) " is unknown in "
+            (missing.into) " and in no sum, for " (format::counted(contracts as i64, "contract", "contracts")) " in "
+            (missing.currency) ": "
             @for (at, (account_id, subscription_id)) in missing.contracts.iter().take(NAMED).enumerate() {
                 @if at > 0 { ", " }
                 a href=(Link::to(format!("/accounts/{account_id}")).with("tab", "revenue")) { (name(*account_id)) }

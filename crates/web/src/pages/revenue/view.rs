@@ -5,6 +5,7 @@ use domain::Day;
 use domain::revenue::{Arr, DEFINITIONS, Grain, Part};
 use engine::book::Book;
 use engine::revenue::cohort::{CohortCell, Share};
+use engine::revenue::left_out::{LEFT_OUT, Unknown, UnknownAmount};
 use engine::revenue::per_csm;
 use engine::revenue::report::{CohortRow, Figures, Movements, Report, Slice};
 use engine::revenue::subject::Told;
@@ -37,12 +38,12 @@ pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, now: Option<&S
     html! {
         (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/revenue/rates" { "Currencies and sources" } a.btn href="/expansion" { "Expansion" } (months_form(asked, subject)) }))
         div id=(FRAGMENT) data-fragment="" {
-            @if subject.ledger.accounts().iter().all(|account| account.lines.is_empty()) {
+            @if subject.left_out.is_empty() && subject.ledger.accounts().iter().all(|account| account.lines.is_empty()) {
                 (notice::empty("No contracts yet", "Revenue follows from subscriptions and their items.",
                     &html! { a.btn href="/sources" { "Import subscriptions" } }))
             } @else {
                 @if let Some(now) = now { (card("As it was known", &restated(asked, report, &now.told().report))) }
-                (warnings(book, subject.told(), names))
+                (warnings(book, asked, subject.told(), names))
                 (headline(asked, report))
                 (plain(&bridge(report)))
                 (card("Movements by month", &months(asked, report)))
@@ -110,7 +111,7 @@ fn restated(asked: &Asked, then: &Report, now: &Report) -> Markup {
     }
 }
 
-fn warnings(book: &Book, told: &Told, names: &Names) -> Markup {
+fn warnings(book: &Book, asked: &Asked, told: &Told, names: &Names) -> Markup {
     let Told { report, contradictions, unrated } = told;
     html! {
         @if !contradictions.is_empty() {
@@ -123,6 +124,12 @@ fn warnings(book: &Book, told: &Told, names: &Names) -> Markup {
                 p.muted { "Choose whose contracts count under " a href="/revenue/rates" { "Currencies and sources" } "." }
             }
         }
+        @if let Some(left_out) = &report.left_out {
+            (notice::remark(&html! {
+                (amounts_left_out(left_out, &report.currency))
+                p { a href=(asked.figure(LEFT_OUT)) { "See these contracts" } }
+            }))
+        }
         @for missing in unrated {
             (notice::remark(&rates::left_out(missing, |id| book.name_of(id))))
         }
@@ -130,6 +137,22 @@ fn warnings(book: &Book, told: &Told, names: &Names) -> Markup {
             details.card { summary { (format::counted(report.faults.len() as i64, "contract item needs", "contract items need")) " attention" }
                 ul { @for fault in report.faults.iter().take(MOST_NAMED) { li { (fault) } } (and_more(report.faults.len())) } }
         }
+    }
+}
+
+/// What is in no figure of the page, in its own currencies.
+fn amounts_left_out(left_out: &Unknown, into: &str) -> Markup {
+    let amount = |amount: &UnknownAmount| {
+        html! {
+            b { (format::money_exact(amount.closing_cents, &amount.currency)) } " a year in "
+            (format::counted(amount.contracts as i64, "contract", "contracts"))
+            @if amount.has_rate { " of the same accounts" } @else { " without a rate" }
+        }
+    };
+    html! {
+        p { b { "What " (format::counted(left_out.accounts as i64, "account pays", "accounts pay")) " is unknown in " (into) "." }
+            " They are in no figure of this page: at the closing they have "
+            @for (at, each) in left_out.amounts.iter().enumerate() { @if at > 0 { ", and " } (amount(each)) } "." }
     }
 }
 
@@ -162,7 +185,8 @@ fn headline(asked: &Asked, report: &Report) -> Markup {
             Tile {
                 label: "ARR",
                 value: format::money(report.window.movements.closing_cents, &report.currency),
-                delta: html! { (format::counted(report.window.logos.closing as i64, "account pays", "accounts pay")) },
+                delta: html! { (format::counted(report.window.logos.closing as i64, "account pays", "accounts pay"))
+                @if let Some(left_out) = &report.left_out { " and " a href=(asked.figure(LEFT_OUT)) { (left_out.accounts) " without a rate" } } },
                 explained_at: Some(asked.figure("arr")),
             },
             tile("Net revenue retention", "nrr"),
@@ -253,7 +277,7 @@ fn month_row(asked: &Asked, report: &Report, figures: &Figures, kinds: &[&KindCo
     const CELL: Column<'_> = Column::new("Amount").number();
     let money = |cents: i64| format::money(cents, &report.currency);
     let at = |key: &str| match month {
-        Some(month) => asked.figure(key).with("from", month).with("to", month),
+        Some(month) => within(asked, report, asked.figure(key)).with("from", month).with("to", month),
         None => asked.figure(key),
     };
     let share =
@@ -271,6 +295,16 @@ fn month_row(asked: &Asked, report: &Report, figures: &Figures, kinds: &[&KindCo
         (cell(&CELL, &html! { a href=(at("nrr")) { (share("nrr")) } }))
         (cell(&CELL, &html! { a href=(at("grr")) { (share("grr")) } }))
     } }
+}
+
+/// A link to one month of the page, whose accounts are those of the page also where a rate is missing in another month.
+fn within(asked: &Asked, report: &Report, link: Link) -> Link {
+    match (&report.left_out, &report.months[..]) {
+        (Some(_), [first, .., last]) if asked.within.is_empty() => {
+            link.with("within", &format!("{}..{}", first.span, last.span))
+        }
+        _ => link,
+    }
 }
 
 fn trend(report: &Report, key: &str) -> Vec<Option<f64>> {
