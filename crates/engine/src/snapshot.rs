@@ -330,7 +330,7 @@ impl<'a> Grid<'a> {
                 WhenEmpty::Zero if self.present.contains(relation.rests_on()) => self.columns[at].fill(zero),
                 WhenEmpty::Unknown | WhenEmpty::Zero => {}
                 WhenEmpty::ZeroIfSeen => {
-                    let seen = self.seen.get(relation.name).map_or(&[][..], Vec::as_slice);
+                    let seen = self.seen.get(relation.rests_on()).map_or(&[][..], Vec::as_slice);
                     for (value, seen) in self.columns[at].iter_mut().zip(seen) {
                         *value = seen.then_some(0.0);
                     }

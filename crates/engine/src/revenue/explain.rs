@@ -4,8 +4,7 @@
 
 use domain::Day;
 use domain::revenue::{
-    Arr, Bridge, DEFINITIONS, Definition, Kind, Ledger, LeftOut, Measured, Movement, Percent, Points, Retention, Span,
-    View,
+    Arr, Bridge, DEFINITIONS, Definition, Kind, Ledger, Measured, Movement, Percent, Points, Retention, Span, View,
 };
 use lake::{Cell, Column, Frame, FrameError};
 use report::sheet::{self, SheetError, Value};

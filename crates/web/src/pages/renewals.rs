@@ -204,6 +204,7 @@ fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
         (cell(&STATE, &html! {
             (state(renewal.outcome))
             @if let Some(cents) = entry.renewed_cents().filter(|_| renewal.outcome.is_renewed()) { br; small.muted { "renewed at " (money(cents)) } }
+            @if let Some(reason) = entry.said.as_ref().and_then(|said| said.loss_reason) { br; small.muted { (reason_word(reason)) } }
         }))
     } }
 }

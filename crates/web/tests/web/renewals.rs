@@ -99,7 +99,7 @@ async fn rows_of_renewals_and_their_rates_leave_as_files() {
     let world = sold().await;
     let rows = world.get("/renewals/rows", &cookie(ADMIN)).await;
     assert!(rows.header("content-disposition").contains("renewals-all-"), "{:?}", rows.headers);
-    assert!(rows.body.contains("1,Alder,1,2027-03-01,2027-01-30,USD,135000.75,open"), "{}", rows.body);
+    assert!(rows.body.contains("1,Alder,1,2027-03-01,2027-01-30,USD,135000.75,135000.75,USD,open"), "{}", rows.body);
     let adas = world.get("/renewals/rows?which=open", &cookie(ADA)).await;
     assert!(adas.body.contains("Alder") && !adas.body.contains("Birch"), "{}", adas.body);
     let sheet = world.get("/renewals/rows?as=xlsx", &cookie(ADMIN)).await;
