@@ -301,7 +301,7 @@ fn month_row(asked: &Asked, report: &Report, figures: &Figures, kinds: &[&KindCo
 fn within(asked: &Asked, report: &Report, link: Link) -> Link {
     match (&report.left_out, &report.months[..]) {
         (Some(_), [first, .., last]) if asked.within.is_empty() => {
-            link.with("within", &format!("{}..{}", first.span, last.span))
+            link.with("within", format!("{}..{}", first.span, last.span))
         }
         _ => link,
     }
