@@ -184,7 +184,7 @@ impl Inbox {
 impl Writer {
     /// Commits what is handed in until every [`Inbox`] is dropped and the queue is empty.
     pub async fn run(mut self) {
-        while let Some(first) = self.queue.recv().await {
+        while let Some(first) = self.next().await {
             let mut events = first.request.events.len();
             let mut group = vec![first];
             while events < self.limits.group
@@ -195,6 +195,21 @@ impl Writer {
             }
             self.commit(group).await;
         }
+    }
+
+    /// The next request. Until one comes, what is in the index is learned.
+    async fn next(&mut self) -> Option<Waiting> {
+        while self.queue.is_empty() && !self.queue.is_closed() {
+            match self.recent.learn(self.store.read()).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "the ids of events could not be read; they are looked up one by one");
+                    break;
+                }
+            }
+        }
+        self.queue.recv().await
     }
 
     /// Commits a group together. If that fails, each alone, so that one bad request does not fail its neighbours;
@@ -228,7 +243,6 @@ impl Writer {
 
     async fn write(&mut self, requests: &[Accept]) -> Result<Vec<Receipt>, StoreError> {
         let Self { store, encoder, recent, .. } = self;
-        recent.learn(store.read()).await?;
         store.write(async |tx| accept::write(tx, requests, encoder, recent).await).await
     }
 }

@@ -45,9 +45,9 @@ impl Recent {
         self.inbox.keys.contains_key(key) || self.log.keys.contains_key(key)
     }
 
-    /// Reads on in the index, before a transaction.
-    pub(super) async fn learn(&mut self, db: &impl Db) -> Result<(), StoreError> {
-        if keys::beside_events(db) { self.index.learn(db).await } else { Ok(()) }
+    /// Reads on in the index. Returns whether there was anything left to read.
+    pub(super) async fn learn(&mut self, db: &impl Db) -> Result<bool, StoreError> {
+        if keys::beside_events(db) { self.index.learn(db).await } else { Ok(false) }
     }
 
     /// Reads what came into the inbox and the log since the last time, and forgets what left them.
