@@ -72,7 +72,9 @@ impl Filter {
         if matches!(self, Self::Unread) {
             *self = Bits::of_index_with(&keys).map_or(Self::TooLarge, |bits| Self::Reading(bits, from));
         }
-        keys.iter().for_each(|key| self.note(key));
+        for key in &keys {
+            self.note(key);
+        }
         *self = match (std::mem::take(self), keys.last()) {
             (Self::Reading(bits, _), Some(last)) => Self::Reading(bits, *last),
             (Self::Reading(bits, _), None) => Self::Complete(bits),

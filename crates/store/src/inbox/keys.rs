@@ -114,7 +114,9 @@ pub(super) async fn indexed(db: &impl Db, keys: &[Key]) -> Result<HashSet<Key>, 
 /// Inserts keys into the index of SQLite, with the day they came; those already there stay.
 async fn insert(tx: &Tx, keys: &[(Key, Day)]) -> Result<(), StoreError> {
     let mut days: BTreeMap<Day, Vec<&Key>> = BTreeMap::new();
-    keys.iter().for_each(|(key, on)| days.entry(*on).or_default().push(key));
+    for (key, on) in keys {
+        days.entry(*on).or_default().push(key);
+    }
     for (on, keys) in days {
         let sql = "INSERT INTO event_key (key, received_on) SELECT unhex(value), $2 FROM json_each($1) WHERE true
                    ON CONFLICT DO NOTHING";
