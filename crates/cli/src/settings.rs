@@ -1,7 +1,7 @@
 //! Settings: read once, from arguments and the environment, and passed on. The
 //! only place of the product that looks at the environment.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     #[arg(long, global = true, hide = true, value_parser = mutant)]
     pub(crate) mutant: Option<engine::Mutant>,
     /// What to log: a level, or module=level pairs
-    #[arg(long, global = true, env = "POMONA_LOG", default_value = "warn")]
+    #[arg(long, global = true, env = "POMONA_LOG", default_value = "warn,datafusion_common=error", value_parser = levels)]
     pub(crate) log: String,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Listening {
     #[arg(long, env = "POMONA_INGEST_LISTEN", value_name = "ADDR")]
     pub(crate) ingest_listen: Option<SocketAddr>,
     /// Address people type, where a proxy stands in front
-    #[arg(long, env = "POMONA_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "POMONA_PUBLIC_URL", value_name = "URL", value_parser = web_address)]
     pub(crate) public_url: Option<String>,
     /// Believe the proxy's X-Forwarded-For
     #[arg(long, env = "POMONA_PROXIED")]
@@ -71,10 +71,27 @@ pub(crate) struct Listening {
     pub(crate) ready_json: bool,
 }
 
-/// Sends logs to standard error.
+/// Sends logs to standard error, in colours where a person reads them.
 pub(crate) fn log(settings: &Settings) {
-    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("warn"));
-    fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    let filter = EnvFilter::new(&settings.log);
+    fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+}
+
+/// What to log, if it can be understood.
+fn levels(words: &str) -> Result<String, String> {
+    let understood = EnvFilter::try_new(words).map_err(|error| error.to_string());
+    understood.map(|_| words.to_owned())
+}
+
+/// The address of a website, without a slash at its end.
+fn web_address(text: &str) -> Result<String, String> {
+    let address = text.trim_end_matches('/');
+    let host = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(address.to_owned()),
+        _ => Err("write it like https://pomona.example.com".to_owned()),
+    }
 }
 
 /// The deliberate faults there are; a release build has none.

@@ -69,6 +69,33 @@ pub fn parse_cents(text: &str, currency: &str) -> Result<i64, MoneyError> {
     Ok(if negative { -cents } else { cents })
 }
 
+/// Minor units that a person may type; more is a slip of the hand, and sums of it would not fit.
+const MOST_TYPED: i64 = 1_000_000_000_000_000;
+
+/// Parses an amount as a person types it, whose thousands may stand apart (`1,234.50`, `1 234.50`). A comma anywhere else
+/// is refused, because it could mean either.
+pub fn parse_typed(text: &str, currency: &str) -> Result<i64, MoneyError> {
+    let typed = text.trim();
+    let (whole, fraction) = typed.split_at(typed.find('.').unwrap_or(typed.len()));
+    let mut groups = whole.trim_start_matches(['-', '+']).split([',', ' ']);
+    let first = groups.next().map_or(0, str::len);
+    let rest: Vec<&str> = groups.collect();
+    if !rest.is_empty() && (!(1..=3).contains(&first) || rest.iter().any(|group| group.len() != 3)) {
+        return Err(MoneyError::NotDecimal(typed.to_owned()));
+    }
+    let cents = parse_cents(&format!("{}{fraction}", whole.replace([',', ' '], "")), currency);
+    let text = || typed.to_owned();
+    match cents {
+        Ok(cents) if cents.abs() > MOST_TYPED => Err(MoneyError::TooLarge(text())),
+        Err(MoneyError::NotDecimal(_)) => Err(MoneyError::NotDecimal(text())),
+        Err(MoneyError::TooLarge(_)) => Err(MoneyError::TooLarge(text())),
+        Err(MoneyError::TooPrecise { currency, allowed, .. }) => {
+            Err(MoneyError::TooPrecise { text: text(), currency, allowed })
+        }
+        Ok(cents) => Ok(cents),
+    }
+}
+
 impl fmt::Display for Money {
     /// Writes the exact amount: `1,234.50 USD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,6 +137,17 @@ mod tests {
         check("12.3400", "USD", 1_234);
         check("1200", "JPY", 1_200);
         check("1.234", "KWD", 1_234);
+    }
+
+    #[test]
+    fn an_amount_may_be_typed_with_its_thousands_apart() {
+        for (text, cents) in [("1,234.50", 123_450), ("8424", 842_400), ("1 234", 123_400), (" -12,000 ", -1_200_000)] {
+            assert_eq!(parse_typed(text, "USD"), Ok(cents), "{text}");
+        }
+        for text in ["8424,00", ",5", "5,", "8,4,2,4", "1.234,50", "1,23", "", "1e9"] {
+            assert_eq!(parse_typed(text, "USD"), Err(MoneyError::NotDecimal(text.to_owned())), "{text}");
+        }
+        assert!(matches!(parse_typed("92,233,720,368,547,758.07", "USD"), Err(MoneyError::TooLarge(_))));
     }
 
     #[test]

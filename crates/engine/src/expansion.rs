@@ -210,7 +210,7 @@ fn seats(book: &Book, row: &Row, holdings: &Holdings) -> Option<Room> {
     let reason = format!(
         "{active:.0} people work on {seats:.0} seats ({:.0} %); {wanted:.0} more would bring that to {:.0} %.",
         100.0 * active / seats,
-        100.0 * COMFORTABLE
+        100.0 * active / (seats + wanted)
     );
     Some(Room { kind: Cause::Seat.as_str(), what: format!("{wanted:.0} seats"), arr_cents, reason })
 }

@@ -122,7 +122,10 @@ fn is_json(media_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// What a library says about an input, without the words it begins with, as a sentence.
 fn sentence(text: &str) -> String {
+    let text =
+        text.strip_prefix("Failed to deserialize ").and_then(|text| text.split_once(": ")).map_or(text, |it| it.1);
     format!("{}.", text.trim_end_matches('.'))
 }
 

@@ -58,7 +58,7 @@ impl Problem {
     /// 404: there is no such thing, or none that the reader may see; the two are never told apart.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here that you can see.")
-            .advise("Check the address, or ask an admin whether the account is assigned to you.")
+            .advise("Check the address. What belongs to an account is seen only by those it is assigned to.")
     }
 
     /// 400: the request cannot be read.

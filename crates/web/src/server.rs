@@ -72,10 +72,12 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Somebody else has the port.
-    #[error("port {} is in use on {}; stop the other program or choose a port with --listen", .0.port(), .0.ip())]
+    #[error("port {} is in use on {}; stop the other program or choose another port (--listen, --ingest-listen)", .0.port(), .0.ip())]
     PortInUse(SocketAddr),
     /// The operating system refuses, for example a port below 1024 or an address of another machine.
-    #[error("cannot listen on {address}; choose an address of this machine and a free port with --listen")]
+    #[error(
+        "cannot listen on {address}; choose an address of this machine and a free port (--listen, --ingest-listen)"
+    )]
     Refused {
         /// What was asked for.
         address: SocketAddr,
@@ -238,7 +240,9 @@ mod tests {
         let port = first.address().port();
         assert_eq!(
             error.to_string(),
-            format!("port {port} is in use on 127.0.0.1; stop the other program or choose a port with --listen")
+            format!(
+                "port {port} is in use on 127.0.0.1; stop the other program or choose another port (--listen, --ingest-listen)"
+            )
         );
     }
 

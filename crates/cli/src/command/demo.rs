@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use web::server::Server;
 
 use super::{
-    intake,
+    intake::{self, Intake},
     serve::{address, until_stopped},
 };
 use crate::{
@@ -77,7 +77,7 @@ impl Demo {
             // What making the company took is several times what serving it takes.
             return Err(memory::begin_anew()).context("the company is made, but cannot be served; begin again");
         }
-        let ready = ready(&engine, &url, &home.path).await?;
+        let ready = ready(&engine, &url, intake.as_ref(), &home.path).await?;
         if self.listening.ready_json {
             print::line(&ready.to_string());
         } else {
@@ -88,13 +88,14 @@ impl Demo {
 }
 
 /// Everything a script needs to drive the demo.
-async fn ready(engine: &Engine, url: &str, home: &Path) -> anyhow::Result<Value> {
+async fn ready(engine: &Engine, url: &str, intake: Option<&Intake>, home: &Path) -> anyhow::Result<Value> {
     let keys = read(&home.join(KEYS))?;
     let links = web::auth::demo::links(engine).await?;
     let login: serde_json::Map<String, Value> =
         links.into_iter().map(|(role, path)| (role.to_owned(), json!(format!("{url}{path}")))).collect();
     Ok(json!({
         "url": url,
+        "ingest_url": intake.map(|intake| format!("http://{}", intake.address())),
         "write_key": keys["write_key"],
         "api_token": keys["api_token"],
         "login": login,

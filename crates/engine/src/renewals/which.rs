@@ -8,6 +8,9 @@ use super::Entry;
 /// Days within which a notice can still be given, to be told apart.
 pub const NOTICE_DAYS: i64 = 30;
 
+/// Days within which a term that ends is soon.
+const SOON_DAYS: i64 = 90;
+
 /// A choice of renewals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Which {
@@ -22,6 +25,8 @@ pub enum Which {
     Notice,
     /// Not due yet.
     Open,
+    /// Not due yet, but within ninety days.
+    Soon,
     /// Renewed, whenever.
     Renewed,
     /// Cancelled, or ended without a successor.
@@ -30,8 +35,8 @@ pub enum Which {
 
 impl Which {
     /// Every choice.
-    pub const ALL: [Self; 7] =
-        [Self::All, Self::Missing, Self::Overdue, Self::Notice, Self::Open, Self::Renewed, Self::Lost];
+    pub const ALL: [Self; 8] =
+        [Self::All, Self::Missing, Self::Overdue, Self::Notice, Self::Soon, Self::Open, Self::Renewed, Self::Lost];
 
     /// The word used in addresses and in the API.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +46,7 @@ impl Which {
             Self::Overdue => "overdue",
             Self::Notice => "notice",
             Self::Open => "open",
+            Self::Soon => "soon",
             Self::Renewed => "renewed",
             Self::Lost => "lost",
         }
@@ -61,6 +67,7 @@ impl Which {
             Self::Overdue => renewal.outcome == Outcome::Overdue,
             Self::Notice => renewal.outcome == Outcome::Open && notice(),
             Self::Open => renewal.outcome == Outcome::Open,
+            Self::Soon => renewal.outcome == Outcome::Open && (renewal.due - today).num_days() <= SOON_DAYS,
             Self::Renewed => renewal.outcome.is_renewed(),
             Self::Lost => renewal.outcome == Outcome::Lost,
         }

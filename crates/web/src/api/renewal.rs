@@ -46,7 +46,7 @@ pub struct AskRenewals {
     due_from: Option<NaiveDate>,
     /// The last due day; 180 days ahead if absent.
     due_to: Option<NaiveDate>,
-    /// `all`, `missing` (overdue, or past a checkpoint), `overdue`, `notice` (within 30 days), `open`, `renewed` or `lost`.
+    /// `all`, `missing` (overdue, or past a checkpoint), `overdue`, `notice` (within 30 days), `soon` (open and due within 90 days), `open`, `renewed` or `lost`.
     #[param(schema_with = which)]
     which: Option<String>,
     /// Only of this account.

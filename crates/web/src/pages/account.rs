@@ -107,13 +107,25 @@ pub async fn show(
     Ok(respond(&access, &engine, want, &titled, &frame(&subject, &body)))
 }
 
+/// The day before today that was asked for, if one was.
+fn past_day(text: &str, today: Day) -> Answer<Option<Day>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| Problem::invalid("as_of", format!("`{text}` is no day: write it like 2026-03-31."));
+    let day: Day = text.parse().map_err(wrong)?;
+    if day > today {
+        return Err(Problem::invalid("as_of", format!("{day} has not come yet.")));
+    }
+    Ok(Some(day).filter(|day| *day < today))
+}
+
 /// The account as of the day that was asked for, if one may see it.
 async fn find<'a>(engine: &'a Engine, access: &Access, id: i64, asked: Asked) -> Answer<Subject<'a>> {
     let today = engine.book();
     // Whoever may see the account today may see its past.
     let current = today.visible_row(id, &access.rows).ok_or_else(Problem::not_found)?;
-    let day = asked.as_of.parse::<Day>().ok().filter(|day| *day < today.as_of);
-    let Some(day) = day else {
+    let Some(day) = past_day(&asked.as_of, today.as_of)? else {
         let row = Arc::clone(current);
         return Ok(Subject { engine, row, book: today, past: false, asked });
     };

@@ -70,7 +70,8 @@ fn headline(figures: &Executive) -> Markup {
         None => html! {},
     };
     let (now, then) = (recurring.retention, recurring.retention_90d_ago);
-    let added = figures.accounts as i64 - recurring.accounts_month_ago as i64;
+    // A month ago only those were counted whose revenue was known.
+    let added = (figures.accounts - figures.unrated) as i64 - recurring.accounts_month_ago as i64;
     tiles(
         "Key figures",
         &[
@@ -88,13 +89,13 @@ fn headline(figures: &Executive) -> Markup {
             Tile {
                 label: "Net revenue retention",
                 value: share(now.net),
-                delta: points(now.net, then.net),
+                delta: html! { (points(now.net, then.net)) " over a year; " a href="/revenue/figures/nrr" { "by whole months" } },
                 explained_at: None,
             },
             Tile {
                 label: "Gross revenue retention",
                 value: share(now.gross),
-                delta: points(now.gross, then.gross),
+                delta: html! { (points(now.gross, then.gross)) " over a year; " a href="/revenue/figures/grr" { "by whole months" } },
                 explained_at: None,
             },
             Tile {

@@ -56,6 +56,7 @@ const fn which_word(which: Which) -> &'static str {
         Which::Missing => "Something missing",
         Which::Overdue => "Overdue",
         Which::Notice => "Notice within 30 days",
+        Which::Soon => "Open in 90 days",
         Which::Open => "Open",
         Which::Renewed => "Renewed",
         Which::Lost => "Lost",
@@ -119,12 +120,11 @@ fn headline(book: &Book, pipeline: &Pipeline) -> Markup {
         }
     };
     let open = |entry: &Entry| entry.renewal.outcome == Outcome::Open;
-    let soon = |entry: &Entry| (entry.renewal.due - pipeline.as_of).num_days() <= 90;
     let at_risk = |entry: &Entry| book.row(entry.renewal.account_id).is_some_and(|row| row.at_risk());
     tiles(
         "Key figures",
         &[
-            tile("Open in 90 days", "open", &|entry| open(entry) && soon(entry)),
+            tile("Open in 90 days", "soon", &|entry| Which::Soon.shows(entry, pipeline.as_of)),
             tile("Open in 180 days", "open", &open),
             tile("Of these, accounts at risk", "open", &|entry| open(entry) && at_risk(entry)),
             tile("Something missing", "missing", &Entry::needs_somebody),
@@ -204,7 +204,7 @@ fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
         (cell(&STATE, &html! {
             (state(renewal.outcome))
             @if let Some(cents) = entry.renewed_cents().filter(|_| renewal.outcome.is_renewed()) { br; small.muted { "renewed at " (money(cents)) } }
-            @if let Some(reason) = entry.said.as_ref().and_then(|said| said.loss_reason) { br; small.muted { (reason_word(reason)) } }
+            @if let Some(reason) = entry.said.as_ref().and_then(|said| said.loss_reason).filter(|_| !renewal.outcome.is_renewed()) { br; small.muted { (reason_word(reason)) } }
         }))
     } }
 }

@@ -73,8 +73,11 @@ impl Asked {
         let through = Span::month(to).through.min(book.as_of.max(to));
         let from = month("from", &self.from)?.unwrap_or_else(|| months_before(through, MONTHS - 1));
         let months = Span::months(from, through).len();
-        if months == 0 || months > MOST_MONTHS {
-            let sentence = format!("From {from} to {through} are {months} months; ask for 1 to {MOST_MONTHS}.");
+        if months == 0 {
+            return Err(Problem::invalid("to", "The last month is before the first."));
+        }
+        if months > MOST_MONTHS {
+            let sentence = format!("From {from} to {through} are {months} months; ask for at most {MOST_MONTHS}.");
             return Err(Problem::invalid("from", sentence));
         }
         let currency = match self.currency.as_str() {

@@ -22,7 +22,7 @@ pub fn band(band: Band, score: Option<f64>) -> Markup {
     html! {
         span.pill.(Ink::from(band).class()) {
             span.dot aria-hidden="true" {}
-            @if let Some(score) = score { b { (format!("{score:.0}")) } " " }
+            @if let Some(score) = score.filter(|_| band != Band::Unknown) { b { (format!("{score:.0}")) } " " }
             (band_word(band))
         }
     }

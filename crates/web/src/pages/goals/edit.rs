@@ -28,6 +28,9 @@ use crate::ui::form::{self as fields, Field};
 use crate::ui::shell::Nav;
 use crate::ui::{Link, format, shell};
 
+/// The largest number a goal may be, in minor units where it is money.
+const LARGEST: f64 = 1e15;
+
 /// The fragment the form swaps when something is wrong with it.
 const FRAGMENT: &str = "goal";
 
@@ -183,6 +186,9 @@ fn wanted(sent: &Sent, app: &AppState, access: &Access) -> Answer<Wanted> {
         let book = app.engine.book();
         let currency = goals::measure(&book, &access.rows, Figure::Arr, 0).currency;
         value *= 10_f64.powi(money::decimals(&currency) as i32);
+    }
+    if !value.is_finite() || value.abs() > LARGEST {
+        return Err(Problem::invalid("value", "That is too large to be a goal."));
     }
     let period = match (figure.is_some_and(Figure::has_period), sent.period_months.trim()) {
         (false, _) => 0,

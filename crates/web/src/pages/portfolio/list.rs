@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use domain::access::RowFilter;
 use domain::scorecard::Band;
 use engine::{Book, Row, book::Choices};
@@ -164,6 +165,10 @@ type Chosen = (Option<Vec<i64>>, Option<ExpressionError>);
 /// The accounts of the expression, or of the saved segment; a wrong expression narrows nothing and is explained.
 fn chosen(book: &Book, filter: &RowFilter, asked: &Asked, segments: &[Segment]) -> Answer<Chosen> {
     let saved = segments.iter().find(|segment| segment.key == asked.segment).map(|segment| segment.expression.as_str());
+    if saved.is_none() && !asked.segment.is_empty() {
+        let sentence = format!("There is no segment `{}`; it may have been deleted.", asked.segment);
+        return Err(Problem::refused(StatusCode::NOT_FOUND, "no_segment", sentence));
+    }
     let expression = if asked.expression.trim().is_empty() { saved } else { Some(asked.expression.as_str()) };
     let Some(expression) = expression else { return Ok((None, None)) };
     match engine::query::select(book, expression, filter) {

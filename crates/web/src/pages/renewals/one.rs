@@ -66,20 +66,27 @@ impl Said {
 
     fn saying(&self, currency: &str) -> Answer<Saying> {
         let cents = || {
-            let cents = money::parse_cents(&self.forecast.replace([',', ' '], ""), currency);
+            let cents = money::parse_typed(&self.forecast, currency);
             let cents = cents.map_err(|error| Problem::invalid("forecast", format!("{error}.")))?;
             if cents < 0 {
                 return Err(Problem::invalid("forecast", "A forecast is nothing or more; 0 says it will be lost."));
             }
             Ok(cents)
         };
-        Ok(Saying {
+        let saying = Saying {
             stage: self.stage.parse().map_err(|_| Problem::invalid("stage", "There is no such stage."))?,
             category: chosen("category", &self.category)?,
             forecast_cents: if self.forecast.trim().is_empty() { None } else { Some(cents()?) },
             loss_reason: chosen("loss_reason", &self.loss_reason)?,
             note: fact::optional_text("note", Some(&self.note), LONGEST_NOTE)?,
-        })
+        };
+        if saying.category == Some(Category::Lost) && saying.forecast_cents.is_some_and(|cents| cents > 0) {
+            return Err(Problem::invalid(
+                "forecast",
+                "What will be lost brings nothing: forecast 0, or say another category.",
+            ));
+        }
+        Ok(saying)
     }
 }
 

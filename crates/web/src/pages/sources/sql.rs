@@ -169,16 +169,28 @@ fn answer(
     respond_with(faults.status(), access, &app.engine, want, &titled, &page(of, typed, faults))
 }
 
+/// An address as the form shows it again: without its password.
+fn shown(url: &str) -> String {
+    let parts = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
+    match parts.and_then(|(scheme, (who, place))| Some((scheme, who.split_once(':')?.0, place))) {
+        Some((scheme, user, place)) => format!("{scheme}://{user}:@{place}"),
+        None => url.to_owned(),
+    }
+}
+
 /// The form, of a source that is there or of a new one.
 fn page(of: Option<&Source>, typed: &Typed, faults: &Faults) -> Markup {
     let detail = html! { "A table or a view of a PostgreSQL, read again and again by a role that may only read" };
     let field = |name: &'static str, label: &'static str| Field::new(name, label).error(faults.field(name));
     let address = match of {
-        None => "postgres://READER:PASSWORD@HOST/NAME. Every statement runs in a read-only transaction all the same.",
+        None => {
+            "postgres://READER:PASSWORD@HOST/NAME. Every statement runs in a read-only transaction all the same. The password is never shown again."
+        }
         Some(_) => "Empty for the one that is kept, with its password.",
     };
     let at = of.map_or_else(|| "/sources/sql".to_owned(), |source| format!("/sources/{}/sql", source.id));
-    let url = field("url", "Address").value(&typed.url).hint(address);
+    let shown = shown(&typed.url);
+    let url = field("url", "Address").value(&shown).hint(address);
     let url = if of.is_some() { url } else { url.required() };
     let back = of.map(|source| Link::to(format!("/sources/{}", source.id)));
     let mut crumbs = vec![("Sources", Link::to("/sources"))];
@@ -234,10 +246,12 @@ mod tests {
 
     #[test]
     fn what_was_typed_comes_back_with_its_fault() {
-        let typed = Typed { query: "select '<x>'".to_owned(), ..Typed::default() };
+        let url = "postgres://reader:hush@db.test:5432/shop".to_owned();
+        let typed = Typed { url, query: "select '<x>'".to_owned(), ..Typed::default() };
         let faults = Faults::of(Problem::invalid("url", "The database does not let us in.")).unwrap();
         let html = page(None, &typed, &faults).into_string();
         assert!(html.contains("The database does not let us in.") && html.contains("select '&lt;x&gt;'"), "{html}");
+        assert!(html.contains("postgres://reader:@db.test:5432/shop") && !html.contains("hush"), "{html}");
         let known = super::super::standing::sample(Kind::Sql);
         let html = page(Some(&known), &typed, &faults).into_string();
         assert!(html.contains("action=\"/sources/7/sql\"") && !html.contains("name=\"name\""), "{html}");
