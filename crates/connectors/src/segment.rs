@@ -156,7 +156,8 @@ pub fn parse(
     received_at: Instant,
 ) -> Result<Batch, BatchError> {
     let bytes = body::decode(body, content_encoding, limits.decoded_bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
+    // Nearly every body is UTF-8, which is seen faster than what is not is mended.
+    let text = str::from_utf8(&bytes).map_or_else(|_| String::from_utf8_lossy(&bytes), Cow::Borrowed);
     let envelope = Envelope::open(&text, limits)?;
     let mut batch = Batch { write_key: envelope.write_key(), ..Batch::default() };
     let reader = read::Reader {

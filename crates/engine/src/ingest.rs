@@ -1,5 +1,4 @@
-//! Events over HTTP in Segment's shape. One request becomes one durable inbox
-//! row: it is answered after its events, what it says about people, and whatever
+//! Events over HTTP in Segment's shape. A request is answered after its events, what it says about people, and whatever
 //! had to be refused are committed together. Accounts and contacts that
 //! `group` and `identify` describe are records, written just before.
 //!
@@ -8,6 +7,7 @@
 //! account nobody has introduced is never invented from an event.
 
 mod introductions;
+mod sayings;
 mod sender;
 mod shares;
 
@@ -19,12 +19,12 @@ use std::{
 use chrono::TimeDelta;
 use connectors::{
     record::{Draft, Value},
-    segment::{self, Batch, Credentials, Kind, Limits, Message, Route},
+    segment::{self, Action, Batch, Credentials, Kind, Limits, Message, Route},
 };
 use domain::{Instant, time::day_of};
 use store::{
     Store, account, alias, end_user,
-    inbox::{self, Accept, Inbox, NewEvent, Refused, SameUser, SeenUser},
+    inbox::{self, Accept, Inbox, NewEvent, Refused, SameUser},
     refusal,
 };
 use tokio_util::task::TaskTracker;
@@ -33,6 +33,7 @@ pub use sender::{hash_key, origins, set_origins};
 
 use self::{
     introductions::Introductions,
+    sayings::{Saying, Sayings},
     sender::{Sender, Senders},
     shares::Shares,
 };
@@ -286,9 +287,11 @@ async fn store_batch(engine: &Engine, source_id: i64, batch: Batch, now: Instant
     }
     meet_accounts(engine, &batch.messages).await?;
     let groups = Groups::of(&batch.messages);
+    let mut sayings = Sayings::default();
     for message in batch.messages {
-        take(engine, source_id, message, &groups, &mut accept, &mut touched).await?;
+        take(engine, source_id, message, &groups, &mut accept, &mut sayings, &mut touched).await?;
     }
+    accept.users = sayings.into_users();
     let refused = accept.refused.len() as u64;
     touched.extend(accept.users.iter().filter_map(|user| user.account_id));
     let receipt = engine.intake().accept(accept).await.map_err(EngineError::from)?;
@@ -308,27 +311,28 @@ async fn take(
     message: Message,
     groups: &Groups,
     accept: &mut Accept,
+    sayings: &mut Sayings,
     touched: &mut BTreeSet<i64>,
 ) -> Result<(), IntakeError> {
-    let evidence = message.account.as_ref().and_then(|evidence| engine.intake().account(&evidence.account));
-    let user = message.user_id.clone().or_else(|| message.anonymous_id.clone());
-    if let Some(action) = message.action() {
-        accept.events.push(NewEvent {
-            key: segment::event_id(source_id, &message.id),
-            account_id: evidence,
-            user: user.clone(),
-            name: action.name.clone(),
-            occurred_at: message.occurred_at,
-            quantity: action.quantity,
-            properties: action.properties.clone(),
-        });
-    }
-    let draft = match message.kind {
+    let Message { kind, id, user_id, anonymous_id, account, mail_domain, occurred_at, text, .. } = message;
+    let named = account.map(|evidence| evidence.account);
+    let evidence = named.as_deref().and_then(|named| engine.intake().account(named));
+    // The browser's own id, so that what somebody did before signing in finds their account, too (T8).
+    let (user, before) = match (user_id, anonymous_id) {
+        (Some(user), anonymous) => (Some(user), anonymous),
+        (None, anonymous) => (anonymous, None),
+    };
+    let draft = match kind {
+        Kind::Track(action) | Kind::Page(action) | Kind::Screen(action) => {
+            let Action { name, quantity, properties } = action;
+            let (key, user) = (segment::event_id(source_id, &id), user.clone());
+            accept.events.push(NewEvent { key, account_id: evidence, user, name, occurred_at, quantity, properties });
+            None
+        }
         Kind::Group(account) => Some(account),
         Kind::Identify(Some(contact)) => {
-            let named = message.account.as_ref().map(|evidence| evidence.account.clone());
-            let named = named.or_else(|| groups.0.get(&contact.key).cloned());
-            introduced(engine, source_id, contact, named, message.text, accept.received_at).await?
+            let named = named.clone().or_else(|| groups.0.get(&contact.key).cloned());
+            introduced(engine, source_id, contact, named, text, accept.received_at).await?
         }
         Kind::Alias { previous_id: previous } => {
             let alias = SameUser { previous, user: user.clone().unwrap_or_default() };
@@ -336,23 +340,19 @@ async fn take(
             accept.aliases.push(alias);
             None
         }
-        Kind::Identify(None) | Kind::Track(_) | Kind::Page(_) | Kind::Screen(_) => None,
+        Kind::Identify(None) => None,
     };
-    // The browser's own id, so that what somebody did before signing in finds their account, too (T8).
-    let before = message.anonymous_id.filter(|anonymous| user.as_ref() != Some(anonymous));
-    let likely_account_id = match (&message.mail_domain, evidence) {
+    let likely = match (&mail_domain, evidence) {
         (Some(domain), None) => of_domain(engine, domain).await?,
         _ => None,
     };
-    let external_id = user.unwrap_or_default();
-    let mut seen =
-        SeenUser { external_id, account_id: evidence, likely_account_id, contact_id: None, at: message.occurred_at };
+    let mut saying = Saying { account: evidence, likely, contact: None };
     if let Some(draft) = draft {
         match import::take(engine, &draft, source_id, accept.received_at).await? {
             Ok(taken) => {
                 touched.extend(taken.account_id);
-                seen.account_id = seen.account_id.or(taken.account_id);
-                seen.contact_id = taken.contact_id;
+                saying.account = saying.account.or(taken.account_id);
+                saying.contact = taken.contact_id;
             }
             Err(fault) => {
                 let body = serde_json::to_string(&draft.fields).unwrap_or_default();
@@ -360,20 +360,19 @@ async fn take(
             }
         }
     }
-    if let Some(named) = &message.account
-        && !seen.external_id.is_empty()
-        && let Some(account_id) = engine.intake().account(&named.account)
-        && let Some(contact) = introductions::meet(engine, source_id, &seen.external_id, &named.account).await?
+    let Some(user) = user else { return Ok(()) };
+    if let Some(named) = &named
+        && let Some(account_id) = evidence.or_else(|| engine.intake().account(named))
+        && let Some(contact) = introductions::meet(engine, source_id, &user, named).await?
     {
         touched.insert(account_id);
-        (seen.account_id, seen.contact_id) = (Some(account_id), Some(contact));
+        (saying.account, saying.contact) = (Some(account_id), Some(contact));
     }
-    if let Some(external_id) = before.filter(|_| seen.account_id.is_some()) {
-        accept.users.push(SeenUser { external_id, ..seen.clone() });
+    if let Some(before) = before.filter(|before| saying.account.is_some() && *before != user) {
+        sayings.hear(before, saying, occurred_at);
     }
-    let says = seen.account_id.is_some() || seen.likely_account_id.is_some() || seen.contact_id.is_some();
-    if !seen.external_id.is_empty() && says {
-        accept.users.push(seen);
+    if saying != Saying::default() {
+        sayings.hear(user, saying, occurred_at);
     }
     Ok(())
 }

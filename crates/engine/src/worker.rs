@@ -15,8 +15,9 @@ use crate::{
 const GATHER: Duration = Duration::from_millis(40);
 
 /// How much longer than a refresh took the next one waits while facts pour in, and how long at least, so that most of
-/// the time is left to taking them.
+/// the time is left to taking them; and how much longer while requests wait to be taken.
 const REST: u32 = 3;
+const REST_UNDER_LOAD: u32 = 12;
 const LEAST_REST: Duration = Duration::from_millis(200);
 
 /// How often the calendar, the catalogue of parts and unfinished steps are looked at.
@@ -89,7 +90,8 @@ async fn refreshing(engine: Engine, mut dirty: mpsc::UnboundedReceiver<i64>) {
             tracing::error!(accounts = accounts.len(), error = %actions::chain(&error), "a refresh failed");
         }
         if !dirty.is_empty() {
-            let rest = LEAST_REST.max(REST * begun.elapsed());
+            let times = if engine.waiting() > 0 { REST_UNDER_LOAD } else { REST };
+            let rest = LEAST_REST.max(times * begun.elapsed());
             stop.run_until_cancelled(time::sleep(rest)).await;
         }
     }

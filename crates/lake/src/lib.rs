@@ -2,7 +2,7 @@
 //! about usage is computed.
 //!
 //! Its nouns are few. A *tail* is the events of accepted requests that no file
-//! holds yet, one compressed blob per request ([`tail`]). A *part* is one immutable
+//! holds yet, compressed blobs of what was accepted together ([`tail`]). A *part* is one immutable
 //! Parquet file sorted by account and time ([`SealedPart`] when just written,
 //! [`PartFile`] when the catalogue hands it back). A [`View`] is both at one moment,
 //! plus whatever records the caller laid beside them, and answers SQL with a

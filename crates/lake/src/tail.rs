@@ -1,4 +1,4 @@
-//! The tail: accepted requests that no part holds yet. A request becomes one blob,
+//! The tail: accepted events that no part holds yet. What is accepted together becomes one blob,
 //! an Arrow IPC stream compressed with LZ4, because one insert of columns costs a
 //! fifth of the processor time of row inserts and is queried without parsing. A
 //! checksum comes before it: a damaged blob is refused rather than half understood.
@@ -16,7 +16,7 @@ use crate::{LakeError, batch};
 
 const CHECKSUM_BYTES: usize = 4;
 
-/// Encodes the events of one accepted request.
+/// Encodes events that were accepted together.
 ///
 /// # Errors
 /// [`LakeError::Engine`] when the events do not fit in one blob.

@@ -7,11 +7,14 @@
 //! Deliberately absent: the encoding of events, which is the lake's and handed in, and the task that runs the writer,
 //! which belongs to whoever must wait for it at shutdown.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use domain::{Day, Event, Instant};
 use sea_orm::ConnectionTrait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{self, timeout_at},
+};
 
 use crate::{
     Db, Store, StoreError, Tx,
@@ -29,7 +32,7 @@ pub use keys::{GATHERED, file as file_keys, known};
 /// Identity of an event: a hash of its source and of what the sender calls it.
 pub type Key = [u8; 16];
 
-/// Writes the events of one request into one blob, in the order given. What fails, fails the request.
+/// Writes events into one blob, in the order given. What fails, fails the requests they came with.
 pub type Encoder = Box<dyn Fn(&[Event]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> + Send + Sync>;
 
 /// What one request brings.
@@ -131,6 +134,9 @@ impl Default for Limits {
     }
 }
 
+/// How long a transaction waits for requests like those that came with the last one.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// Where requests are handed in. Clones share the queue; when the last is dropped, the writer finishes and ends.
 #[derive(Clone, Debug)]
 pub struct Inbox {
@@ -184,17 +190,32 @@ impl Inbox {
 impl Writer {
     /// Commits what is handed in until every [`Inbox`] is dropped and the queue is empty.
     pub async fn run(mut self) {
+        let mut expected = 1;
         while let Some(first) = self.next().await {
-            let mut events = first.request.events.len();
-            let mut group = vec![first];
-            while events < self.limits.group
-                && let Ok(next) = self.queue.try_recv()
-            {
-                events += next.request.events.len();
-                group.push(next);
-            }
+            let group = self.gather(first, expected).await;
+            expected = group.len();
             self.commit(group).await;
         }
+    }
+
+    /// What goes into one transaction with a request: all that wait, and those that come within [`GATHER`] if the last
+    /// transaction had more. Its senders have just been answered, and without a wait the first of them to send again
+    /// would have a transaction to itself, which costs nearly as much as one for all.
+    async fn gather(&mut self, first: Waiting, expected: usize) -> Vec<Waiting> {
+        let mut events = first.request.events.len();
+        let mut group = vec![first];
+        let until = time::Instant::now() + GATHER;
+        while events < self.limits.group {
+            let next = match self.queue.try_recv() {
+                Ok(next) => Some(next),
+                Err(_) if group.len() < expected => timeout_at(until, self.queue.recv()).await.ok().flatten(),
+                Err(_) => None,
+            };
+            let Some(next) = next else { break };
+            events += next.request.events.len();
+            group.push(next);
+        }
+        group
     }
 
     /// The next request. Until one comes, what is in the index is learned.

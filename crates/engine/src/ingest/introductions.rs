@@ -27,8 +27,9 @@ impl Introductions {
         Ok(Self(RwLock::new(names.into_iter().collect())))
     }
 
-    fn waits(&self, name: &(i64, String)) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+    fn waits(&self, source_id: i64, user: &str) -> bool {
+        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        !names.is_empty() && names.contains(&(source_id, user.to_owned()))
     }
 
     /// Keeps what was said about somebody until their account is named.
@@ -46,8 +47,8 @@ impl Introductions {
         Ok(())
     }
 
-    fn forget(&self, name: &(i64, String)) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    fn forget(&self, source_id: i64, user: &str) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&(source_id, user.to_owned()));
     }
 }
 
@@ -58,9 +59,8 @@ pub(super) async fn meet(
     user: &str,
     account: &str,
 ) -> Result<Option<i64>, EngineError> {
-    let name = (source_id, user.to_owned());
     let waiting = &engine.intake().introductions;
-    if !waiting.waits(&name) {
+    if !waiting.waits(source_id, user) {
         return Ok(None);
     }
     let kept = introduction::find(engine.store().read(), source_id, user).await?;
@@ -70,7 +70,7 @@ pub(super) async fn meet(
         None => None,
     };
     engine.store().write(async |tx| introduction::forget(tx, source_id, user).await).await?;
-    waiting.forget(&name);
+    waiting.forget(source_id, user);
     Ok(taken.and_then(|taken| taken.contact_id))
 }
 

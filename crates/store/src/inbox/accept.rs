@@ -1,11 +1,12 @@
-//! The transaction that accepts a group of requests: keys, people, one blob per request, counters.
+//! The transaction that accepts a group of requests: keys, people, a blob for each source, counters.
 //!
-//! Its statements are few and long, because a statement costs more than a row. An event is new if its key was not
+//! Its statements are few and long, because a statement costs more than a row, and so does a blob of its own for each of
+//! many small requests. An event is new if its key was not
 //! there; the key and the blob with the event are committed together, so neither can be without the other.
 
 use std::collections::BTreeMap;
 
-use domain::{Event, Instant};
+use domain::{Day, Event, Instant};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::{Accept, Encoder, NewEvent, Receipt, keys, people::People, recent::Recent};
@@ -25,33 +26,24 @@ pub(super) async fn write(
     let mut new = recent.new_keys(tx, requests).await?;
     let people = People::meet(tx, requests).await?;
     let mut receipts = Vec::with_capacity(requests.len());
-    let mut blobs = Vec::new();
+    let mut packs: BTreeMap<(i64, Day), Pack> = BTreeMap::new();
     let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
     for request in requests {
+        let pack = packs.entry((request.source_id, request.received_at.date_naive())).or_default();
+        pack.received_at = pack.received_at.into_iter().chain([request.received_at]).min();
+        let others = pack.events.len();
         // A key leaves the set with its first event: a repeat within the group is a duplicate too.
-        let events: Vec<Event> = request
-            .events
-            .iter()
-            .filter(|event| new.remove(&event.key))
-            .map(|event| attributed(event, request, &people))
-            .collect();
-        tallies.entry(request.source_id).or_default().count(request, &events);
+        let events = request.events.iter().filter(|event| new.remove(&event.key));
+        pack.events.extend(events.map(|event| attributed(event, request, &people)));
+        let events = &pack.events[others..];
+        tallies.entry(request.source_id).or_default().count(request, events);
         receipts.push(Receipt {
             accepted: events.len() as u64,
             duplicates: (request.events.len() - events.len()) as u64,
             accounts: events.iter().filter_map(|event| event.account_id).collect(),
         });
-        if !events.is_empty() {
-            blobs.push(Blob {
-                source_id: request.source_id,
-                events: events.len() as i32,
-                payload: encoder(&events).map_err(StoreError::Encode)?,
-                keys: keys::beside_events(tx).then(|| keys::joined(events.iter().map(|event| &event.id))),
-                received_at: request.received_at,
-            });
-        }
     }
-    store_blobs(tx, blobs).await?;
+    store_packs(tx, packs, encoder).await?;
     for (source_id, tally) in tallies {
         tally.record(tx, source_id).await?;
     }
@@ -76,26 +68,35 @@ fn attributed(event: &NewEvent, request: &Accept, people: &People) -> Event {
     }
 }
 
-/// One inbox row.
-struct Blob {
-    source_id: i64,
-    events: i32,
-    payload: Vec<u8>,
-    keys: Option<Vec<u8>>,
-    received_at: Instant,
+/// What one source sent on one day, for one inbox row.
+#[derive(Default)]
+struct Pack {
+    events: Vec<Event>,
+    /// When the first of them arrived.
+    received_at: Option<Instant>,
 }
 
-async fn store_blobs(tx: &Tx, blobs: Vec<Blob>) -> Result<(), StoreError> {
-    if blobs.is_empty() {
+async fn store_packs(tx: &Tx, mut packs: BTreeMap<(i64, Day), Pack>, encoder: &Encoder) -> Result<(), StoreError> {
+    packs.retain(|_, pack| !pack.events.is_empty());
+    if packs.is_empty() {
         return Ok(());
     }
     let sql = format!(
         "INSERT INTO inbox (source_id, events, payload, keys, received_at) VALUES {}",
-        placeholders(tx, 0, blobs.len(), 5)
+        placeholders(tx, 0, packs.len(), 5)
     );
-    let values = blobs.into_iter().flat_map(|blob| -> [Value; 5] {
-        [blob.source_id.into(), blob.events.into(), blob.payload.into(), blob.keys.into(), blob.received_at.into()]
-    });
+    let mut values: Vec<Value> = Vec::with_capacity(5 * packs.len());
+    for ((source_id, _), Pack { events, received_at }) in packs {
+        let payload = encoder(&events).map_err(StoreError::Encode)?;
+        let keys = keys::beside_events(tx).then(|| keys::joined(events.iter().map(|event| &event.id)));
+        values.extend([
+            source_id.into(),
+            (events.len() as i32).into(),
+            payload.into(),
+            keys.into(),
+            received_at.into(),
+        ]);
+    }
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())
 }

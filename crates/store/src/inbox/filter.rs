@@ -109,7 +109,7 @@ async fn after(db: &impl Db, from: Key) -> Result<Vec<Key>, StoreError> {
 
 /// A key is a hash already.
 fn hash(key: &Key) -> u64 {
-    key.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    (u128::from_be_bytes(*key) >> 64) as u64
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! to a log when it is sealed, and go to `event_key` in one sorted run when many have gathered; until then a writer has
 //! them in memory. PostgreSQL has writers that do not see each other, so there the index itself decides, at once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{Day, Instant};
+use foldhash::fast::RandomState;
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use super::{Accept, Key, recent::Recent};
@@ -15,6 +16,10 @@ use crate::{
     Db, Store, StoreError, Tx,
     statement::{MAX_VALUES, placeholders, statement, text},
 };
+
+/// Keys that are looked at several times for each event: a set and a map whose hasher is quick, since keys are hashes.
+pub(super) type Keys = HashSet<Key, RandomState>;
+pub(super) type KeyMap<T> = HashMap<Key, T, RandomState>;
 
 /// Keys that gather before they are filed: so many share the pages of the index that filing them writes little more than
 /// they are, and all of them fit in a few megabytes of memory.
@@ -126,7 +131,7 @@ async fn insert(tx: &Tx, keys: &[(Key, Day)]) -> Result<(), StoreError> {
 }
 
 /// Inserts the keys of requests and returns those that were not there.
-pub(super) async fn claimed(tx: &Tx, requests: &[Accept]) -> Result<HashSet<Key>, StoreError> {
+pub(super) async fn claimed(tx: &Tx, requests: &[Accept]) -> Result<Keys, StoreError> {
     let mut keys: Vec<(Key, Instant)> = Vec::new();
     for request in requests {
         keys.extend(request.events.iter().map(|event| (event.key, request.received_at)));
@@ -134,7 +139,7 @@ pub(super) async fn claimed(tx: &Tx, requests: &[Accept]) -> Result<HashSet<Key>
     // In one order everywhere, so that two processes cannot wait for each other.
     keys.sort_unstable();
     keys.dedup_by_key(|(key, _)| *key);
-    let mut new = HashSet::with_capacity(keys.len());
+    let mut new = Keys::with_capacity_and_hasher(keys.len(), RandomState::default());
     for keys in keys.chunks(MAX_VALUES / 2) {
         let sql = format!(
             "INSERT INTO event_key (key, received_on) VALUES {} ON CONFLICT DO NOTHING RETURNING key",
@@ -150,7 +155,11 @@ pub(super) async fn claimed(tx: &Tx, requests: &[Accept]) -> Result<HashSet<Key>
 
 /// Keys one after another, as the inbox holds them.
 pub(super) fn joined<'a>(keys: impl Iterator<Item = &'a Key>) -> Vec<u8> {
-    keys.flatten().copied().collect()
+    let mut joined = Vec::with_capacity(keys.size_hint().0 * size_of::<Key>());
+    for key in keys {
+        joined.extend_from_slice(key);
+    }
+    joined
 }
 
 /// The keys in a run of bytes.

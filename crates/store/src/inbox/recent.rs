@@ -2,9 +2,11 @@
 //! rest, which are in the index. At the beginning of every transaction it reads what came since the last, whoever wrote
 //! it. A key moves from the inbox to the log and from there to the index, so whatever leaves memory is in the index.
 
-use std::collections::{HashMap, HashSet};
-
-use super::{Accept, Key, filter::Filter, keys};
+use super::{
+    Accept, Key,
+    filter::Filter,
+    keys::{self, KeyMap, Keys},
+};
 use crate::{Db, StoreError, Tx, statement::statement};
 
 /// Recent keys.
@@ -18,20 +20,20 @@ pub(super) struct Recent {
 /// The keys of one table, as far as they were read, each with its row.
 #[derive(Debug, Default)]
 struct Shelf {
-    keys: HashMap<Key, i64>,
+    keys: KeyMap<i64>,
     first: i64,
     last: i64,
 }
 
 impl Recent {
     /// Which of the requests' keys are new. On PostgreSQL they are written by this.
-    pub(super) async fn new_keys(&mut self, tx: &Tx, requests: &[Accept]) -> Result<HashSet<Key>, StoreError> {
+    pub(super) async fn new_keys(&mut self, tx: &Tx, requests: &[Accept]) -> Result<Keys, StoreError> {
         if !keys::beside_events(tx) {
             return keys::claimed(tx, requests).await;
         }
         self.follow(tx).await?;
         let sent = requests.iter().flat_map(|request| &request.events).map(|event| event.key);
-        let mut new: HashSet<Key> = sent.filter(|key| !self.has(key)).collect();
+        let mut new: Keys = sent.filter(|key| !self.has(key)).collect();
         let mut doubtful: Vec<Key> = new.iter().filter(|key| self.index.may_have(key)).copied().collect();
         doubtful.sort_unstable();
         for key in keys::indexed(tx, &doubtful).await? {

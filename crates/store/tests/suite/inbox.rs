@@ -104,6 +104,8 @@ fn requests_that_wait_together_are_committed_together_and_deduplicated() {
         })
         .await;
         assert_eq!(stored(&store).await.len(), 209);
+        let backlog = inbox::backlog(store.read()).await.unwrap();
+        assert!(backlog.rows <= 20, "{} rows for 200 requests", backlog.rows);
     });
 }
 
