@@ -73,6 +73,42 @@ def home_not_writable(checks: Checks, binary: Binary, folder: Path) -> None:
     sentence(checks, "a home that is not writable", done, 1, str(closed))
 
 
+def home_in_use(checks: Checks, binary: Binary) -> None:
+    """A second server of a home that is served is refused; commands that only ask go on beside the first."""
+    for command in (["serve"], ["demo", "--accounts", "3"]):
+        done = binary.run(*command, "--home", str(binary.home), "--listen", "127.0.0.1:0", timeout=60)
+        named = f"(process {binary.process.pid})"
+        sentence(checks, f"a second `{command[0]}` of a home", done, 1, named, str(binary.home))
+    rows = binary.query("select count(*) as n from account")
+    checks.that("a home that is served answers queries", rows[0]["n"] > 0, rows)
+
+
+def home_after_a_kill(checks: Checks, binary: Binary) -> None:
+    """A server that was killed leaves no claim on its home."""
+    binary.kill()
+    ready = binary.serve()
+    checks.that("a home whose server was killed is served again", ready["url"].startswith("http://"), ready)
+
+
+def no_home(checks: Checks, binary: Binary, folder: Path) -> None:
+    """A command that only reads says that there is no home, and makes none."""
+    missing = folder / "nowhere"
+    for command in (["snapshot"], ["query", "select 1"], ["revenue"], ["forecast"], ["clv", "fit", "--model", "bg-nbd"], ["config", "validate"]):
+        done = binary.run(*command, "--home", str(missing), timeout=60)
+        sentence(checks, f"`{' '.join(command)}` without a home", done, 1, str(missing))
+        checks.equal(f"`{' '.join(command)}` makes no home", missing.exists(), False)
+
+
+def demo_in_a_filled_home(checks: Checks, binary: Binary, folder: Path) -> None:
+    """A home that somebody filled is no place for a demo, whether anybody can sign in or not."""
+    table, home = folder / "one.csv", folder / "filled"
+    table.write_text("account_id,name\nacme,Acme\n")
+    done = binary.run("import", "csv", "accounts", str(table), "--home", str(home), timeout=60)
+    checks.equal("a file of accounts founds a home", done.returncode, 0)
+    done = binary.run("demo", "--accounts", "3", "--home", str(home), "--listen", "127.0.0.1:0", timeout=60)
+    sentence(checks, "a demo in a filled home", done, 1, str(home), "choose an empty folder", "pomona serve")
+
+
 def newer_database(checks: Checks, binary: Binary) -> None:
     """A database that a later release has migrated: refused, and not one byte of it changed."""
     path = binary.database()
@@ -237,11 +273,15 @@ def main() -> None:
         binary = Binary(options.binary, folder / "home")
         ready = binary.demo(20)
         http(checks, ready)
+        home_in_use(checks, binary)
+        home_after_a_kill(checks, binary)
         checks.equal("a clean stop ends with 0", binary.stop(), 0)
         stored = binary.query("select count(*) as n from event")
         usage(checks, binary)
         port_in_use(checks, binary)
         home_not_writable(checks, binary, folder)
+        no_home(checks, binary, folder)
+        demo_in_a_filled_home(checks, binary, folder)
         newer_database(checks, binary)
         definitions(checks, binary)
         questions(checks, binary)

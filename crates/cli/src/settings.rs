@@ -4,6 +4,7 @@
 use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
+use engine::EngineError;
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// Settings every command understands.
@@ -48,6 +49,13 @@ impl Settings {
             mutant: self.mutant,
             ..engine::Settings::at(home)
         }
+    }
+
+    /// The same for a command that only reads: there must be a home.
+    pub(crate) fn existing(&self) -> Result<engine::Settings, EngineError> {
+        let settings = self.engine(self.home());
+        settings.must_exist()?;
+        Ok(settings)
     }
 }
 

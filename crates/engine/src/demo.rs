@@ -16,7 +16,7 @@ use domain::{
     time::{days_before, end_of},
 };
 use serde_json::json;
-use store::{Store, Tx, change, cta, record, signal, source};
+use store::{Store, Tx, account, change, cta, record, signal, source};
 
 use crate::{
     Clock, Engine, EngineError, Settings,
@@ -47,7 +47,8 @@ pub struct Demo {
     pub today: Day,
 }
 
-/// Builds the synthetic company into an empty home; does nothing where one stands already.
+/// Builds the synthetic company into an empty home; does nothing where somebody can sign in already, and refuses where
+/// there is anything else.
 pub async fn build(
     settings: &Settings,
     demo: Demo,
@@ -58,6 +59,9 @@ pub async fn build(
     if !store::member::all(&store).await?.is_empty() {
         store.close().await?;
         return Ok(false);
+    }
+    if holds_anything(&store).await? {
+        return Err(EngineError::Occupied { path: settings.home.display().to_string() });
     }
     let Demo { seed, accounts, events, past_weeks, today } = demo;
     let synthesis = Synthesis { seed, accounts, events_per_account_year: events, ..Synthesis::new(today) };
@@ -88,6 +92,13 @@ pub async fn build(
     store.close().await?;
     remember(settings, today, past_weeks, progress).await?;
     Ok(true)
+}
+
+/// Whether anything was brought into a home where nobody can sign in yet.
+async fn holds_anything(store: &Store) -> Result<bool, EngineError> {
+    let lake = store.read_lake().await?;
+    let named = !source::all(store.read()).await?.is_empty() || !account::external_ids(store.read()).await?.is_empty();
+    Ok(named || !lake.parts.is_empty() || !lake.tail.is_empty())
 }
 
 /// Plays the last weeks through, so that signals opened and closed when they did, and

@@ -18,6 +18,28 @@ pub enum EngineError {
         /// Why.
         source: std::io::Error,
     },
+    /// There is no home where a command looks for one.
+    #[error("there is no home at {path}: say where it is with --home, or begin one there with `pomona serve`")]
+    NoHome {
+        /// The folder.
+        path: String,
+    },
+    /// Another process serves the home.
+    #[error("another Pomona{} serves the home {path}: stop it, or choose another folder with --home", named(*.process))]
+    Served {
+        /// The folder.
+        path: String,
+        /// The other process, if it says.
+        process: Option<u32>,
+    },
+    /// A home in which something is to begin is not empty.
+    #[error(
+        "the home {path} holds data, and no demo that was made to its end: choose an empty folder, or serve what is there with `pomona serve`"
+    )]
+    Occupied {
+        /// The folder.
+        path: String,
+    },
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,4 +83,8 @@ pub enum EngineError {
     /// A blocking task died.
     #[error("background work ended early")]
     Interrupted(#[from] tokio::task::JoinError),
+}
+
+fn named(process: Option<u32>) -> String {
+    process.map_or_else(String::new, |process| format!(" (process {process})"))
 }

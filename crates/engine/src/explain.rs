@@ -7,7 +7,7 @@ use lake::Frame;
 use crate::{
     Engine, EngineError,
     lifetime::{self, LIFETIME},
-    snapshot::{Ask, Basis, Explanation},
+    snapshot::{Basis, Explanation},
 };
 
 /// One metric of one account, explained.
@@ -36,15 +36,7 @@ pub async fn metric(
     if engine.book().visible_row(account_id, filter).is_none() {
         return Ok(None);
     }
-    let (accounts, present) = (Some(vec![account_id]), engine.book().present.clone());
-    let ask = Ask {
-        accounts,
-        present,
-        lifetime: engine.lifetime_as_of(as_of, None).await?,
-        known_on: None,
-        currency: Some(engine.book().lens.currency),
-    };
-    let basis = Basis::load(engine.store(), engine.lake(), ask).await?;
+    let basis = Basis::of_account(engine, account_id, as_of, None).await?;
     let book = basis.book(definitions, as_of, engine.now()).await?;
     let Some(row) = book.row(account_id) else { return Ok(None) };
     let explanation = if metric.relation == LIFETIME {

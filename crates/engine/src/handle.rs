@@ -23,6 +23,7 @@ use crate::{
     snapshot::{Ask, Basis},
     vault::Vault,
     worker,
+    worklist::Worklist,
 };
 
 /// How many live messages a slow page may lag behind before it is told to reload.
@@ -80,10 +81,27 @@ impl Settings {
         }
     }
 
+    /// Fails where there is no home yet: for a command that only reads, and would begin one by looking.
+    pub fn must_exist(&self) -> Result<(), EngineError> {
+        let there = if self.database_url.is_some() { self.home.is_dir() } else { self.database().is_file() };
+        if there { Ok(()) } else { Err(EngineError::NoHome { path: self.home.display().to_string() }) }
+    }
+
+    /// Creates the folder where there is none.
+    pub(crate) fn create(&self) -> Result<(), EngineError> {
+        let home = |source| EngineError::Home { path: self.home.display().to_string(), source };
+        fs::create_dir_all(&self.home).map_err(home)
+    }
+
+    /// The embedded database.
+    fn database(&self) -> PathBuf {
+        self.home.join("pomona.db")
+    }
+
     fn store(&self) -> store::Settings {
         let settings = match &self.database_url {
             Some(url) => store::Settings::new(url),
-            None => store::Settings::embedded(&self.home.join("pomona.db")),
+            None => store::Settings::embedded(&self.database()),
         };
         store::Settings { flushed: self.mutant != Some(Mutant::SyncNormal), ..settings }
     }
@@ -110,6 +128,7 @@ struct Parts {
     imports: Underway,
     book: RwLock<Arc<Book>>,
     past: Latch<VecDeque<Past>>,
+    worklist: Worklist,
     lifetime: RwLock<Option<Arc<lifetime::Model>>>,
     forecast: RwLock<Option<Arc<forecast::Model>>>,
     live: broadcast::Sender<Live>,
@@ -166,6 +185,7 @@ impl Engine {
             imports: Underway::default(),
             book: RwLock::new(Arc::new(book)),
             past: Latch::default(),
+            worklist: Worklist::default(),
             lifetime: RwLock::new(lifetime),
             forecast: RwLock::default(),
             live: broadcast::Sender::new(LIVE_CAPACITY),
@@ -233,10 +253,10 @@ impl Engine {
 
     /// Computes the book of any day, with what is known now or was known before an instant.
     pub async fn book_as_of(&self, as_of: Day, known_on: Option<Instant>) -> Result<Arc<Book>, EngineError> {
-        let asked = (as_of, known_on, self.book().version);
-        if let Some(known) = self.past().iter().find(|past| past.asked == asked) {
-            return Ok(Arc::clone(&known.book));
+        if let Some(computed) = self.known_book(as_of, known_on) {
+            return Ok(computed);
         }
+        let asked = (as_of, known_on, self.book().version);
         let lifetime = self.lifetime_as_of(as_of, known_on).await?;
         let basis = Basis::load(self.store(), self.lake(), Ask { known_on, lifetime, ..Ask::default() }).await?;
         let book = Arc::new(basis.book(self.definitions(), as_of, self.now()).await?);
@@ -246,17 +266,26 @@ impl Engine {
         Ok(book)
     }
 
+    /// The same, if it was computed since the last fact.
+    pub(crate) fn known_book(&self, as_of: Day, known_on: Option<Instant>) -> Option<Arc<Book>> {
+        let asked = (as_of, known_on, self.book().version);
+        let past = self.past();
+        past.iter().find(|past| past.asked == asked).map(|past| Arc::clone(&past.book))
+    }
+
     fn past(&self) -> std::sync::MutexGuard<'_, VecDeque<Past>> {
         self.0.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Computes one account's row as of any day.
-    pub async fn account_as_of(&self, account_id: i64, as_of: Day) -> Result<Book, EngineError> {
-        let lifetime = self.lifetime_as_of(as_of, None).await?;
-        let (accounts, present) = (Some(vec![account_id]), self.book().present.clone());
-        let currency = Some(self.book().lens.currency);
-        let ask = Ask { accounts, present, lifetime, known_on: None, currency };
-        let basis = Basis::load(self.store(), self.lake(), ask).await?;
+    /// Computes one account's row as of any day, with what is known now or was known before an instant: the row it has
+    /// in the book of that day.
+    pub async fn account_as_of(
+        &self,
+        account_id: i64,
+        as_of: Day,
+        known_on: Option<Instant>,
+    ) -> Result<Book, EngineError> {
+        let basis = Basis::of_account(self, account_id, as_of, known_on).await?;
         basis.book(self.definitions(), as_of, self.now()).await
     }
 
@@ -334,6 +363,11 @@ impl Engine {
         self.0.turns.learning.try_lock().ok()
     }
 
+    /// What there is to do, as it was last read.
+    pub(crate) fn worklist(&self) -> &Worklist {
+        &self.0.worklist
+    }
+
     pub(crate) fn intake(&self) -> &Intake {
         &self.0.intake
     }
@@ -359,8 +393,7 @@ impl Engine {
 
 /// Opens store and lake, founding the lake's catalogue, without computing or starting anything.
 pub async fn open_data(settings: &Settings, now: Instant) -> Result<(Store, Lake), EngineError> {
-    let home = |source| EngineError::Home { path: settings.home.display().to_string(), source };
-    fs::create_dir_all(&settings.home).map_err(home)?;
+    settings.create()?;
     let store = Store::open(&settings.store()).await?;
     let lake = Lake::open(&settings.lake())?;
     let root = lake.root().display().to_string();

@@ -43,6 +43,7 @@ pub mod refresh;
 pub mod renewals;
 pub mod revenue;
 pub mod seal;
+pub mod serving;
 pub mod signals;
 pub mod snapshot;
 pub mod synthetic;
@@ -53,6 +54,7 @@ pub mod usage;
 pub mod vault;
 pub mod webhook;
 mod worker;
+pub mod worklist;
 
 pub use book::{Book, Row};
 pub use clock::Clock;

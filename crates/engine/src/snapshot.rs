@@ -4,6 +4,7 @@
 //! serves the screens, the history and the back-test, and the same basis gives
 //! the same bits, in whatever order its facts arrived.
 
+mod alone;
 mod explain;
 mod plan;
 mod relation;
@@ -216,18 +217,7 @@ impl Basis {
     }
 
     fn params(&self, as_of: Day, window_days: Option<u32>) -> Params {
-        let end = end_of(as_of);
-        let since = window_days.map_or(Instant::UNIX_EPOCH, |days| end - chrono::TimeDelta::days(i64::from(days)));
-        let params = Params::new()
-            .instant("end", end)
-            .int("end_us", end.timestamp_micros())
-            .day("day", as_of)
-            .int("day_number", start_of(as_of).timestamp() / 86_400)
-            .instant("since", since);
-        match self.known_on {
-            Some(known) => params.instant("known", known),
-            None => params,
-        }
+        params(self.known_on, as_of, window_days)
     }
 
     fn rows(&self, definitions: &Definitions, accounts: &[&Account], grid: Grid<'_>, as_of: Day) -> Vec<Row> {
@@ -261,6 +251,22 @@ impl Basis {
             }
         });
         rows.collect()
+    }
+}
+
+/// What the texts of relations are asked with; a window is days back from the end of the day.
+fn params(known_on: Option<Instant>, as_of: Day, window_days: Option<u32>) -> Params {
+    let end = end_of(as_of);
+    let since = window_days.map_or(Instant::UNIX_EPOCH, |days| end - chrono::TimeDelta::days(i64::from(days)));
+    let params = Params::new()
+        .instant("end", end)
+        .int("end_us", end.timestamp_micros())
+        .day("day", as_of)
+        .int("day_number", start_of(as_of).timestamp() / 86_400)
+        .instant("since", since);
+    match known_on {
+        Some(known) => params.instant("known", known),
+        None => params,
     }
 }
 

@@ -103,9 +103,9 @@ async fn relation<M: Fact>(
 /// The facts at one moment, read kind by kind, for whoever cannot hold [`Facts`] of a whole book.
 #[derive(Debug)]
 pub struct Reading<'a> {
-    moment: Tx,
+    pub(crate) moment: Tx,
     merged: Standing,
-    known_on: Option<Instant>,
+    pub(crate) known_on: Option<Instant>,
     accounts: Option<&'a [i64]>,
 }
 

@@ -44,7 +44,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use domain::{Day, Instant};
+use domain::{Day, Instant, time::end_of};
 use engine::{Book, Row};
 
 use crate::gate::Access;
@@ -70,10 +70,45 @@ pub fn visible_ids(app: &AppState, access: &Access) -> Option<Vec<i64>> {
 
 /// The book of a day: today's, or one computed for the question.
 pub async fn book_of(app: &AppState, as_of: Option<Day>, known_on: Option<Instant>) -> Answer<Arc<Book>> {
+    match asked_day(app, as_of, known_on)? {
+        None => Ok(app.engine.book()),
+        Some(day) => Ok(app.engine.book_as_of(day, known_on).await?),
+    }
+}
+
+/// A row and the book of its day, computed alone unless it is today's; not found where it was no customer yet.
+pub async fn account_of(
+    app: &AppState,
+    account_id: i64,
+    as_of: Option<Day>,
+    known_on: Option<Instant>,
+) -> Answer<(Arc<Book>, Arc<Row>)> {
+    let book = match asked_day(app, as_of, known_on)? {
+        None => app.engine.book(),
+        Some(day) => Arc::new(app.engine.account_as_of(account_id, day, known_on).await?),
+    };
+    let row = book.row(account_id).cloned().ok_or_else(Problem::not_found)?;
+    Ok((book, row))
+}
+
+/// The day to compute; `None` is today as it is known now, which is there.
+fn asked_day(app: &AppState, as_of: Option<Day>, known_on: Option<Instant>) -> Answer<Option<Day>> {
     let today = app.engine.today();
-    match (as_of.unwrap_or(today), known_on) {
-        (day, None) if day == today => Ok(app.engine.book()),
-        (day, _) if day > today => Err(Problem::invalid("as_of", format!("{day} is in the future; today is {today}."))),
-        (day, known_on) => Ok(app.engine.book_as_of(day, known_on).await?),
+    let day = as_of.unwrap_or(today);
+    if day > today {
+        return Err(Problem::invalid("as_of", format!("{day} is in the future; today is {today}.")));
+    }
+    known_by(known_on, today)?;
+    Ok((day < today || known_on.is_some()).then_some(day))
+}
+
+/// Refuses to say what will be known on a day to come.
+pub fn known_by(known_on: Option<Instant>, today: Day) -> Answer<()> {
+    match known_on {
+        Some(instant) if instant > end_of(today) => {
+            let detail = format!("What will be known on {instant} is not known yet; today is {today}.");
+            Err(Problem::invalid("known_on", detail))
+        }
+        _ => Ok(()),
     }
 }

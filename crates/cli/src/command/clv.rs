@@ -76,7 +76,7 @@ impl Source {
             return Ok(None);
         }
         let clock = Clock::System;
-        let (store, lake) = engine::open_data(&settings.engine(settings.home()), clock.now()).await?;
+        let (store, lake) = engine::open_data(&settings.existing()?, clock.now()).await?;
         let records = Records::load(&store, &lake, clock.today()).await?;
         store.close().await?;
         Ok(Some(records))

@@ -1,5 +1,6 @@
 //! `pomona config`: definitions are files, and this checks them. It opens no data and changes nothing.
 
+use anyhow::bail;
 use clap::Subcommand;
 use engine::Definitions;
 
@@ -18,7 +19,11 @@ impl Config {
     pub(crate) fn run(self, settings: &Settings) -> anyhow::Result<()> {
         match self {
             Self::Validate => {
-                let definitions = Definitions::load(&settings.home())?;
+                let home = settings.home();
+                if !home.is_dir() {
+                    bail!("there is no folder {}: say with --home whose definitions are meant", home.display());
+                }
+                let definitions = Definitions::load(&home)?;
                 print::line(&format!(
                     "{} metrics, 1 scorecard, {} signals, {} playbooks: all right",
                     definitions.catalogue.metrics().len(),

@@ -8,15 +8,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
-use engine::{Clock, Engine, demo};
+use engine::{Clock, Engine, demo, serving::Claim};
 use serde_json::{Value, json};
 use web::server::Server;
 
 use super::{
     intake::{self, Intake},
-    serve::{address, until_stopped},
+    serve::{Told, address, until_stopped},
 };
 use crate::{
     memory, print,
@@ -55,6 +55,7 @@ impl Demo {
         let home = Home::of(settings)?;
         let clock = Clock::System;
         let engine_settings = settings.engine(home.path.clone());
+        let _claim = Claim::of(&engine_settings)?;
         let bar = print::progress();
         let plan = demo::Demo {
             seed: self.seed,
@@ -70,20 +71,24 @@ impl Demo {
         })
         .await?;
         bar.finish_and_clear();
+        if !built {
+            home.must_hold_keys()?;
+        }
         let engine = Engine::open(&engine_settings, clock).await?;
         if built {
             home.keep_keys(&engine).await?;
             engine.close().await?;
-            // What making the company took is several times what serving it takes.
+            // What making the company took is several times what serving it takes. The claim ends here and is made again.
             return Err(memory::begin_anew()).context("the company is made, but cannot be served; begin again");
         }
+        let told = Told::listen()?;
         let ready = ready(&engine, &url, intake.as_ref(), &home.path).await?;
         if self.listening.ready_json {
             print::line(&ready.to_string());
         } else {
             greet(&ready, &home);
         }
-        until_stopped(server, intake, engine, &self.listening).await
+        until_stopped(server, intake, engine, &self.listening, told).await
     }
 }
 
@@ -119,6 +124,15 @@ impl Home {
         Ok(Self { path, temporary: true })
     }
 
+    /// Fails where somebody can sign in, but to no demo.
+    fn must_hold_keys(&self) -> anyhow::Result<()> {
+        if self.path.join(KEYS).is_file() {
+            return Ok(());
+        }
+        let path = self.path.display();
+        bail!("the home {path} holds no demo: choose an empty folder, or serve what is there with `pomona serve`")
+    }
+
     /// Writes the keys of the new company where only this user reads them.
     async fn keep_keys(&self, engine: &Engine) -> anyhow::Result<()> {
         let (path, keys) = (self.path.join(KEYS), web::auth::demo::keys(engine).await?);
@@ -141,8 +155,7 @@ fn keep(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Value> {
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("this home holds no demo: {} is missing; choose an empty folder", path.display()))?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))
 }
 

@@ -23,10 +23,10 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let home = settings.home();
-        let definitions = std::sync::Arc::new(Definitions::load(&home)?);
+        let home = settings.existing()?;
+        let definitions = std::sync::Arc::new(Definitions::load(&home.home)?);
         let clock = Clock::System;
-        let (store, lake) = engine::open_data(&settings.engine(home), clock.now()).await?;
+        let (store, lake) = engine::open_data(&home, clock.now()).await?;
         let answer = query::offline(&store, &lake, &definitions, &clock, &self.statement, self.most).await?;
         if self.json {
             print::line(&answer.frame.to_json());

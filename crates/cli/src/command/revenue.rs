@@ -69,7 +69,7 @@ impl Revenue {
             Some(path) => source::of_file(path, &question)?,
             None => {
                 let clock = Clock::System;
-                let (store, _) = engine::open_data(&settings.engine(settings.home()), clock.now()).await?;
+                let (store, _) = engine::open_data(&settings.existing()?, clock.now()).await?;
                 let reports = source::of_home(&store, self.known_on, clock.today(), &question).await?;
                 store.close().await?;
                 reports

@@ -3,9 +3,9 @@
 
 use anyhow::Context;
 use clap::Args;
-use engine::{Clock, Engine};
+use engine::{Clock, Engine, serving::Claim};
 use serde_json::json;
-use tokio::signal;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use web::{AppState, server::Server};
 
@@ -29,8 +29,11 @@ impl Serve {
         let server = Server::bind(self.listening.listen).await?;
         let intake = intake::bind(self.listening.ingest_listen)?;
         let url = address(&server, &self.listening);
-        let engine = Engine::open(&settings.engine(settings.home()), Clock::System).await?;
+        let home = settings.engine(settings.home());
+        let _claim = Claim::of(&home)?;
+        let engine = Engine::open(&home, Clock::System).await?;
         let setup = web::auth::link::setup(&engine).await?;
+        let told = Told::listen()?;
         if self.listening.ready_json {
             let setup = setup.map(|path| format!("{url}{path}"));
             let ingest = intake.as_ref().map(|intake| format!("http://{}", intake.address()));
@@ -41,7 +44,7 @@ impl Serve {
                 print::note(&format!("Nobody can sign in yet. Set up the first admin once, here: {url}{path}"));
             }
         }
-        until_stopped(server, intake, engine, &self.listening).await
+        until_stopped(server, intake, engine, &self.listening, told).await
     }
 }
 
@@ -56,6 +59,7 @@ pub(crate) async fn until_stopped(
     intake: Option<Intake>,
     engine: Engine,
     listening: &Listening,
+    told: Told,
 ) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let settings = web::Settings {
@@ -69,8 +73,7 @@ pub(crate) async fn until_stopped(
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => {}
-        stopped = told_to_stop() => {
-            stopped?;
+        () = told.to_stop() => {
             stop.cancel();
             serving.await;
         }
@@ -81,11 +84,23 @@ pub(crate) async fn until_stopped(
     Ok(engine.close().await?)
 }
 
-async fn told_to_stop() -> anyhow::Result<()> {
-    let mut terminate =
-        signal::unix::signal(signal::unix::SignalKind::terminate()).context("cannot wait for signals")?;
-    tokio::select! {
-        interrupted = signal::ctrl_c() => interrupted.context("cannot wait for an interrupt"),
-        _ = terminate.recv() => Ok(()),
+/// An interrupt or a termination, heard from when this is made: whoever reads that a server is ready may stop it at once.
+#[derive(Debug)]
+pub(crate) struct Told {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Told {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot wait for signals");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn to_stop(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -31,10 +31,10 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(crate) async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let home = settings.home();
-        let definitions = std::sync::Arc::new(Definitions::load(&home)?);
+        let home = settings.existing()?;
+        let definitions = std::sync::Arc::new(Definitions::load(&home.home)?);
         let clock = Clock::System;
-        let (store, lake) = engine::open_data(&settings.engine(home), clock.now()).await?;
+        let (store, lake) = engine::open_data(&home, clock.now()).await?;
         let as_of = self.as_of.unwrap_or_else(|| clock.today());
         let lifetime = engine::lifetime::vintage(&store, &definitions, as_of, self.known_on).await?;
         let ask = snapshot::Ask { known_on: self.known_on, lifetime, ..snapshot::Ask::default() };

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::metric::{Catalogue, Metric, SNAPSHOT};
+use domain::metric::{Catalogue, Metric, SNAPSHOT, WhenEmpty};
 
 use super::relation::{RELATIONS, Relation};
 use crate::lifetime::LIFETIME;
@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) queries: Vec<Query>,
     /// Positions of metrics over metrics, each after its inputs.
     pub(crate) derived: Vec<usize>,
+    /// Names of the relations some metric of which is zero where the account has no row and the book has one.
+    pub(crate) shared: BTreeSet<&'static str>,
 }
 
 /// One grouped query over a relation.
@@ -61,7 +63,7 @@ impl Plan {
     /// Arranges a catalogue into queries.
     pub(crate) fn new(catalogue: &Catalogue) -> Result<Self, PlanError> {
         let mut groups: BTreeMap<(usize, bool), Vec<usize>> = BTreeMap::new();
-        let mut derived = Vec::new();
+        let (mut derived, mut shared) = (Vec::new(), BTreeSet::new());
         for (position, metric) in catalogue.metrics().iter().enumerate() {
             if metric.relation == SNAPSHOT {
                 derived.push(position);
@@ -74,15 +76,18 @@ impl Plan {
             let relation = relation.ok_or_else(|| unknown_relation(metric))?;
             let windowed = RELATIONS[relation].has_window() && metric.window_days.is_some();
             groups.entry((relation, windowed)).or_default().push(position);
-            if windowed {
-                // The unwindowed twin says whether the account was ever seen.
-                groups.entry((relation, false)).or_default();
+            // What it rests on, or its unwindowed twin, says whether the account was ever seen.
+            let rests_on = RELATIONS[relation].rests_on();
+            let seen = RELATIONS.iter().position(|relation| relation.name == rests_on).unwrap_or(relation);
+            groups.entry((seen, false)).or_default();
+            if metric.when_empty == WhenEmpty::Zero {
+                shared.insert(rests_on);
             }
         }
         let queries = groups.into_iter().map(|((relation, windowed), metrics)| {
             Query::new(RELATIONS[relation], windowed, metrics, catalogue.metrics())
         });
-        Ok(Self { queries: queries.collect(), derived: ordered(catalogue, derived)? })
+        Ok(Self { queries: queries.collect(), derived: ordered(catalogue, derived)?, shared })
     }
 }
 

@@ -66,7 +66,7 @@ async fn one_account_alone_is_computed_as_in_the_whole_book() {
     let (engine, _) = open(&settings).await;
     let whole = engine.book();
     for row in whole.rows() {
-        let alone = engine.account_as_of(row.account.id, today()).await.unwrap();
+        let alone = engine.account_as_of(row.account.id, today(), None).await.unwrap();
         assert_eq!(alone.row(row.account.id).unwrap().values, row.values, "{}", row.account.name);
     }
     engine.close().await.unwrap();

@@ -63,7 +63,7 @@ async fn past_days_know_only_the_past(engine: &engine::Engine) {
     let customers = past.rows().iter().filter(|row| row.active && row.lifetime.standing == Standing::Contract);
     assert!(customers.clone().count() > 10 && customers.clone().all(|row| row.lifetime.future.is_some()));
     let one = customers.clone().next().unwrap();
-    let alone = engine.account_as_of(one.account.id, day).await.unwrap();
+    let alone = engine.account_as_of(one.account.id, day, None).await.unwrap();
     assert_eq!(alone.row(one.account.id).unwrap().values, one.values);
     assert!(engine.lifetime_as_of(today(), Some(end_of(day))).await.unwrap().is_none(), "it was not learned by then");
     let later = noon() + std::time::Duration::from_secs(1);

@@ -2,6 +2,7 @@
 //! test states a promise of the product and checks it through what the engine
 //! shows, never through its own counters.
 
+mod alone;
 mod as_of;
 mod clv;
 mod contracts;

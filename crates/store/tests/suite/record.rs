@@ -46,6 +46,44 @@ fn an_earlier_state_is_known_on_an_earlier_instant() {
 }
 
 #[test]
+fn whether_anybody_has_a_fact_is_asked_of_a_day_and_of_what_was_known() {
+    on_both(|store| async move {
+        let (acme, zeta) = store.write(async |tx| two_accounts(tx).await).await.unwrap();
+        let bill = Invoice { voided_on: Some(day(2, 20)), recorded_at: at(10), ..an_invoice(acme.id) };
+        let bill = store.write(async |tx| record::insert(tx, bill.clone()).await).await.unwrap();
+        let any = async |day, known_on, accounts: Option<&[i64]>| {
+            let reading = store.reading(known_on, accounts).await.unwrap();
+            let found = reading.any::<Invoice>(day).await.unwrap();
+            reading.end().await.unwrap();
+            found
+        };
+        let of_days = async |known_on| {
+            let mut found = Vec::new();
+            for day in [day(1, 31), day(2, 1), day(2, 19), day(2, 20)] {
+                found.push(any(day, known_on, None).await);
+            }
+            found
+        };
+        assert_eq!(
+            of_days(None).await,
+            [false, true, true, false],
+            "from the day it was sent to the day it was taken back"
+        );
+        assert!(any(day(2, 1), None, Some(&[zeta.id])).await, "of any account, whoever is read");
+        assert!(!any(day(2, 1), Some(at(9)), None).await, "it was not known yet");
+        assert!(any(day(2, 1), Some(at(10)), None).await);
+        let moved = async |tx: &store::Tx| {
+            record::edit::<Invoice>(tx, bill.id, at(20), |bill| bill.issued_on = day(2, 15)).await
+        };
+        store.write(moved).await.unwrap();
+        assert_eq!(of_days(None).await, [false, false, true, false]);
+        assert_eq!(of_days(Some(at(19))).await, [false, true, true, false], "as it was known before it was corrected");
+        store.write(async |tx| record::delete::<Invoice>(tx, bill.id, at(30)).await).await.unwrap();
+        assert!(!any(day(2, 19), None, None).await && any(day(2, 19), Some(at(29)), None).await);
+    });
+}
+
+#[test]
 fn a_clock_set_back_loses_no_version() {
     on_both(|store| async move {
         let (acme, _) = store.write(async |tx| two_accounts(tx).await).await.unwrap();

@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::list::{List, Paging};
 use super::wire::{present, words};
-use super::{book_of, visible};
+use super::{account_of, book_of, visible};
 use crate::extract::{At, Input, Params};
 use crate::gate::Access;
 use crate::problem::{Answer, Problem};
@@ -269,9 +269,8 @@ pub async fn show(
     Params(asked): Params<AsOf>,
 ) -> Answer<Json<AccountView>> {
     visible(&app, &access, id)?;
-    let book = book_of(&app, asked.as_of, asked.known_on).await?;
-    let row = book.row(id).ok_or_else(Problem::not_found)?;
-    Ok(Json(AccountView::of(&book, row)))
+    let (book, row) = account_of(&app, id, asked.as_of, asked.known_on).await?;
+    Ok(Json(AccountView::of(&book, &row)))
 }
 
 /// `GET /api/v1/accounts/{id}/metrics`.
@@ -282,8 +281,7 @@ pub async fn metrics(
     Params(asked): Params<AsOf>,
 ) -> Answer<Json<Metrics>> {
     visible(&app, &access, id)?;
-    let book = book_of(&app, asked.as_of, asked.known_on).await?;
-    let row = book.row(id).ok_or_else(Problem::not_found)?;
+    let (book, row) = account_of(&app, id, asked.as_of, asked.known_on).await?;
     let keys = book.definitions.catalogue.metrics().iter().map(|metric| metric.key.clone());
     Ok(Json(Metrics { account_id: id, as_of: book.as_of, values: keys.zip(row.values.iter().copied()).collect() }))
 }

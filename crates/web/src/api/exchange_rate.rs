@@ -111,6 +111,7 @@ pub async fn list(
     _access: Access,
     Params(asked): Params<AskRates>,
 ) -> Answer<Json<RatesView>> {
+    super::known_by(asked.known_on, app.engine.today())?;
     let known = exchange_rate::known(app.engine.store().read(), asked.known_on).await?;
     Ok(Json(RatesView { items: known.into_iter().map(RateView::from).collect() }))
 }

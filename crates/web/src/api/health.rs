@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::account::{AsOf, HealthView};
-use super::{book_of, visible};
+use super::{account_of, visible};
 use crate::api::metric::MetricView;
 use crate::extract::{At, Params};
 use crate::gate::Access;
@@ -102,8 +102,7 @@ pub async fn show(
     Params(asked): Params<AsOf>,
 ) -> Answer<Json<HealthExplanation>> {
     visible(&app, &access, account_id)?;
-    let book = book_of(&app, asked.as_of, asked.known_on).await?;
-    let row = book.row(account_id).ok_or_else(Problem::not_found)?;
+    let (book, row) = account_of(&app, account_id, asked.as_of, asked.known_on).await?;
     let (card, health) = (&book.definitions.scorecard, &row.health);
     Ok(Json(HealthExplanation {
         account_id,

@@ -54,6 +54,7 @@ pub async fn show(
         currency: currency.map_err(|error| Problem::invalid("currency", format!("{error}.")))?,
         ..Question::default()
     };
+    super::known_by(asked.known_on, app.engine.today())?;
     let book = app.engine.book();
     let reports = of_book(&app.engine, &book, &access.rows, asked.known_on, &question).await;
     let reports = reports.map_err(|error| match error {

@@ -129,7 +129,7 @@ async fn find<'a>(engine: &'a Engine, access: &Access, id: i64, asked: Asked) ->
         let row = Arc::clone(current);
         return Ok(Subject { engine, row, book: today, past: false, asked });
     };
-    let book = engine.account_as_of(id, day).await.map_err(Problem::internal)?;
+    let book = engine.account_as_of(id, day, None).await.map_err(Problem::internal)?;
     let row = book.row(id).cloned().ok_or_else(|| {
         Problem::refused(
             axum::http::StatusCode::NOT_FOUND,

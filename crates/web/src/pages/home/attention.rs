@@ -64,7 +64,7 @@ pub(super) fn worries(book: &Book, filter: &RowFilter, most: usize) -> Vec<Worry
     falling.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let falling: Vec<i64> = falling.into_iter().map(|(_, id)| id).collect();
     let mut red: Vec<_> = rows.iter().filter(|row| row.health.band == Band::Red).collect();
-    red.sort_by_key(|row| (std::cmp::Reverse(book.arr_cents(row)), row.account.id));
+    red.sort_by_cached_key(|row| (std::cmp::Reverse(book.arr_cents(row)), row.account.id));
     let red: Vec<i64> = red.into_iter().map(|row| row.account.id).collect();
     let chosen = chosen(&falling, &red, most);
     chosen.into_iter().filter_map(|id| book.row(id)).map(|row| Worry::of(book, row)).collect()

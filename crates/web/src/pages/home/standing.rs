@@ -3,7 +3,7 @@
 
 use domain::access::RowFilter;
 use domain::scorecard::Band;
-use engine::{Book, Row};
+use engine::Book;
 use maud::{Markup, html};
 use report::{Frame, Ink, Measure, measure_bars};
 
@@ -51,9 +51,9 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn add(&mut self, book: &Book, row: &Row) {
+    fn add(&mut self, arr_cents: Option<i64>, currency: &str) {
         self.accounts += 1;
-        self.arr.add(book.arr_cents(row), book.currency());
+        self.arr.add(arr_cents, currency);
     }
 }
 
@@ -73,18 +73,20 @@ impl Standing {
     /// Adds up the rows a filter shows.
     pub(super) fn of(book: &Book, filter: &RowFilter) -> Self {
         let mut standing = Self::default();
+        let (currency, renewal) = (book.currency(), book.definitions.catalogue.position("days_to_renewal"));
         for row in book.visible(filter) {
             standing.accounts += 1;
             if !row.active {
                 continue;
             }
-            standing.customers.add(book, row);
-            standing.bands[row.health.band as usize].add(book, row);
+            let arr = book.arr_cents(row);
+            standing.customers.add(arr, currency);
+            standing.bands[row.health.band as usize].add(arr, currency);
             if row.at_risk() {
-                standing.at_risk.add(book, row);
+                standing.at_risk.add(arr, currency);
             }
-            if book.value(row, "days_to_renewal").is_some_and(|days| (0.0..=RENEWAL_DAYS).contains(&days)) {
-                standing.renewing.add(book, row);
+            if renewal.and_then(|at| row.values[at]).is_some_and(|days| (0.0..=RENEWAL_DAYS).contains(&days)) {
+                standing.renewing.add(arr, currency);
             }
         }
         standing
