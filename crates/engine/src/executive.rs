@@ -3,12 +3,15 @@
 //! Everything is computed from the rows a filter shows, so a manager's figures
 //! are those of the manager's accounts.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::{
     Day,
     access::RowFilter,
-    revenue::{Bridge, Cohort, Currency, Grain, Percent, Span, View, months_before},
+    revenue::{Arr, Bridge, Cohort, Currency, Grain, Percent, Span, months_before},
     scorecard::Band,
     time::{days_after, days_before},
 };
@@ -26,7 +29,7 @@ pub struct Executive {
     pub as_of: Day,
     /// What follows from the contracts.
     pub recurring: Arc<Recurring>,
-    /// Customers of whom no rate says what they pay today; they are in no sum of money.
+    /// Customers that are in no sum of money, whatever its day: see [`Recurring::unrated`].
     pub unrated: usize,
     /// Customers on the day.
     pub accounts: usize,
@@ -63,6 +66,8 @@ pub struct Recurring {
     pub movements: Vec<(Day, Bridge)>,
     /// Cohorts by quarter of first payment.
     pub cohorts: Vec<Cohort>,
+    /// Accounts of which some amount in these months has no rate, so that nothing of them is known in any of them.
+    pub unrated: BTreeSet<i64>,
 }
 
 /// What was retained; undefined where nothing was paid at the opening.
@@ -111,10 +116,14 @@ fn executive_of(book: &Book, filter: &RowFilter) -> Executive {
     let as_of = book.as_of;
     let view = book.lens.view();
     let rows: Vec<_> = book.visible(filter).collect();
+    let known_arr = |row: &Row, day| {
+        let known = row.revenue.known_arr(day, &view);
+        known.filter(|_| !recurring.unrated.contains(&row.account.id))
+    };
     let mut bands = Bands::default();
     let (mut accounts, mut unrated, mut at_risk_cents, mut at_risk_accounts) = (0, 0, 0, 0);
     for row in rows.iter().filter(|row| row.active) {
-        let known = row.revenue.known_arr(as_of, &view);
+        let known = known_arr(row, as_of);
         let arr_cents = known.unwrap_or_default().cents();
         accounts += 1;
         unrated += usize::from(known.is_none());
@@ -124,7 +133,7 @@ fn executive_of(book: &Book, filter: &RowFilter) -> Executive {
             at_risk_accounts += 1;
         }
     }
-    let mut health = health_at(&month_ends(as_of), &rows, &view);
+    let mut health = health_at(&month_ends(as_of), &rows, known_arr);
     health.insert(as_of, bands);
     let health = health.into_iter().collect();
     Executive { as_of, recurring, unrated, accounts, at_risk_cents, at_risk_accounts, bands, health }
@@ -136,7 +145,9 @@ impl Recurring {
         let (all, view) = (ledger(book, |row| row.visible(filter)), book.lens.view());
         let months = Span::months(months_before(as_of, MONTHS - 1), as_of);
         // The accounts that the page of revenue tells of where nobody asks for other months.
-        let ledger = all.rated(window(&months), &view);
+        let missing = all.unrated(window(&months), &view).into_iter().flat_map(|missing| missing.contracts);
+        let unrated: BTreeSet<i64> = missing.map(|(account_id, _)| account_id).collect();
+        let ledger = all.only(|id| !unrated.contains(&id));
         let days: Vec<Day> = month_ends(as_of).into_iter().chain([as_of]).collect();
         let year = |to: Day| {
             let span = Span { after: months_before(to, MONTHS), through: to };
@@ -156,17 +167,18 @@ impl Recurring {
             retentions: days.iter().map(|day| (*day, year(*day))).collect(),
             movements: movements.collect(),
             cohorts: ledger.cohorts(Grain::Quarter, as_of, &view),
+            unrated,
         }
     }
 }
 
 /// The bands at the ends of months that have history, with the ARR that the contracts as known today say.
-fn health_at(days: &[Day], rows: &[&Arc<Row>], view: &View<'_>) -> BTreeMap<Day, Bands> {
+fn health_at(days: &[Day], rows: &[&Arc<Row>], known_arr: impl Fn(&Row, Day) -> Option<Arr>) -> BTreeMap<Day, Bands> {
     let mut health: BTreeMap<Day, Bands> = BTreeMap::new();
     for row in rows {
         for (day, band) in days.iter().zip(&row.month_ends) {
             if let Some(band) = band {
-                let known = row.revenue.known_arr(*day, view);
+                let known = known_arr(row, *day);
                 health.entry(*day).or_default().add(*band, known.unwrap_or_default().cents());
             }
         }

@@ -23,7 +23,6 @@ use crate::{
     snapshot::{Ask, Basis},
     vault::Vault,
     worker,
-    worklist::Worklist,
 };
 
 /// How many live messages a slow page may lag behind before it is told to reload.
@@ -128,7 +127,6 @@ struct Parts {
     imports: Underway,
     book: RwLock<Arc<Book>>,
     past: Latch<VecDeque<Past>>,
-    worklist: Worklist,
     lifetime: RwLock<Option<Arc<lifetime::Model>>>,
     forecast: RwLock<Option<Arc<forecast::Model>>>,
     live: broadcast::Sender<Live>,
@@ -185,7 +183,6 @@ impl Engine {
             imports: Underway::default(),
             book: RwLock::new(Arc::new(book)),
             past: Latch::default(),
-            worklist: Worklist::default(),
             lifetime: RwLock::new(lifetime),
             forecast: RwLock::default(),
             live: broadcast::Sender::new(LIVE_CAPACITY),
@@ -361,11 +358,6 @@ impl Engine {
     /// The same, if nobody is.
     pub(crate) fn try_learning(&self) -> Option<MutexGuard<'_, ()>> {
         self.0.turns.learning.try_lock().ok()
-    }
-
-    /// What there is to do, as it was last read.
-    pub(crate) fn worklist(&self) -> &Worklist {
-        &self.0.worklist
     }
 
     pub(crate) fn intake(&self) -> &Intake {

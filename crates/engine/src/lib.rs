@@ -54,7 +54,6 @@ pub mod usage;
 pub mod vault;
 pub mod webhook;
 mod worker;
-pub mod worklist;
 
 pub use book::{Book, Row};
 pub use clock::Clock;

@@ -58,11 +58,6 @@ pub async fn record(tx: &Tx, change: NewChange, now: Instant) -> Result<Model, S
     row::insert(tx, Model { id: 0, at: now, actor, account_id, kind, subject_id, detail }).await
 }
 
-/// The last change there is; anything that changed something is told of by a later one.
-pub async fn last(db: &impl ConnectionTrait) -> Result<Option<i64>, StoreError> {
-    row::last::<Entity>(db, Column::Id).await
-}
-
 /// The latest changes since an instant, newest first; of some accounts, or of all and of none.
 pub async fn since(
     db: &impl ConnectionTrait,

@@ -39,12 +39,13 @@ impl ForecastCommand {
             let (name, value) = pair("--scenario", part)?;
             scenario.set(name, value)?;
         }
+        scenario.check()?;
         let mut target = Target::QUOTED;
         for part in &self.target {
             let (name, value) = pair("--target", part)?;
             target.set(name, value)?;
         }
-        let engine = engine::Settings { background: false, ..settings.engine(settings.home()) };
+        let engine = engine::Settings { background: false, ..settings.existing()? };
         let engine = Engine::open(&engine, Clock::System).await?;
         forecast::bring_up_to_date(&engine).await?;
         let answered = if self.target.is_empty() { self.draw(&engine, scenario) } else { self.aim(&engine, target) };

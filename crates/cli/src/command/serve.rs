@@ -59,7 +59,7 @@ pub(crate) async fn until_stopped(
     intake: Option<Intake>,
     engine: Engine,
     listening: &Listening,
-    told: Told,
+    mut told: Told,
 ) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let settings = web::Settings {
@@ -97,7 +97,7 @@ impl Told {
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
-    async fn to_stop(mut self) {
+    async fn to_stop(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -27,6 +27,9 @@ pub enum ScenarioError {
     /// No such name.
     #[error("`{0}` is no part of a scenario: write lose_top, churn, expansion, new or among")]
     Unknown(String),
+    /// Accounts are named among whom nothing is changed.
+    #[error("nothing is changed among the accounts with {0}: say also churn or expansion, the only parts it narrows")]
+    Idle(String),
     /// Not the number it should be.
     #[error("{name} is `{value}`: write {expected}")]
     Value {
@@ -55,6 +58,14 @@ impl Scenario {
         Self { among: None, ..self.clone() } == Self::default()
     }
 
+    /// Fails where accounts are named, and neither what is to happen to them.
+    pub fn check(&self) -> Result<(), ScenarioError> {
+        match &self.among {
+            Some(among) if !changes(self.churn) && !changes(self.expansion) => Err(ScenarioError::Idle(among.clone())),
+            _ => Ok(()),
+        }
+    }
+
     /// Sets a part by its name; an empty value leaves it as it is.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), ScenarioError> {
         let value = value.trim();
@@ -77,6 +88,11 @@ impl Scenario {
     }
 }
 
+/// Whether a factor changes anything.
+fn changes(factor: f64) -> bool {
+    (factor - 1.0).abs() > f64::EPSILON
+}
+
 fn factor(name: &'static str, value: &str) -> Result<f64, ScenarioError> {
     let factor: Option<f64> = value.parse().ok().filter(|factor| (0.0..=MOST).contains(factor));
     let expected = "a factor from 0 to 100, like 2 for twice as much";
@@ -93,13 +109,12 @@ impl fmt::Display for Scenario {
             n => parts.push(format!("the {n} largest accounts leave")),
         }
         let among = self.among.as_ref().map_or(String::new(), |among| format!(" among {among}"));
-        let changed = |factor: f64| (factor - 1.0).abs() > f64::EPSILON;
         for (what, factor, among) in [
             ("hazard of leaving", self.churn, &*among),
             ("expansions", self.expansion, &*among),
             ("new accounts", self.new, ""),
         ] {
-            if changed(factor) {
+            if changes(factor) {
                 parts.push(format!("{what} × {factor}{among}"));
             }
         }
@@ -120,6 +135,18 @@ mod tests {
         let words = "the 3 largest accounts leave; hazard of leaving × 2 among tier = 'gold'";
         assert_eq!(scenario.to_string(), words);
         assert!(!scenario.is_none() && Scenario::default().is_none());
+    }
+
+    #[test]
+    fn accounts_to_whom_nothing_happens_are_no_scenario() {
+        let mut scenario = Scenario::default();
+        scenario.set("among", "tier = 'gold'").unwrap();
+        scenario.set("lose_top", "3").unwrap();
+        let idle = scenario.check().unwrap_err().to_string();
+        assert!(idle.starts_with("nothing is changed among the accounts with tier = 'gold': say also churn"), "{idle}");
+        scenario.set("expansion", "0").unwrap();
+        assert_eq!(scenario.check(), Ok(()));
+        assert_eq!(Scenario::default().check(), Ok(()));
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub async fn show(
         let value = value.unwrap_or_default();
         scenario.set(name, &value).map_err(|error| Problem::invalid(name, format!("{error}.")))?;
     }
+    scenario.check().map_err(|error| Problem::invalid("among", format!("{error}.")))?;
     let (book, model) = (app.engine.book(), app.engine.forecast());
     let ask = Ask { scenario: scenario.clone(), seed: seed.unwrap_or(SEED) };
     let drawn = model.as_ref().map(|model| forecast(&book, model, &access.rows, &ask)).transpose()?;

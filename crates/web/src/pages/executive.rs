@@ -34,7 +34,7 @@ pub async fn show(State(engine): State<Engine>, access: Access, want: Want) -> A
 }
 
 fn page(figures: &Executive) -> Markup {
-    let detail = html! { "As of " (format::day(figures.as_of)) " · " (format::counted(figures.accounts as i64, "customer", "customers")) };
+    let detail = html! { "As of " (format::day(figures.as_of)) " · " (customers(figures.accounts)) };
     html! {
         (shell::heading(&[], "Executive overview", &detail, &html! {}))
         div id="executive" data-fragment="" data-live-src="/executive" {
@@ -54,6 +54,10 @@ fn page(figures: &Executive) -> Markup {
             }
         }
     }
+}
+
+fn customers(n: usize) -> String {
+    format::counted(n as i64, "customer", "customers")
 }
 
 fn headline(figures: &Executive) -> Markup {
@@ -134,7 +138,7 @@ fn health(figures: &Executive, by_arr: bool) -> Markup {
     let total: usize = figures.bands.accounts.iter().sum();
     let green = figures.bands.accounts_in(Band::Green);
     let summary = format!("{green} of {total} customers are healthy now; each bar is the end of a month.");
-    let n = format!("n = {} customers", format::count(total as i64));
+    let n = format!("n = {}", customers(if by_arr { total - figures.unrated } else { total }));
     let (id, title) = if by_arr { ("health-arr", "Health by ARR") } else { ("health", "Health by customers") };
     let write = if by_arr { compact } else { |value| format::number(value, 0) };
     stacked_bars(&Frame::new(id, title, &summary, &n), "Month", &labels, &series, Scale::Share, write)
@@ -146,7 +150,7 @@ fn arr(figures: &Executive) -> Markup {
     let values = recurring.arr.iter().map(|(_, cents)| Some(*cents as f64 / 100.0)).collect();
     let title = format!("ARR, {}", recurring.currency);
     let summary = format!("ARR is {} now.", format::money_text(recurring.arr_cents, recurring.currency.as_str()));
-    let n = format!("n = {} customers", format::count(figures.accounts as i64));
+    let n = format!("n = {}", customers(figures.accounts - figures.unrated));
     let line = Line::new(Series::new("ARR", Ink::One, values));
     let axis = Axis { low: Some(0.0), ..Axis::fitting(compact) };
     lines(&Frame::new("arr", &title, &summary, &n), "Month", &labels, &[line], axis)
@@ -192,7 +196,7 @@ fn bridge(figures: &Executive) -> Markup {
     ];
     let title = format!("ARR movements, {} to {}", month_label(*from), month_label(*to));
     let summary = "From opening to closing ARR; the last month through today.";
-    let n = format!("n = {} months", recent.len());
+    let n = format!("n = {}", format::counted(recent.len() as i64, "month", "months"));
     waterfall(&Frame::new("bridge", &title, summary, &n), &steps, compact, compact_signed)
 }
 
@@ -221,7 +225,7 @@ fn cohort_map(figures: &Executive) -> Markup {
         format: |value| format::number(value * 100.0, 0),
     };
     let summary = "Share of what they paid at first that is left, by quarter of start; quarters that have not ended are not shown.";
-    let n = format!("n = {} customers", shown.iter().map(|cohort| cohort.accounts).sum::<usize>());
+    let n = format!("n = {}", customers(shown.iter().map(|cohort| cohort.accounts).sum()));
     report::cohorts(&Frame::new("cohorts", "Revenue retention by cohort, %", summary, &n).height(0.0), &data)
 }
 

@@ -224,7 +224,7 @@ fn ready(book: &Book, found: &[Arc<Prospect>], writes: bool) -> Markup {
             (row_head(&link, &row.account.name, &html! { (row.account.tier.as_deref().unwrap_or("")) }))
             (cell(&READY, &html! { (readiness(&it.readiness)) }))
             (cell(&WHY, &why(book, row, &it.readiness)))
-            (cell(&SPACE, &html! { (rooms(book, row, &it.rooms, writes)) (idle(row, &it.idle)) }))
+            (cell(&SPACE, &html! { div.wrap { (rooms(book, row, &it.rooms, writes)) (idle(row, &it.idle)) } }))
             (cell(&ARR, &format::or_unknown(book.arr_cents(row), |cents| format::money(cents, book.currency()))))
         } }
     };
@@ -257,8 +257,9 @@ fn why(book: &Book, row: &Arc<Row>, readiness: &Health) -> Markup {
     let cons = known.iter().rev().take(1).filter(|reason| reason.points.is_some_and(|points| points < 50.0));
     let said = |reason: &Reason| {
         let metric = book.definitions.catalogue.get(&reason.metric);
-        let value =
-            metric.zip(reason.value).map_or_else(String::new, |(metric, value)| book.written(row, metric, value));
+        let value = metric
+            .zip(reason.value)
+            .map_or_else(String::new, |(metric, value)| format::minus(&book.written(row, metric, value)));
         html! { a href=(format!("/accounts/{}/metrics/{}", row.account.id, reason.metric)) { (reason.name) } " " (value) }
     };
     html! { ul.plain {
@@ -276,7 +277,7 @@ fn rooms(book: &Book, row: &Arc<Row>, rooms: &[Room], writes: bool) -> Markup {
             .with("amount", room.arr_cents.map_or_else(String::new, |cents| form::plain(cents, book.currency())))
     };
     html! {
-        @if rooms.is_empty() { span.muted { "nothing in sight" } } @else { ul.plain.wrap {
+        @if rooms.is_empty() { span.muted { "nothing in sight" } } @else { ul.plain {
             @for room in rooms.iter().take(ROOMS) { li {
                 @if writes { a href=(begin(room)) { (room.what) } } @else { (room.what) }
                 " " (format::or_unknown(room.arr_cents, |cents| format::money(cents, book.currency())))
@@ -291,7 +292,7 @@ fn rooms(book: &Book, row: &Arc<Row>, rooms: &[Room], writes: bool) -> Markup {
 fn idle(row: &Arc<Row>, idle: &[Idle]) -> Markup {
     html! {
         @if !idle.is_empty() {
-            small.muted {
+            div { small.muted {
                 "Has and does not use: "
                 @for (at, it) in idle.iter().enumerate() {
                     @if at > 0 { ", " }
@@ -299,7 +300,7 @@ fn idle(row: &Arc<Row>, idle: &[Idle]) -> Markup {
                         (format::number(it.unused(), 0)) " of " (format::number(it.has, 0)) " " (it.kind) "s"
                     }
                 }
-            }
+            } }
         }
     }
 }

@@ -66,6 +66,7 @@ impl Asked {
         for (field, value) in self.parts() {
             scenario.set(field, value).map_err(|error| Wrong { field, message: format!("{error}.") })?;
         }
+        scenario.check().map_err(|error| Wrong { field: "among", message: format!("{error}.") })?;
         Ok(scenario)
     }
 }

@@ -139,12 +139,11 @@ const PER_PAGE: u64 = 100;
 const DUE: Column<'_> = Column::new("Due");
 const AMOUNT: Column<'_> = Column::new("ARR").number();
 const HEALTH: Column<'_> = Column::new("Health").until(Stay::Tablet);
-const OWNER: Column<'_> = Column::new("CSM").until(Stay::Tablet);
 const STAGE: Column<'_> = Column::new("Stage");
 const SAID: Column<'_> = Column::new("People say").number();
 const MODEL: Column<'_> = Column::new("Model expects").number().until(Stay::Tablet);
 const STATE: Column<'_> = Column::new("State");
-const COLUMNS: [Column<'_>; 9] = [Column::new("Account"), DUE, AMOUNT, HEALTH, OWNER, STAGE, SAID, MODEL, STATE];
+const COLUMNS: [Column<'_>; 8] = [Column::new("Account"), DUE, AMOUNT, HEALTH, STAGE, SAID, MODEL, STATE];
 
 fn list(book: &Book, pipeline: &Pipeline, asked: &Asked) -> Markup {
     let today = pipeline.as_of;
@@ -180,8 +179,9 @@ fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
     let money = |cents: i64| format::money(cents, pipeline.currency.as_str());
     let missed: Vec<&str> = entry.missed.iter().map(|checkpoint| checkpoint.name.as_str()).collect();
     let detail = html! {
-        @if row.at_risk() { "at risk" @if !missed.is_empty() { " · " } }
-        @if !missed.is_empty() { "missed: " (missed.join(", ")) }
+        (entry.owner.as_deref().unwrap_or("no CSM"))
+        @if row.at_risk() { " · at risk" }
+        @if !missed.is_empty() { " · missed: " (missed.join(", ")) }
     };
     html! { tr {
         (row_head(&one::link(renewal.subscription_id, renewal.due), &row.account.name, &detail))
@@ -191,7 +191,6 @@ fn line(pipeline: &Pipeline, row: &Row, entry: &Entry) -> Markup {
         }))
         (cell(&AMOUNT, &due(pipeline, entry)))
         (cell(&HEALTH, &pill::band(row.health.band, row.health.score)))
-        (cell(&OWNER, &format::or_unknown(entry.owner.as_deref(), |owner| html! { (owner) })))
         (cell(&STAGE, &html! { (stage_word(entry.stage())) }))
         (cell(&SAID, &html! {
             (format::or_unknown(entry.forecast_cents(), money))

@@ -105,6 +105,10 @@ impl Asked {
             let sentence = format!("`{}` is no day: write it like 2026-03-31.", self.known_on);
             Problem::invalid("known_on", sentence)
         })?;
+        if day > book.as_of {
+            let sentence = format!("{day} has not come yet; leave it empty for what is known today, {}.", book.as_of);
+            return Err(Problem::invalid("known_on", sentence));
+        }
         // What is known today is what is known.
         Ok(Some(day).filter(|day| *day < book.as_of))
     }

@@ -81,6 +81,20 @@ pub fn signed(value: f64, decimals: usize) -> String {
     if value > 0.0 && !is_zero { format!("+{text}") } else { text }
 }
 
+/// Text in which minus signs were typed as hyphens, as formulas and exact amounts are: those before a number, and those
+/// that stand alone between two, become minus signs. Hyphens of words and days stay.
+pub fn minus(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let around = |at: usize| (at.checked_sub(1).map(|before| letters[before]), letters.get(at + 1).copied());
+    let is_minus = |at: usize| match around(at) {
+        (Some(' '), Some(' ')) => true,
+        (before, Some(after)) => after.is_ascii_digit() && before.is_none_or(|before| !before.is_alphanumeric()),
+        _ => false,
+    };
+    let write = |(at, letter): (usize, &char)| if *letter == '-' && is_minus(at) { MINUS } else { *letter };
+    letters.iter().enumerate().map(write).collect()
+}
+
 /// The symbol written before an amount, and how many decimals its minor unit has (ISO 4217).
 fn currency_style(code: &str) -> (String, u32) {
     let decimals = match code {
@@ -191,6 +205,14 @@ mod tests {
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_hyphen_is_a_minus_sign_before_a_number_and_between_two() {
+        assert_eq!(minus("-41,148.00 USD"), "−41,148.00 USD");
+        assert_eq!(minus("(100 - 7.5) / 100, from -2"), "(100 − 7.5) / 100, from −2");
+        assert_eq!(minus("auto-renewed on 2026-03-01, plan-2"), "auto-renewed on 2026-03-01, plan-2");
+        assert_eq!(minus("a-"), "a-");
     }
 
     #[test]

@@ -47,6 +47,14 @@ async fn the_page_shows_the_accounts_one_may_see_and_what_if() {
         "{}",
         wrong.body
     );
+    let idle = "among=tier+%3D+%27gold%27";
+    let page = world.get(&format!("/forecast?lose_top=1&{idle}"), &cookie(ADMIN)).await.body;
+    assert!(
+        page.contains("nothing is changed among the accounts with tier = ") && !page.contains("If the larg"),
+        "{page}"
+    );
+    let refused = world.get(&format!("/api/v1/forecast?{idle}"), &cookie(ADMIN)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
     let broken = world.get("/forecast?churn=2&among=tier+%3D", &cookie(ADMIN)).await;
     assert!(broken.status == StatusCode::OK && broken.body.contains("aria-invalid=\"true\""), "{}", broken.body);
     world.close().await;

@@ -226,6 +226,10 @@ async fn a_missing_rate_is_told_until_it_is_there_and_moves_revenue_on_its_own_l
     assert_eq!(report["left_out"], json!({ "accounts": 1, "contracts": 1, "amounts": [amount] }));
     let page = world.get("/revenue?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
     assert!(page.body.contains("10,000.00 EUR") && page.body.contains("/revenue/figures/left_out"), "{}", page.body);
+    let adding = "/revenue/rates?currency=EUR&into_currency=USD&effective_on=2025-12-01";
+    assert!(page.body.contains(&adding.replace('&', "&amp;")), "{}", page.body);
+    let form = world.get(adding, &cookie(ADMIN)).await.body;
+    assert!(form.contains("value=\"EUR\" required") && form.contains("value=\"2025-12-01\""), "{form}");
     let rows = world.get("/revenue/figures/left_out?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
     assert!(rows.body.contains("1 contract of 1 account") && rows.body.contains("Birch"), "{}", rows.body);
     let csv = world.get("/revenue/rows/left_out?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
@@ -248,6 +252,11 @@ async fn a_missing_rate_is_told_until_it_is_there_and_moves_revenue_on_its_own_l
         world.post_form("/revenue/rates", &cookie(ADMIN), &rate("2026-02-01", "1.20")).await.status,
         StatusCode::SEE_OTHER
     );
+    // The executive's months begin before that rate, so Birch is in none of them, also not in today's.
+    let figures = engine::executive::executive(&world.app.engine.book(), &RowFilter::All);
+    let by_band = |bands: &engine::executive::Bands| bands.arr_cents.iter().sum::<i64>();
+    assert_eq!((figures.accounts, figures.unrated, by_band(&figures.bands)), (2, 1, 1_000_000));
+    assert!(figures.health.iter().all(|(_, bands)| by_band(bands) <= 1_000_000), "{:?}", figures.health);
     let page = world.get("/revenue?from=2026-01&to=2026-02", &cookie(ADMIN)).await;
     let within = "from=2026-02&amp;to=2026-02&amp;within=2026-01..2026-02";
     assert!(page.body.contains("/revenue/figures/arr?") && page.body.contains(within), "{}", page.body);
@@ -463,6 +472,41 @@ async fn the_page_shows_what_was_known_on_a_day_and_what_was_learned_since() {
     assert!(!bens.body.contains("135,000.75") && !bens.body.contains("Alder"), "{}", bens.body);
     let wrong = world.get("/revenue?known_on=yesterday", &admin).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_not_come_yet_is_said_to_be_so() {
+    let world = sold().await;
+    let admin = cookie(ADMIN);
+    let page = world.get("/revenue?from=2026-10&to=2027-01", &admin).await.body;
+    assert!(page.contains("2 months have not begun") && page.matches("to come</small>").count() == 2, "{page}");
+    let page = world.get("/revenue?from=2026-10&to=2026-11", &admin).await.body;
+    assert!(!page.contains("not begun") && !page.contains("to come</small>"), "{page}");
+    assert_eq!(world.get("/revenue?known_on=2026-11-22", &admin).await.status, StatusCode::OK, "today is known");
+    for path in ["/revenue?known_on=2026-11-23", "/revenue/figures/arr?known_on=2027-01-01"] {
+        let refused = world.get(path, &admin).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(refused.body.contains("has not come yet"), "{path}: {}", refused.body);
+    }
+    for path in ["revenue", "accounts/1", "accounts/1/metrics", "accounts/1/health", "snapshot", "exchange-rates"] {
+        let refused = world.get(&format!("/api/v1/{path}?known_on=2026-11-24T00:00:01Z"), &admin).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", refused.body);
+        assert!(refused.body.contains("is not known yet"), "{path}: {}", refused.body);
+    }
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_account_of_a_past_day_is_that_of_the_whole_book() {
+    let world = sold().await;
+    for asked in ["as_of=2026-05-31", "as_of=2026-05-31&known_on=2026-11-22T10:00:00Z", "known_on=2026-11-22T10:00:00Z"]
+    {
+        let alone = world.get(&format!("/api/v1/accounts/{ADAS}/metrics?{asked}"), &cookie(ADMIN)).await.json();
+        let whole = world.get(&format!("/api/v1/snapshot?{asked}"), &cookie(ADMIN)).await.json();
+        assert_eq!((&alone["as_of"], &alone["values"]), (&whole["items"][0]["as_of"], &whole["items"][0]["values"]));
+        assert!(alone["values"]["arr"].as_f64().unwrap() > 0.0, "{alone}");
+    }
     world.close().await;
 }
 

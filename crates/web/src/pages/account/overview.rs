@@ -121,7 +121,7 @@ async fn history(subject: &Subject<'_>) -> Answer<Markup> {
         "Health over the last year, now {}; the shaded range is what missing data leaves open.",
         last.map_or_else(|| "unknown".to_owned(), |score| format!("{score:.0}"))
     );
-    let n = format!("n = {} days", days.len());
+    let n = format!("n = {}", format::counted(days.len() as i64, "day", "days"));
     let frame = Frame::new("health", "Health over time", &summary, &n).wide();
     let line = Line::new(Series::new("Health", Ink::One, scores)).within(range);
     let green = subject.book.definitions.scorecard.green_from;
@@ -216,7 +216,7 @@ fn name_of<'a>(subject: &'a Subject<'_>, key: &'a str) -> &'a str {
 pub(super) fn value_of(subject: &Subject<'_>, key: &str, value: Option<f64>) -> Markup {
     let metric = subject.book.definitions.catalogue.get(key);
     format::or_unknown(value.zip(metric), |(value, metric)| {
-        html! { (subject.book.written(&subject.row, metric, value)) }
+        html! { (format::minus(&subject.book.written(&subject.row, metric, value))) }
     })
 }
 

@@ -80,7 +80,7 @@ fn arr(subject: &Subject<'_>) -> Markup {
     let title = format!("ARR, {currency}");
     let now = format::money_text(subject.row.revenue.arr(as_of, &view).cents(), currency.as_str());
     let summary = format!("Annual recurring revenue over two years, now {now}.");
-    let n = format!("n = {} days", days.len());
+    let n = format!("n = {}", format::counted(days.len() as i64, "day", "days"));
     let picture = Frame::new("arr", &title, &summary, &n).wide();
     let line = Line::new(Series::new("ARR", Ink::One, values)).stepped();
     lines(&picture, "Month", &labels, &[line], Axis { low: Some(0.0), ..Axis::fitting(compact) })

@@ -4,14 +4,13 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use domain::Day;
 use domain::access::{Action, Role, RowFilter};
 use domain::time::{days_before, start_of};
-use engine::{Book, Engine, worklist};
+use engine::{Book, Engine};
 use serde::Deserialize;
 use store::cta::{Filter, Priority, Status};
 use store::{Cta, cta, member};
@@ -93,24 +92,13 @@ pub async fn show(
 /// A CTA with what lists say about its account and its owner.
 #[derive(Clone, Debug)]
 pub(in crate::pages) struct Item {
-    pub(in crate::pages) cta: Arc<Cta>,
+    pub(in crate::pages) cta: Cta,
     pub(in crate::pages) account: String,
     pub(in crate::pages) owner: Option<String>,
     pub(in crate::pages) reason: String,
 }
 
 impl Item {
-    /// What is said about a CTA, if one may see its account.
-    fn of(cta: Arc<Cta>, access: &Access, book: &Book, names: &HashMap<i64, String>) -> Option<Self> {
-        let row = book.visible_row(cta.account_id, &access.rows)?;
-        Some(Self {
-            account: row.account.name.clone(),
-            owner: cta.owner_id.and_then(|id| names.get(&id).cloned()),
-            reason: reason_word(&book.definitions, &cta.reason),
-            cta,
-        })
-    }
-
     /// The title without the account's name, which playbooks put at its end and lists show beside it.
     pub(in crate::pages) fn title(&self) -> &str {
         let title = &self.cta.title;
@@ -120,36 +108,42 @@ impl Item {
 
 /// Every CTA one may see that is not closed.
 pub(in crate::pages) async fn active(engine: &Engine, access: &Access, book: &Book) -> Answer<Vec<Item>> {
-    let open = worklist::open(engine).await?;
-    let names = names(engine).await?;
-    Ok(open.iter().filter_map(|cta| Item::of(Arc::clone(cta), access, book, &names)).collect())
+    load(engine, access, book, Filter { status: vec![Status::Open, Status::InProgress], ..Filter::default() }).await
 }
 
 async fn recently_closed(engine: &Engine, access: &Access, book: &Book) -> Answer<Vec<Item>> {
     let oldest = start_of(days_before(engine.today(), CLOSED_DAYS));
     let closed = Filter { status: vec![Status::Closed], closed_since: Some(oldest), ..Filter::default() };
-    let (db, names) = (engine.store().read(), names(engine).await?);
+    load(engine, access, book, closed).await
+}
+
+async fn load(engine: &Engine, access: &Access, book: &Book, of: Filter) -> Answer<Vec<Item>> {
+    let db = engine.store().read();
+    let names: HashMap<i64, String> =
+        member::list(db).await?.into_iter().map(|member| (member.id, member.name)).collect();
     let accounts = match access.rows {
         RowFilter::All => None,
         RowFilter::Members(_) => Some(book.visible(&access.rows).map(|row| row.account.id).collect()),
     };
-    let filter = Filter { accounts, ..closed };
+    let filter = Filter { accounts, ..of };
     let (mut items, mut after) = (Vec::new(), None);
     loop {
         let batch = cta::list(db, &filter, after, BATCH).await?;
         let last = batch.len() < BATCH as usize;
         after = batch.last().map(|cta| cta.id);
-        items.extend(batch.into_iter().filter_map(|cta| Item::of(Arc::new(cta), access, book, &names)));
+        items.extend(batch.into_iter().filter_map(|cta| {
+            let row = book.visible_row(cta.account_id, &access.rows)?;
+            Some(Item {
+                account: row.account.name.clone(),
+                owner: cta.owner_id.and_then(|id| names.get(&id).cloned()),
+                reason: reason_word(&book.definitions, &cta.reason),
+                cta,
+            })
+        }));
         if last {
             return Ok(items);
         }
     }
-}
-
-/// What members are called.
-async fn names(engine: &Engine) -> Answer<HashMap<i64, String>> {
-    let members = member::list(engine.store().read()).await?;
-    Ok(members.into_iter().map(|member| (member.id, member.name)).collect())
 }
 
 /// Whoever looks, as far as a list must know.
@@ -422,7 +416,7 @@ pub(in crate::pages) mod tests {
             account: "Orchard Ltd".to_owned(),
             owner: Some("Sofia Duarte".to_owned()),
             reason: "Usage declines".to_owned(),
-            cta: Arc::new(cta),
+            cta,
         }
     }
 

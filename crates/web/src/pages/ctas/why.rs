@@ -56,7 +56,7 @@ impl Cause {
     fn of(signal: &Signal, book: &Book, row: &Row) -> Self {
         let rule = book.definitions.rule(&signal.rule);
         let written = |metric: Option<&Metric>, value: Option<f64>| {
-            metric.zip(value).map(|(metric, value)| book.written(row, metric, value))
+            metric.zip(value).map(|(metric, value)| format::minus(&book.written(row, metric, value)))
         };
         let evidence = signal.evidence.as_object().into_iter().flatten().map(|(key, then)| {
             let metric = book.definitions.catalogue.get(key);

@@ -144,8 +144,8 @@ fn fan(view: &View) -> Markup {
         text(last.1.1)
     );
     let n = format!(
-        "n = {} accounts, {} drawn years",
-        format::count(base.accounts as i64),
+        "n = {}, {} drawn years",
+        format::counted(base.accounts as i64, "account", "accounts"),
         format::count(base.paths as i64)
     );
     let title = format!("ARR by quarter, {}", base.currency);
@@ -170,7 +170,7 @@ fn churned(view: &View) -> Markup {
         "In the year ahead {} are expected to be lost with the accounts that leave.",
         format::money_text(base.churned.median_cents, &base.currency)
     );
-    let n = format!("n = {} accounts", format::count(base.accounts as i64));
+    let n = format!("n = {}", format::counted(base.accounts as i64, "account", "accounts"));
     let title = format!("Churned revenue by quarter, {}", base.currency);
     let axis = Axis { low: Some(0.0), ..Axis::fitting(compact) };
     lines(&Frame::new("churned-fan", &title, &summary, &n), "To", &labels(view), &[past, future], axis)

@@ -140,7 +140,7 @@ fn calibration(evidence: &Evidence) -> Markup {
         "Customers with similar predictions: in {inside} of {} groups the share that left agrees with the prediction.",
         evidence.bins.len()
     );
-    let n = format!("n = {} customers", format::count(evidence.customers as i64));
+    let n = format!("n = {}", format::counted(evidence.customers as i64, "customer", "customers"));
     let frame = Frame::new("calibration", "Predicted and observed", &summary, &n);
     let series = [
         Line::new(Series::new("Left", Ink::One, observed)).within(range),
@@ -157,7 +157,7 @@ fn tracking(evidence: &Evidence) -> Markup {
     let expected = evidence.months.iter().map(|month| Some(month.0)).collect();
     let actual = evidence.months.iter().map(|month| Some(month.1 as f64)).collect();
     let summary = format!("By the end {} had left; {:.0} were expected.", evidence.actual, evidence.expected);
-    let n = format!("n = {} customers", format::count(evidence.customers as i64));
+    let n = format!("n = {}", format::counted(evidence.customers as i64, "customer", "customers"));
     let series = [
         Line::new(Series::new("Left", Ink::One, actual)),
         Line::new(Series::new("Expected", Ink::Grey, expected)).dashed(),

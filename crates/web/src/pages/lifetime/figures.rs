@@ -70,7 +70,7 @@ pub(super) fn distribution(view: &View) -> Markup {
         format: |power| compact(10_f64.powf(power)),
         mark: None,
     };
-    let n = format!("n = {} customers", format::count(values.len() as i64));
+    let n = format!("n = {}", format::counted(values.len() as i64, "customer", "customers"));
     let title = format!("Lifetime value, {}", view.summary.currency);
     histogram(&Frame::new("value-spread", &title, &summary, &n), &data)
 }
@@ -103,7 +103,7 @@ pub(super) fn quadrant(view: &View) -> Markup {
     let n = if all > MOST_MARKS {
         format!("the {MOST_MARKS} most valuable of n = {} customers", format::count(all as i64))
     } else {
-        format!("n = {} customers", format::count(all as i64))
+        format!("n = {}", format::counted(all as i64, "customer", "customers"))
     };
     scatter(&Frame::new("value-risk", "Value and risk", &summary, &n).height(280.0), &data)
 }

@@ -80,7 +80,8 @@ fn page(
 ) -> Markup {
     let back = asked.link("/revenue");
     let span = subject.span();
-    let mut facts = vec![("Figure", html! { b { (explained.value) } })];
+    let value = format::minus(&explained.value);
+    let mut facts = vec![("Figure", html! { b { (value) } })];
     if let Some(version) = explained.version {
         facts.push(("Version", html! { (version) }));
     }
@@ -90,8 +91,8 @@ fn page(
     }
     facts.extend([
         ("Meaning", html! { (explained.doc) }),
-        ("Formula", html! { (explained.formula) }),
-        ("Arithmetic", html! { (explained.arithmetic) " = " (explained.value) }),
+        ("Formula", html! { (format::minus(&explained.formula)) }),
+        ("Arithmetic", html! { (format::minus(&explained.arithmetic)) " = " (value) }),
         (
             "Over",
             html! { @match &explained.over {
@@ -118,17 +119,15 @@ fn page(
 
 fn others(book: &Book, asked: &Asked, subject: &Subject, explained: &Explained) -> Markup {
     let view = subject.view();
-    // Typed minus signs are hyphens; on screen they are as wide as a plus.
-    let signed = |text: String| text.replace('-', "−");
     html! { div.stack { @for other in &explained.others { div {
-        h3 { a href=(asked.figure(other.definition.key)) { (other.definition.name) } ": " (other.value) }
+        h3 { a href=(asked.figure(other.definition.key)) { (other.definition.name) } ": " (format::minus(&other.value.to_string())) }
         p { (other.definition.doc) }
         @if other.accounts.is_empty() { p.muted { "No account counts differently here." } } @else {
-            p { (signed(other.points.to_string())) " between them, from "
+            p { (format::minus(&other.points.to_string())) " between them, from "
                 (format::counted(other.accounts.len() as i64, "account", "accounts")) " that count differently:" }
             ul {
                 @for (id, amount) in other.accounts.iter().take(NAMED) {
-                    li { a href=(format!("/accounts/{id}?tab=revenue")) { (book.name_of(*id)) } " " (signed(money(*amount, &view))) }
+                    li { a href=(format!("/accounts/{id}?tab=revenue")) { (book.name_of(*id)) } " " (format::minus(&money(*amount, &view))) }
                 }
                 @if other.accounts.len() > NAMED { li.muted { "and " (other.accounts.len() - NAMED) " more" } }
             }
@@ -176,6 +175,6 @@ fn written(cell: lake::Cell<'_>) -> Markup {
         serde_json::Value::Number(number) if number.is_f64() => {
             html! { (format::number(number.as_f64().unwrap_or_default(), 2)) }
         }
-        other => html! { (other) },
+        other => html! { (format::minus(&other.to_string())) },
     }
 }

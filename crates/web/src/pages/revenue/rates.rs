@@ -14,7 +14,7 @@ use serde::Deserialize;
 use store::{ExchangeRate, exchange_rate};
 
 use super::{Asked, Subject, sources};
-use crate::extract::Form;
+use crate::extract::{Form, Params};
 use crate::gate::Access;
 use crate::page::{Titled, Want, respond_with};
 use crate::pages::faults::Faults;
@@ -83,8 +83,13 @@ struct Showing {
 }
 
 /// Shows the page.
-pub async fn show(State(app): State<AppState>, access: Access, want: Want) -> Answer<Response> {
-    page(&app, &access, want, Showing::default()).await
+pub async fn show(
+    State(app): State<AppState>,
+    access: Access,
+    want: Want,
+    Params(typed): Params<Typed>,
+) -> Answer<Response> {
+    page(&app, &access, want, Showing { typed, ..Showing::default() }).await
 }
 
 /// Keeps a rate, or takes one back.
@@ -165,7 +170,8 @@ async fn page(app: &AppState, access: &Access, want: Want, showing: Showing) -> 
 pub(in crate::pages) fn left_out(missing: &NoRate, name: impl Fn(i64) -> String) -> Markup {
     let contracts = missing.contracts.len();
     html! {
-        p { b { "No rate from " (missing.currency) " to " (missing.into) " on " (format::day(missing.day)) " or before." } }
+        p { b { "No rate from " (missing.currency) " to " (missing.into) " on " (format::day(missing.day)) " or before." }
+            " Amounts of a month are at the rate of its first day." }
         p {
             "What " (format::counted(missing.accounts() as i64, "account pays", "accounts pay")) " is unknown in "
             (missing.into) " and in no sum, for " (format::counted(contracts as i64, "contract", "contracts")) " in "
@@ -177,10 +183,18 @@ pub(in crate::pages) fn left_out(missing: &NoRate, name: impl Fn(i64) -> String)
             }
             @if contracts > NAMED { " and " (contracts - NAMED) " more" } "."
         }
-        p { a href="/revenue/rates" { "Add the rate" } " from that day on, "
+        p { a href=(adding_link(missing)) { "Add the rate" } " from that day on, "
             a href="/sources/import" { "import rates" } ", or see "
             a href=(Link::to("/revenue").with("currency", missing.currency.as_str())) { (missing.currency) " by itself" } "." }
     }
+}
+
+/// The form with all of a missing rate that is known.
+fn adding_link(missing: &NoRate) -> Link {
+    Link::to("/revenue/rates")
+        .with("currency", missing.currency.as_str())
+        .with("into_currency", missing.into.as_str())
+        .with("effective_on", missing.day)
 }
 
 const FROM: Column<'_> = Column::new("From");

@@ -36,17 +36,18 @@ pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, now: Option<&S
     let detail = html! { (report.window.span) " · " (report.currency) " · annual recurring revenue"
     @if now.is_some() { " · as known on " (asked.known_on) } };
     html! {
-        (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/revenue/rates" { "Currencies and sources" } a.btn href="/expansion" { "Expansion" } (months_form(asked, subject)) }))
+        (shell::heading(&[], "Revenue", &detail, &html! { a.btn href="/renewals" { "Renewals" } a.btn href="/revenue/rates" { "Currencies and sources" } a.btn href="/expansion" { "Expansion" } (months_form(book, asked, subject)) }))
         div id=(FRAGMENT) data-fragment="" {
             @if subject.left_out.is_empty() && subject.ledger.accounts().iter().all(|account| account.lines.is_empty()) {
                 (notice::empty("No contracts yet", "Revenue follows from subscriptions and their items.",
                     &html! { a.btn href="/sources" { "Import subscriptions" } }))
             } @else {
                 @if let Some(now) = now { (card("As it was known", &restated(asked, report, &now.told().report))) }
+                (ahead(book, report))
                 (warnings(book, asked, subject.told(), names))
                 (headline(asked, report))
                 (plain(&bridge(report)))
-                (card("Movements by month", &months(asked, report)))
+                (card("Movements by month", &months(book, asked, report)))
                 (grid(&[plain(&retention(report)), plain(&logos(report))]))
                 (card("What is left of each cohort", &cohort_maps(asked, report)))
                 (card("Who and where", &groups(asked, report, &apart)))
@@ -56,20 +57,20 @@ pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, now: Option<&S
     }
 }
 
-fn months_form(asked: &Asked, subject: &Subject) -> Markup {
+fn months_form(book: &Book, asked: &Asked, subject: &Subject) -> Markup {
     let first = subject.months.first().map(|month| month.through.format("%Y-%m").to_string()).unwrap_or_default();
     let last = subject.as_of.format("%Y-%m").to_string();
     html! {
         form.inline-form action="/revenue" {
-            label { span.vh { "First month" } input type="month" name="from" value=(first) required; }
-            label { span.vh { "Last month" } input type="month" name="to" value=(last) required; }
+            label { "From " input type="month" name="from" value=(first) required; }
+            label { "To " input type="month" name="to" value=(last) required; }
             @if subject.currencies.len() > 1 {
-                label { span.vh { "Currency" } select name="currency" { @for currency in &subject.currencies {
+                label { "In " select name="currency" { @for currency in &subject.currencies {
                     option value=(currency) selected[*currency == subject.lens.currency] { (currency) }
                 } } }
             }
-            label { span.vh { "Known on, empty for today" }
-                input type="date" name="known_on" value=(asked.known_on) title="As it was known at the end of a day"; }
+            label { "As known on " input type="date" name="known_on" value=(asked.known_on) max=(book.as_of)
+                title="As it was known at the end of a day; empty for today"; }
             @if !asked.by.is_empty() { input type="hidden" name="by" value=(asked.by); }
             button.btn { "Show" }
         }
@@ -228,7 +229,7 @@ fn bridge(report: &Report) -> Markup {
         format::money_exact(moved.opening_cents, &report.currency),
         format::money_exact(moved.closing_cents, &report.currency)
     );
-    let n = format!("n = {} accounts", format::count(report.window.logos.closing as i64));
+    let n = format!("n = {}", format::counted(report.window.logos.closing as i64, "account", "accounts"));
     waterfall(&Frame::new("bridge", &title, &summary, &n).full(), &steps, compact, compact_signed)
 }
 
@@ -252,7 +253,26 @@ const KINDS: [KindColumn; 9] = [
     KindColumn { key: "", name: "Rounding", cents: |moved| moved.rounding_cents, always: false },
 ];
 
-fn months(asked: &Asked, report: &Report) -> Markup {
+/// Whether a month, written like `2026-03`, begins after the day of a book.
+fn is_ahead(book: &Book, month: &str) -> bool {
+    month > book.as_of.format("%Y-%m").to_string().as_str()
+}
+
+/// What is said of months that have not begun.
+fn ahead(book: &Book, report: &Report) -> Markup {
+    let ahead = report.months.iter().filter(|month| is_ahead(book, &month.span)).count();
+    html! {
+        @if ahead > 0 {
+            (notice::remark(&html! {
+                b { (format::counted(ahead as i64, "month has", "months have")) " not begun." }
+                " They show what is under contract today, and guess nothing: what is likely is in the "
+                a href="/forecast" { "forecast" } "."
+            }))
+        }
+    }
+}
+
+fn months(book: &Book, asked: &Asked, report: &Report) -> Markup {
     let shown =
         |kind: &&KindColumn| kind.always || report.months.iter().any(|month| (kind.cents)(&month.movements) != 0);
     let kinds: Vec<&KindColumn> = KINDS.iter().filter(shown).collect();
@@ -260,7 +280,7 @@ fn months(asked: &Asked, report: &Report) -> Markup {
     columns.extend(kinds.iter().map(|kind| Column::new(kind.name).number()));
     columns.extend(["Closing", "NRR", "GRR"].map(|name| Column::new(name).number()));
     let rows = html! {
-        @for month in &report.months { (month_row(asked, report, month, &kinds, Some(&month.span))) }
+        @for month in &report.months { (month_row(asked, report, month, &kinds, Some(is_ahead(book, &month.span)))) }
         (month_row(asked, report, &report.window, &kinds, None))
     };
     html! {
@@ -273,18 +293,19 @@ fn months(asked: &Asked, report: &Report) -> Markup {
     }
 }
 
-fn month_row(asked: &Asked, report: &Report, figures: &Figures, kinds: &[&KindColumn], month: Option<&str>) -> Markup {
+/// One month, and whether it is still to begin; without that all of them.
+fn month_row(asked: &Asked, report: &Report, figures: &Figures, kinds: &[&KindColumn], ahead: Option<bool>) -> Markup {
     const CELL: Column<'_> = Column::new("Amount").number();
     let money = |cents: i64| format::money(cents, &report.currency);
-    let at = |key: &str| match month {
-        Some(month) => within(asked, report, asked.figure(key)).with("from", month).with("to", month),
+    let month = figures.span.as_str();
+    let at = |key: &str| match ahead {
+        Some(_) => within(asked, report, asked.figure(key)).with("from", month).with("to", month),
         None => asked.figure(key),
     };
     let share =
         |key: &str| format::or_unknown(figures.metrics.get(key).and_then(|metric| metric.value), format::percent);
-    let label = if month.is_some() { figures.span.as_str() } else { "All" };
     html! { tr {
-        th scope="row" { (label) }
+        th scope="row" { (if ahead.is_some() { month } else { "All" }) @if ahead == Some(true) { small.muted { "to come" } } }
         (cell(&CELL, &money(figures.movements.opening_cents)))
         @for kind in kinds {
             @let cents = (kind.cents)(&figures.movements);
@@ -391,7 +412,8 @@ fn cohort_map(asked: &Asked, title: &str, rows: &[CohortRow], (grain, share): (G
         high: 1.2,
         format: |value| format::number(value * 100.0, 0),
     };
-    let n = format!("n = {} accounts", shown.iter().map(|row| row.accounts).sum::<usize>());
+    let all = shown.iter().map(|row| row.accounts).sum::<usize>();
+    let n = format!("n = {}", format::counted(all as i64, "account", "accounts"));
     let summary = "By the period of the first payment; a cell exists when the whole cohort has reached that age.";
     cohorts(&Frame::new(id, title, summary, &n).height(0.0), &data)
 }
@@ -481,7 +503,7 @@ fn definitions(asked: &Asked, report: &Report) -> Markup {
             Some((this, ours)) if definition.key.contains('_') && this.total_cmp(&ours).is_ne() => (format::points_text(this - ours)),
             _ => "",
         } }))
-        (cell(&ARITHMETIC, &html! { div.wrap { (metric.formula) br; small.muted { (metric.arithmetic) } } }))
+        (cell(&ARITHMETIC, &html! { div.wrap { (format::minus(&metric.formula)) br; small.muted { (format::minus(&metric.arithmetic)) } } }))
     } } } };
     let columns = [NAME, VALUE, APART, ARITHMETIC];
     frame("Definitions", &header(&columns, Sort { key: "", descending: false }, &Link::to("/revenue"), ""), &rows)
