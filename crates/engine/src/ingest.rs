@@ -1,10 +1,9 @@
 //! Events over HTTP in Segment's shape. A request is answered after its events, what it says about people, and whatever
-//! had to be refused are committed together. Accounts and contacts that
-//! `group` and `identify` describe are records, written just before.
+//! had to be refused are committed together. Accounts and contacts that `group` and `identify` describe are records,
+//! written just before.
 //!
-//! An event's account is taken from the strongest evidence the message carries;
-//! failing that, from what is known of its user, now or when it is sealed. An
-//! account nobody has introduced is never invented from an event.
+//! An event's account is taken from the strongest evidence the message carries; failing that, from what is known of its
+//! user, now or when it is sealed. An account nobody has introduced is never invented from an event.
 
 mod introductions;
 mod sayings;

@@ -1,7 +1,6 @@
-//! The tail: accepted events that no part holds yet. What is accepted together becomes one blob,
-//! an Arrow IPC stream compressed with LZ4, because one insert of columns costs a
-//! fifth of the processor time of row inserts and is queried without parsing. A
-//! checksum comes before it: a damaged blob is refused rather than half understood.
+//! The tail: accepted events that no part holds yet. What is accepted together becomes one blob, an Arrow IPC stream
+//! compressed with LZ4, because one insert of columns costs a fifth of the processor time of row inserts and is queried
+//! without parsing. A checksum comes before it: a damaged blob is refused rather than half understood.
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;

@@ -1,8 +1,8 @@
 //! The transaction that accepts a group of requests: keys, people, a blob for each source, counters.
 //!
 //! Its statements are few and long, because a statement costs more than a row, and so does a blob of its own for each of
-//! many small requests. An event is new if its key was not
-//! there; the key and the blob with the event are committed together, so neither can be without the other.
+//! many small requests. An event is new if its key was not there; the key and the blob with the event are committed
+//! together, so neither can be without the other.
 
 use std::collections::BTreeMap;
 
