@@ -1,13 +1,17 @@
-//! Data readiness: which facts each metric and each measure of the scorecard needs, how many accounts have them, and
-//! which missing one would change most. What a measure would change is the width of the health's range it leaves
-//! open: its share of the card's weight, on average over the accounts that lack it. Deliberately absent: a grade.
+//! Data readiness: which fields of which records each metric and each measure of a scorecard needs, how full they are,
+//! how many accounts have the number, and which missing field would change most. What a measure would change is the width
+//! of the score's range it leaves open: its share of the card's weight, on average over the accounts that lack it.
+//! Deliberately absent: a grade.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod field;
 
-use domain::metric::{Catalogue, Metric, SNAPSHOT};
-use domain::scorecard::Band;
+use domain::metric::Metric;
+use domain::scorecard::{Band, Scorecard};
 
-use crate::{Book, Row};
+pub use field::{FieldNeed, Need};
+
+use crate::{Book, Engine, EngineError, Row};
+use field::Fills;
 
 /// What the book knows and what it lacks.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,12 +20,21 @@ pub struct Readiness {
     pub accounts: usize,
     /// Of those, accounts of which too little is known for a band.
     pub unknown: usize,
-    /// The measures of the scorecard, those first whose lack leaves most open.
-    pub measures: Vec<MeasureNeed>,
+    /// The scorecards; that of health is the first.
+    pub cards: Vec<CardNeed>,
     /// Every metric of the catalogue, least filled first.
     pub metrics: Vec<MetricFill>,
     /// The fields of accounts that people and segments ask for.
     pub fields: Vec<FieldFill>,
+}
+
+/// A scorecard and what it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CardNeed {
+    /// Its name on screen.
+    pub name: String,
+    /// Its measures, those first whose lack leaves most open.
+    pub measures: Vec<MeasureNeed>,
 }
 
 /// A measure and what its lack leaves open.
@@ -35,7 +48,7 @@ pub struct MeasureNeed {
     pub weight: f64,
     /// Points of the range that would close, on average over all accounts, if every account had it.
     pub opens: f64,
-    /// Accounts without a band that lack it.
+    /// Accounts without a band that lack it; none where the card gives no band.
     pub unknown: usize,
 }
 
@@ -46,10 +59,39 @@ pub struct MetricFill {
     pub key: String,
     /// Its name on screen.
     pub name: String,
-    /// The kinds of facts it is computed from.
-    pub needs: Vec<String>,
+    /// What it is computed from.
+    pub needs: Vec<Need>,
+    /// What to bring first; `None` where nothing is missing that is counted.
+    pub missing: Option<Missing>,
     /// Accounts that have a value.
     pub filled: usize,
+}
+
+/// What to bring first for a number that accounts lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// Records of this kind, of which they have none.
+    Records(String),
+    /// This field of records that are there.
+    Field(String, &'static str),
+}
+
+impl MetricFill {
+    /// What most of `accounts` accounts lack of what the number needs: a kind of record, or a field of one. `None` where
+    /// all have everything, as far as it is counted.
+    fn lack(needs: &[Need], accounts: i64) -> Option<Missing> {
+        let records = needs.iter().filter_map(|need| {
+            let lack = accounts - need.records?.accounts;
+            Some((lack, Missing::Records(need.record.clone())))
+        });
+        let fields = needs.iter().flat_map(|need| {
+            need.fields.iter().filter_map(|field| {
+                let lack = need.records?.accounts - field.filled?.accounts;
+                Some((lack, Missing::Field(need.record.clone(), field.name)))
+            })
+        });
+        records.chain(fields).filter(|(lack, _)| *lack > 0).max_by_key(|(lack, _)| *lack).map(|(_, missing)| missing)
+    }
 }
 
 /// A field of an account and how many have it.
@@ -61,26 +103,42 @@ pub struct FieldFill {
     pub filled: usize,
 }
 
-/// Judges what a book knows of its customers.
-pub fn readiness(book: &Book) -> Readiness {
+/// Judges what is known of the customers.
+pub async fn readiness(engine: &Engine) -> Result<Readiness, EngineError> {
+    let fills = Fills::count(engine).await?;
+    Ok(judge(&engine.book(), &fills))
+}
+
+fn judge(book: &Book, fills: &Fills) -> Readiness {
     let rows: Vec<&Row> = book.rows().iter().map(AsRef::as_ref).filter(|row| row.active).collect();
     let catalogue = &book.definitions.catalogue;
-    let metric = |position: usize, metric: &Metric| MetricFill {
-        key: metric.key.clone(),
-        name: metric.name.clone(),
-        needs: needs(catalogue, metric).into_iter().collect(),
-        filled: rows.iter().filter(|row| row.values.get(position).copied().flatten().is_some()).count(),
+    let metric = |position: usize, metric: &Metric| {
+        let needs = fills.needs(catalogue, metric);
+        MetricFill {
+            key: metric.key.clone(),
+            name: metric.name.clone(),
+            missing: MetricFill::lack(&needs, fills.accounts()),
+            needs,
+            filled: rows.iter().filter(|row| row.values.get(position).copied().flatten().is_some()).count(),
+        }
     };
     let mut metrics: Vec<MetricFill> =
         catalogue.metrics().iter().enumerate().map(|(at, one)| metric(at, one)).collect();
-    let measures = measures(book, &rows, &metrics);
+    let health = measures(&book.definitions.scorecard, &rows, &metrics, |row| row.health.band == Band::Unknown);
+    let expansion = measures(&book.definitions.expansion, &rows, &metrics, |_| false);
+    let card = |card: &Scorecard, measures| CardNeed { name: card.name.clone(), measures };
+    let cards = vec![card(&book.definitions.scorecard, health), card(&book.definitions.expansion, expansion)];
     metrics.sort_by(|a, b| a.filled.cmp(&b.filled).then_with(|| a.name.cmp(&b.name)));
     let unknown = rows.iter().filter(|row| row.health.band == Band::Unknown).count();
-    Readiness { accounts: rows.len(), unknown, measures, metrics, fields: fields(&rows) }
+    Readiness { accounts: rows.len(), unknown, cards, metrics, fields: fields(&rows) }
 }
 
-fn measures(book: &Book, rows: &[&Row], metrics: &[MetricFill]) -> Vec<MeasureNeed> {
-    let card = &book.definitions.scorecard;
+fn measures(
+    card: &Scorecard,
+    rows: &[&Row],
+    metrics: &[MetricFill],
+    is_unknown: impl Fn(&Row) -> bool,
+) -> Vec<MeasureNeed> {
     let whole: f64 = card.dimensions.iter().map(|dimension| dimension.weight).sum();
     let mut needs = Vec::new();
     for dimension in &card.dimensions {
@@ -90,31 +148,13 @@ fn measures(book: &Book, rows: &[&Row], metrics: &[MetricFill]) -> Vec<MeasureNe
             let weight = dimension.weight / whole * measure.weight / inside;
             let lacks = |row: &&&Row| row.values.get(measure.column).copied().flatten().is_none();
             let lacking: Vec<_> = rows.iter().filter(lacks).collect();
-            let unknown = lacking.iter().filter(|row| row.health.band == Band::Unknown).count();
+            let unknown = lacking.iter().filter(|row| is_unknown(row)).count();
             let opens = weight * 100.0 * lacking.len() as f64 / rows.len().max(1) as f64;
             needs.push(MeasureNeed { dimension: dimension.name.clone(), fill: fill.clone(), weight, opens, unknown });
         }
     }
     needs.sort_by(|a, b| b.opens.total_cmp(&a.opens).then_with(|| b.weight.total_cmp(&a.weight)));
     needs
-}
-
-/// The kinds of facts a metric is computed from, through the metrics it reads.
-fn needs(catalogue: &Catalogue, metric: &Metric) -> BTreeSet<String> {
-    let by_key: BTreeMap<&str, &Metric> = catalogue.metrics().iter().map(|one| (one.key.as_str(), one)).collect();
-    let (mut found, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![metric]);
-    while let Some(one) = open.pop() {
-        if !seen.insert(one.key.as_str()) {
-            continue;
-        }
-        if one.relation != SNAPSHOT {
-            found.insert(one.relation.clone());
-            continue;
-        }
-        let words = one.value.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        open.extend(words.filter_map(|word| by_key.get(word).copied()));
-    }
-    found
 }
 
 fn fields(rows: &[&Row]) -> Vec<FieldFill> {
@@ -131,4 +171,27 @@ fn fields(rows: &[&Row]) -> Vec<FieldFill> {
     ];
     all.sort_by_key(|field| field.filled);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use store::filled::Count;
+
+    use super::*;
+
+    #[test]
+    fn what_most_accounts_lack_is_to_be_brought_first() {
+        let count = |rows, accounts| Some(Count { rows, accounts });
+        let need = |accounts, csat| Need {
+            record: "ticket".to_owned(),
+            records: count(100, accounts),
+            fields: vec![FieldNeed { name: "csat", filled: count(csat, csat) }],
+        };
+        let field = Some(Missing::Field("ticket".to_owned(), "csat"));
+        assert_eq!(MetricFill::lack(&[need(9, 2)], 10), field);
+        assert_eq!(MetricFill::lack(&[need(3, 2)], 10), Some(Missing::Records("ticket".to_owned())));
+        assert_eq!(MetricFill::lack(&[need(10, 10)], 10), None);
+        let events = Need { record: "event".to_owned(), records: None, fields: Vec::new() };
+        assert_eq!(MetricFill::lack(&[events], 10), None, "events are not counted here");
+    }
 }

@@ -39,7 +39,7 @@ use crate::{
 };
 pub(crate) use plan::Plan;
 use plan::Query;
-use relation::Relation;
+pub(crate) use relation::Relation;
 pub(crate) use tables::{lay, lay_invoices, lay_revenue};
 
 /// Queries of one snapshot that run at the same time: each is spread over the cores by itself, and all of them share

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     StoreError,
     declare::{no_relations, text_enum},
+    filled::Count,
     record::fact,
-    statement::MAX_VALUES,
+    statement::{MAX_VALUES, statement},
 };
 
 text_enum! {
@@ -67,4 +68,12 @@ pub async fn of_contacts(db: &impl ConnectionTrait, contacts: &[i64]) -> Result<
         roles.append(&mut query.all(db).await?);
     }
     Ok(roles)
+}
+
+/// How many contacts have or had a role, and at how many accounts.
+pub async fn held_by(db: &impl ConnectionTrait) -> Result<Count, StoreError> {
+    let sql = "SELECT CAST(count(DISTINCT contact_id) AS BIGINT), CAST(count(DISTINCT account_id) AS BIGINT)
+               FROM contact_role";
+    let Some(row) = db.query_one_raw(statement(db, sql, [])).await? else { return Ok(Count::default()) };
+    Ok(Count { rows: row.try_get_by_index(0)?, accounts: row.try_get_by_index(1)? })
 }

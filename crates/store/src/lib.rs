@@ -25,6 +25,7 @@ pub mod entitlement;
 pub mod error;
 pub mod exchange_rate;
 pub mod facts;
+pub mod filled;
 pub mod foreign;
 pub mod goal;
 pub mod health_day;
