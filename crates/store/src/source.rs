@@ -144,7 +144,8 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find().order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?)
 }
 
-/// Adds to the counters of a source what came another way than through the inbox.
+/// Adds to the counters of a source what came another way than through the inbox. Where nothing came but an error, the
+/// source has not been heard.
 pub async fn noted(
     tx: &Tx,
     id: i64,
@@ -154,6 +155,8 @@ pub async fn noted(
     now: Instant,
 ) -> Result<(), StoreError> {
     let source = find(tx, id).await?;
+    let heard = accepted + refused > 0 || last_error.is_none();
+    let last_message_at = if heard { Some(now) } else { source.last_message_at };
     let (last_error, last_error_at) = match last_error {
         Some(error) => (Some(error.to_owned()), Some(now)),
         None => (source.last_error, source.last_error_at),
@@ -161,8 +164,7 @@ pub async fn noted(
     let came = Came { messages: accepted + refused, ..Came::default() };
     source_minute::count(tx, id, now, came).await?;
     let (accepted, refused) = (source.accepted + accepted, source.refused + refused);
-    row::update(tx, Model { accepted, refused, last_message_at: Some(now), last_error, last_error_at, ..source })
-        .await?;
+    row::update(tx, Model { last_message_at, accepted, refused, last_error, last_error_at, ..source }).await?;
     Ok(())
 }
 

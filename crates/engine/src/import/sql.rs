@@ -13,11 +13,14 @@ use store::{
 };
 use tokio::sync::mpsc;
 
-use super::{ImportError, Records, RecordsReport};
+use super::{ImportError, Preview, Records, RecordsReport, SourceMapping, mapping_in_use};
 use crate::{Engine, EngineError, actions::chain};
 
 /// Rows handed on at a time.
 const AT_A_TIME: usize = 1_000;
+
+/// Rows that are looked at without being kept.
+const FIRST: usize = 20;
 
 /// The preset of a database nobody has mapped.
 const PRESET: &str = "postgres";
@@ -69,6 +72,22 @@ pub enum SqlError {
 }
 
 impl SqlSource {
+    /// What to read of it, from a cursor on.
+    fn reading<'a>(&'a self, after: Option<&'a str>) -> Reading<'a> {
+        Reading { url: &self.url, query: &self.query, keys: &self.keys, cursor: self.cursor.as_deref(), after }
+    }
+
+    /// What identifies a row, if all of its key columns say something.
+    fn key_of(&self, row: &Value<'_>) -> Option<String> {
+        let parts: Option<Vec<&str>> = self.keys.iter().map(|key| row.get(key).and_then(Value::as_id)).collect();
+        Some(parts?.join("/")).filter(|key| !key.is_empty())
+    }
+
+    /// Judges what can be judged without asking the database.
+    pub fn check(&self) -> Result<(), SqlError> {
+        Ok(foreign::check(&self.reading(None))?)
+    }
+
     /// The address without its password.
     pub fn shown_url(&self) -> String {
         match (self.url.split_once("://"), self.url.rsplit_once('@')) {
@@ -101,9 +120,27 @@ pub async fn set_sql_source(engine: &Engine, tx: &Tx, source_id: i64, sql: &SqlS
     Ok(setting::put(tx, &place, serde_json::json!(sealed)).await?)
 }
 
+/// What the first rows of a database would become, nothing of which is kept: read as the source's mapping says, or as
+/// databases usually are where there is no source yet.
+pub async fn try_sql(engine: &Engine, source: Option<&Source>, sql: &SqlSource) -> Result<Vec<Preview>, SqlError> {
+    let rows = foreign::first(&sql.reading(None), FIRST).await?;
+    let mapping = match source {
+        Some(source) => mapping_in_use(engine, source).await?,
+        None => SourceMapping::preset(PRESET),
+    };
+    let preset = mapping.read().map_err(|fault| ImportError::Mapping(fault.to_string()))?;
+    let now = engine.now();
+    let tried = |row: Row| {
+        let key = json::parse(&row.json).ok().and_then(|document| sql.key_of(&document.value)).unwrap_or_default();
+        Preview::of(&preset, &sql.stream, key, row.json, now, now)
+    };
+    Ok(rows.into_iter().map(tried).collect())
+}
+
 /// Changes what a source reads and reads it at once; where that fails, everything stays as it was. Another query or
 /// cursor column begins at the beginning.
 pub async fn change_sql_source(engine: &Engine, source_id: i64, sql: &SqlSource) -> Result<RecordsReport, SqlError> {
+    sql.check()?;
     let before = sql_source(engine, source_id).await?.ok_or(SqlError::NotSql)?;
     let place = sql_place(engine.store().read(), source_id).await?;
     let anew = (&before.query, &before.cursor, &before.stream) != (&sql.query, &sql.cursor, &sql.stream);
@@ -134,8 +171,7 @@ pub async fn read_sql(engine: &Engine, source_id: i64) -> Result<RecordsReport, 
     let db = engine.store().read();
     let sql = sql_source(engine, source_id).await?.ok_or(SqlError::NotSql)?;
     let mut place = sql_place(db, source_id).await?;
-    let reading =
-        Reading { url: &sql.url, query: &sql.query, cursor: sql.cursor.as_deref(), after: place.cursor.as_deref() };
+    let reading = sql.reading(place.cursor.as_deref());
     let mut records = Records::open(engine, source_id, PRESET).await?;
     let (to, from) = mpsc::channel(2);
     let write = async {
@@ -170,13 +206,12 @@ async fn take(records: &mut Records<'_>, sql: &SqlSource, number: u64, row: &Row
             return Ok(());
         }
     };
-    let parts: Vec<&str> = sql.keys.iter().filter_map(|key| document.value.get(key).and_then(Value::as_id)).collect();
-    if parts.len() < sql.keys.len() || parts.is_empty() {
+    let Some(key) = sql.key_of(&document.value) else {
         let sentence = format!("the row has no value in one of its key columns {}", sql.keys.join(", "));
         records.refuse(number, "", String::new(), "missing_key", sentence, &row.json);
         return Ok(());
-    }
-    records.take(number, &sql.stream, &parts.join("/"), &document.value).await
+    };
+    records.take(number, &sql.stream, &key, &document.value).await
 }
 
 /// Reads every database that is due. What fails is noted on its source and tried again the next time.
@@ -184,14 +219,25 @@ pub(crate) async fn read_due(engine: &Engine) -> Result<(), EngineError> {
     let db = engine.store().read();
     let sources = source::all(db).await?;
     for source in sources.into_iter().filter(|source| source.kind == source::Kind::Sql && source.enabled) {
-        if is_due(engine, &source).await?
-            && let Err(error) = read_sql(engine, source.id).await
-        {
-            let (id, now, why) = (source.id, engine.now(), chain(&error));
-            engine.store().write(async |tx| source::noted(tx, id, 0, 0, Some(&why), now).await).await?;
+        if is_due(engine, &source).await? {
+            read_and_note(engine, source.id).await?;
         }
     }
     Ok(())
+}
+
+/// Reads what is new in a source's database; what goes wrong is noted on the source, where it stands until the next
+/// reading. Nothing where it went wrong.
+pub async fn read_and_note(engine: &Engine, source_id: i64) -> Result<Option<RecordsReport>, EngineError> {
+    let error = match read_sql(engine, source_id).await {
+        Ok(report) => return Ok(Some(report)),
+        Err(error) => chain(&error),
+    };
+    let mut letters = error.trim_end_matches('.').chars();
+    let why = letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()));
+    let now = engine.now();
+    engine.store().write(async |tx| source::noted(tx, source_id, 0, 0, Some(&why), now).await).await?;
+    Ok(None)
 }
 
 async fn is_due(engine: &Engine, source: &Source) -> Result<bool, EngineError> {

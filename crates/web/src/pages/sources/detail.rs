@@ -340,7 +340,7 @@ fn figures(detail: &Detail) -> Markup {
         (
             "Last error",
             match (&source.last_error, source.last_error_at) {
-                (Some(error), Some(at)) => html! { (said(error)) " " small.muted { (format::ago(at, detail.now)) } },
+                (Some(error), Some(at)) => html! { (said(error)) " · " small.muted { (format::ago(at, detail.now)) } },
                 (Some(error), None) => said(error),
                 (None, _) => html! { span.muted { "none" } },
             },
@@ -373,8 +373,9 @@ fn changes(detail: &Detail) -> Markup {
         }
         form.form method="post" action=(detail.link()) {
             input type="hidden" name="enabled" value=(enable);
-            p.muted { @if source.enabled { "Disabled, its write key is refused with 401; what it sent stays." }
-                @else { "Nothing is taken from this source now." } }
+            p.muted { @if !source.enabled { "Nothing is taken from this source now." }
+                @else if source.kind == Kind::Sql { "Disabled, it is not read any more; what came stays." }
+                @else { "Disabled, its write key is refused with 401; what it sent stays." } }
             div.actions { button.btn { (button) } }
         }
     }

@@ -1,11 +1,12 @@
 //! `/sources/sql`: a table of somebody else's PostgreSQL as a source. An admin says where it is, which query, what
-//! identifies a row and what grows with every change; the first reading happens before the source is kept, so that a
-//! wrong password is told here and not in a log. The password is never shown again.
+//! identifies a row and what grows with every change; the first rows can be looked at without keeping anything, and the
+//! first reading happens before the source is kept, so that a wrong password is told here and not in a log. The password
+//! is never shown again.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Instant;
-use engine::import::{self, SqlError, SqlPlace, SqlSource};
+use engine::import::{self, Preview, SqlError, SqlPlace, SqlSource};
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::source::Kind;
@@ -43,12 +44,15 @@ pub struct Typed {
     #[serde(default)]
     cursor: String,
     every_minutes: String,
+    /// `try` to look at the first rows and keep nothing.
+    #[serde(default, rename = "do")]
+    wanted: String,
 }
 
 /// Shows the empty form.
 pub async fn form(State(app): State<AppState>, access: Access, want: Want) -> Response {
     let typed = Typed { keys: "id".to_owned(), every_minutes: "60".to_owned(), ..Typed::default() };
-    answer(&app, &access, want, None, &typed, &Faults::default())
+    answer(&app, &access, want, None, &typed, &Outcome::default())
 }
 
 /// Shows what a source reads, to change it. Its address stays where it is: it holds a password.
@@ -63,8 +67,9 @@ pub async fn edit(State(app): State<AppState>, access: Access, want: Want, At(id
         keys: sql.keys.join(", "),
         cursor: sql.cursor.unwrap_or_default(),
         every_minutes: sql.every_minutes.to_string(),
+        wanted: String::new(),
     };
-    Ok(answer(&app, &access, want, Some(&source), &typed, &Faults::default()))
+    Ok(answer(&app, &access, want, Some(&source), &typed, &Outcome::default()))
 }
 
 /// Changes what a source reads, if it can be read so.
@@ -77,14 +82,16 @@ pub async fn change(
 ) -> Answer<Response> {
     let source = source::find(app.engine.store().read(), id).await?;
     let kept = import::sql_source(&app.engine, id).await?.ok_or_else(Problem::not_found)?;
-    let changed = match read_typed(&typed, Some(kept.url)) {
-        Ok(sql) => import::change_sql_source(&app.engine, id, &sql).await.map_err(problem),
+    let done = match read_typed(&typed, Some(&kept.url)) {
+        Ok(sql) if typed.wanted == TRY => {
+            import::try_sql(&app.engine, Some(&source), &sql).await.map(Done::Looked).map_err(Problem::from)
+        }
+        Ok(sql) => {
+            import::change_sql_source(&app.engine, id, &sql).await.map(|_| Done::Kept(id)).map_err(Problem::from)
+        }
         Err(problem) => Err(problem),
     };
-    match changed {
-        Ok(_) => Ok(Redirect::to(&format!("/sources/{id}")).into_response()),
-        Err(problem) => Ok(answer(&app, &access, want, Some(&source), &typed, &Faults::of(problem)?)),
-    }
+    finish(&app, &access, want, Some(&source), &typed, done)
 }
 
 /// Keeps a source that reads a database, and reads it once.
@@ -94,24 +101,30 @@ pub async fn create(
     want: Want,
     Form(typed): Form<Typed>,
 ) -> Answer<Response> {
-    match make(&app, &typed).await {
-        Ok(id) => Ok(Redirect::to(&format!("/sources/{id}")).into_response()),
-        Err(problem) => Ok(answer(&app, &access, want, None, &typed, &Faults::of(problem)?)),
-    }
+    let done = if typed.wanted == TRY {
+        look(&app, &typed).await.map(Done::Looked)
+    } else {
+        make(&app, &typed).await.map(Done::Kept)
+    };
+    finish(&app, &access, want, None, &typed, done)
 }
 
-/// Reads what is new now.
+/// Reads what is new now. The page of the source says how that went.
 pub async fn read(State(app): State<AppState>, At(id): At<i64>) -> Answer<Response> {
     source::find(app.engine.store().read(), id).await?;
-    import::read_sql(&app.engine, id).await.map_err(problem)?;
+    if import::sql_source(&app.engine, id).await?.is_none() {
+        return Err(SqlError::NotSql.into());
+    }
+    import::read_and_note(&app.engine, id).await?;
     Ok(Redirect::to(&format!("/sources/{id}")).into_response())
 }
 
 /// What was typed; an address that was left out is the one that is kept.
-fn read_typed(typed: &Typed, kept: Option<String>) -> Answer<SqlSource> {
-    let url = match kept.filter(|_| typed.url.trim().is_empty()) {
-        Some(url) => url,
-        None => text("url", &typed.url, LONGEST)?,
+fn read_typed(typed: &Typed, kept: Option<&str>) -> Answer<SqlSource> {
+    let url = match kept {
+        // An address as this form shows it again is the kept one, whose password it leaves out.
+        Some(url) if typed.url.trim().is_empty() || typed.url.trim() == shown(url) => url.to_owned(),
+        _ => text("url", &typed.url, LONGEST)?,
     };
     let keys = text("keys", &typed.keys, LONGEST)?;
     let minutes = typed.every_minutes.trim().parse().ok().filter(|minutes| (1..=10_080).contains(minutes));
@@ -129,6 +142,7 @@ fn read_typed(typed: &Typed, kept: Option<String>) -> Answer<SqlSource> {
 async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
     let name = text("name", &typed.name, LONGEST)?;
     let sql = read_typed(typed, None)?;
+    sql.check()?;
     if source::by_key(app.engine.store().read(), &key_of(&name)).await?.is_some() {
         return Err(Problem::invalid("name", "There is a source of this name: choose another."));
     }
@@ -143,18 +157,50 @@ async fn make(app: &AppState, typed: &Typed) -> Answer<i64> {
     if let Err(error) = import::read_sql(&app.engine, id).await {
         // Where nothing has come from it, it goes as if it had never been; else it stays with what has come.
         let _ = app.engine.store().write(async |tx| source::delete(tx, id).await).await;
-        return Err(problem(error));
+        return Err(error.into());
     }
     Ok(id)
 }
 
-fn problem(error: SqlError) -> Problem {
-    match error {
-        SqlError::NotSql => Problem::conflict("This source reads no database."),
-        SqlError::Foreign(error) => Problem::invalid("url", format!("{error}.")),
-        SqlError::Import(error) => error.into(),
-        SqlError::Engine(error) => error.into(),
-    }
+async fn look(app: &AppState, typed: &Typed) -> Answer<Vec<Preview>> {
+    Ok(import::try_sql(&app.engine, None, &read_typed(typed, None)?).await?)
+}
+
+/// The button that looks at the first rows and keeps nothing.
+const TRY: &str = "try";
+
+/// What became of a form that is shown again.
+#[derive(Debug, Default)]
+struct Outcome {
+    faults: Faults,
+    /// The first rows, where they were looked at.
+    tried: Option<Vec<Preview>>,
+}
+
+/// What was done with a form.
+#[derive(Debug)]
+enum Done {
+    /// It was kept with this source.
+    Kept(i64),
+    /// These rows were looked at.
+    Looked(Vec<Preview>),
+}
+
+/// Leads to the source that was kept, or shows the form again.
+fn finish(
+    app: &AppState,
+    access: &Access,
+    want: Want,
+    of: Option<&Source>,
+    typed: &Typed,
+    done: Answer<Done>,
+) -> Answer<Response> {
+    let outcome = match done {
+        Ok(Done::Kept(id)) => return Ok(Redirect::to(&format!("/sources/{id}")).into_response()),
+        Ok(Done::Looked(tried)) => Outcome { tried: Some(tried), ..Outcome::default() },
+        Err(problem) => Outcome { faults: Faults::of(problem)?, tried: None },
+    };
+    Ok(answer(app, access, want, of, typed, &outcome))
 }
 
 fn answer(
@@ -163,10 +209,11 @@ fn answer(
     want: Want,
     of: Option<&Source>,
     typed: &Typed,
-    faults: &Faults,
+    outcome: &Outcome,
 ) -> Response {
     let titled = Titled { title: "Read a database", active: Some(Nav::Sources) };
-    respond_with(faults.status(), access, &app.engine, want, &titled, &page(of, typed, faults))
+    let page = page(of, typed, outcome, app.engine.now());
+    respond_with(outcome.faults.status(), access, &app.engine, want, &titled, &page)
 }
 
 /// An address as the form shows it again: without its password.
@@ -179,17 +226,19 @@ fn shown(url: &str) -> String {
 }
 
 /// The form, of a source that is there or of a new one.
-fn page(of: Option<&Source>, typed: &Typed, faults: &Faults) -> Markup {
+fn page(of: Option<&Source>, typed: &Typed, outcome: &Outcome, now: Instant) -> Markup {
+    let faults = &outcome.faults;
     let detail = html! { "A table or a view of a PostgreSQL, read again and again by a role that may only read" };
     let field = |name: &'static str, label: &'static str| Field::new(name, label).error(faults.field(name));
+    let shown = shown(&typed.url);
     let address = match of {
+        _ if shown != typed.url => "The password is not shown again: write it once more between the colon and the @.",
         None => {
             "postgres://READER:PASSWORD@HOST/NAME. Every statement runs in a read-only transaction all the same. The password is never shown again."
         }
         Some(_) => "Empty for the one that is kept, with its password.",
     };
     let at = of.map_or_else(|| "/sources/sql".to_owned(), |source| format!("/sources/{}/sql", source.id));
-    let shown = shown(&typed.url);
     let url = field("url", "Address").value(&shown).hint(address);
     let url = if of.is_some() { url } else { url.required() };
     let back = of.map(|source| Link::to(format!("/sources/{}", source.id)));
@@ -211,9 +260,24 @@ fn page(of: Option<&Source>, typed: &Typed, faults: &Faults) -> Markup {
                 (controls::input("text", &field("keys", "Key columns").value(&typed.keys).hint("Parted by commas; together they identify a row.").required()))
                 (controls::input("text", &field("cursor", "Cursor column").value(&typed.cursor).hint(cursor)))
                 (controls::input("number", &field("every_minutes", "Read every so many minutes").value(&typed.every_minutes).required()))
-                div.actions { (controls::submit("Read it now and keep it")) }
+                div.actions {
+                    (controls::submit("Read it now and keep it"))
+                    (controls::choice("do", TRY, "Look at the first rows"))
+                }
             }
         }))
+        @if let Some(tried) = &outcome.tried { (card("The first rows, as they would be read", &looked(tried, now))) }
+    }
+}
+
+/// The first rows, with what each would become.
+fn looked(tried: &[Preview], now: Instant) -> Markup {
+    html! {
+        @if tried.is_empty() { p.muted { "The query gives no row at present." } }
+        @else {
+            p.muted { (format::counted(tried.len() as i64, "row", "rows")) ". Nothing is written by looking." }
+            ul.plain { @for row in tried { li { (super::mapping::one(row, now)) } } }
+        }
     }
 }
 
@@ -249,11 +313,18 @@ mod tests {
         let url = "postgres://reader:hush@db.test:5432/shop".to_owned();
         let typed = Typed { url, query: "select '<x>'".to_owned(), ..Typed::default() };
         let faults = Faults::of(Problem::invalid("url", "The database does not let us in.")).unwrap();
-        let html = page(None, &typed, &faults).into_string();
-        assert!(html.contains("The database does not let us in.") && html.contains("select '&lt;x&gt;'"), "{html}");
+        let outcome = Outcome { faults, tried: None };
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        let html = page(None, &typed, &outcome, now).into_string();
+        assert!(
+            html.contains("write it once more")
+                && html.contains("The database does not let us in.")
+                && html.contains("select '&lt;x&gt;'"),
+            "{html}"
+        );
         assert!(html.contains("postgres://reader:@db.test:5432/shop") && !html.contains("hush"), "{html}");
         let known = super::super::standing::sample(Kind::Sql);
-        let html = page(Some(&known), &typed, &faults).into_string();
+        let html = page(Some(&known), &typed, &outcome, now).into_string();
         assert!(html.contains("action=\"/sources/7/sql\"") && !html.contains("name=\"name\""), "{html}");
     }
 
@@ -266,8 +337,11 @@ mod tests {
             every_minutes: "5".to_owned(),
             ..Typed::default()
         };
-        let kept = read_typed(&typed, Some("postgres://kept/app".to_owned())).unwrap();
+        let kept = read_typed(&typed, Some("postgres://kept/app")).unwrap();
         assert_eq!((kept.url.as_str(), kept.keys), ("postgres://kept/app", vec!["id".to_owned(), "org".to_owned()]));
+        let secret = "postgres://reader:hush@kept/app";
+        let again = Typed { url: shown(secret), ..typed.clone() };
+        assert_eq!(read_typed(&again, Some(secret)).unwrap().url, secret, "as it is shown, it is the kept one");
         assert!(read_typed(&typed, None).is_err());
     }
 
