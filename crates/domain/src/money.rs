@@ -35,6 +35,22 @@ pub enum MoneyError {
     TooLarge(String),
 }
 
+/// Currencies of ISO 4217 that contracts are in, with those withdrawn since 2010, in which past ones were. Metals, bonds
+/// and test codes are none.
+const CODES: &str = "\
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BYR BZD CAD CDF \
+    CHF CLF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EEK EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ \
+    GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD \
+    LSL LTL LVL LYD MAD MDL MGA MKD MMK MNT MOP MRO MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN \
+    PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STD STN SVC SYP SZL THB \
+    TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VEF VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG \
+    ZWL";
+
+/// Whether a code, in capitals, is that of a currency.
+pub fn is_currency(code: &str) -> bool {
+    CODES.split(' ').any(|known| known == code)
+}
+
 /// Decimal digits of a currency's minor unit (ISO 4217); two unless listed.
 pub fn decimals(currency: &str) -> u32 {
     match currency {
@@ -137,6 +153,17 @@ mod tests {
         check("12.3400", "USD", 1_234);
         check("1200", "JPY", 1_200);
         check("1.234", "KWD", 1_234);
+    }
+
+    #[test]
+    fn currencies_are_those_of_the_standard() {
+        for code in ["EUR", "USD", "AED", "ZWL", "XCG", "HRK"] {
+            assert!(is_currency(code), "{code}");
+        }
+        for code in ["EUX", "eur", "EU", "EUR USD", "", "XXX", "XAU", "ABC"] {
+            assert!(!is_currency(code), "{code}");
+        }
+        assert!(CODES.split(' ').is_sorted() && CODES.split(' ').all(|code| code.len() == 3));
     }
 
     #[test]

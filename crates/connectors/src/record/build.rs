@@ -73,7 +73,9 @@ impl Builder {
             Kind::Ref(_) => Value::Text(bounded(field, text, MAX_KEY_BYTES)?),
             Kind::Text(limit) => Value::Text(bounded(field, text, limit)?),
             Kind::Email => Value::Text(mail::address(text).ok_or_else(|| expected(Code::BadEmail))?),
-            Kind::Domain => Value::Text(bounded(field, mail::host(text), MAX_KEY_BYTES)?.to_lowercase()),
+            Kind::Domain => {
+                Value::Text(mail::web_domain(text).map_err(|error| fault(Code::BadDomain, error.to_string()))?)
+            }
             Kind::Currency => Value::Text(currency(text).ok_or_else(|| expected(Code::BadCurrency))?),
             Kind::Int(low, high) => {
                 let count = count(text, how.decimal).map_err(|code| Self::number_fault(field, text, code))?;
@@ -332,10 +334,7 @@ fn currency(text: &str) -> Option<String> {
     match text {
         "€" => Some("EUR".to_owned()),
         "£" => Some("GBP".to_owned()),
-        code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-            Some(code.to_ascii_uppercase())
-        }
-        _ => None,
+        code => Some(code.to_ascii_uppercase()).filter(|code| money::is_currency(code)),
     }
 }
 
@@ -466,6 +465,9 @@ mod tests {
         refuses(Object::Subscription, &[("auto_renew", "maybe")], Code::BadBool, "yes or no");
         refuses(Object::Contact, &[("email", "ann at acme")], Code::BadEmail, "mail address");
         refuses(Object::Account, &[("currency", "Dollars")], Code::BadCurrency, "three-letter");
+        refuses(Object::Account, &[("currency", "EUX")], Code::BadCurrency, "ISO 4217");
+        refuses(Object::Account, &[("domain", "n/a")], Code::BadDomain, "not a web domain");
+        refuses(Object::Account, &[("domain", "ann@gmail.com")], Code::BadDomain, "write the company's own domain");
         refuses(Object::Ticket, &[("csat", "6")], Code::OutOfRange, "from 1 to 5");
         let answer = |kind, score| {
             build(

@@ -37,6 +37,8 @@ pub enum Code {
     BadBool,
     /// Not a mail address.
     BadEmail,
+    /// Not the name of a host, or one where anybody can have an address.
+    BadDomain,
     /// Not a currency code.
     BadCurrency,
     /// A list or object where one value belongs.
@@ -74,6 +76,7 @@ impl Code {
             Self::BadChoice => "bad_choice",
             Self::BadBool => "bad_bool",
             Self::BadEmail => "bad_email",
+            Self::BadDomain => "bad_domain",
             Self::BadCurrency => "bad_currency",
             Self::BadType => "bad_type",
             Self::TooLong => "too_long",

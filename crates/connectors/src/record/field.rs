@@ -64,7 +64,7 @@ impl Kind {
             Self::Text(_) => "text".to_owned(),
             Self::Email => "a mail address like ann@example.com".to_owned(),
             Self::Domain => "a domain like example.com".to_owned(),
-            Self::Currency => "a three-letter currency code like USD".to_owned(),
+            Self::Currency => "a three-letter currency code of ISO 4217 like USD".to_owned(),
             Self::Cents => "an amount like 1234.50".to_owned(),
             Self::Int(low, i64::MAX) => format!("a whole number of at least {low}"),
             Self::Int(low, high) => format!("a whole number from {low} to {high}"),
@@ -78,6 +78,12 @@ impl Kind {
                 format!("one of {}", words.join(", "))
             }
         }
+    }
+
+    /// Whether a record from another system is taken without a value that does not fit: everything else hangs on an
+    /// account, and people write all kinds of things where its web domain belongs.
+    pub(crate) fn may_be_left_out(self) -> bool {
+        matches!(self, Self::Domain)
     }
 
     /// Whether values are read by the date conventions of a file.

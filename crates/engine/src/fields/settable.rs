@@ -3,7 +3,7 @@
 //! writing them.
 
 use connectors::record::mail;
-use domain::Day;
+use domain::{Day, money};
 use serde_json::Value;
 use store::{Account, Contact, record::Fact};
 
@@ -83,9 +83,9 @@ pub enum Shape {
     FirstDay,
     /// A mail address.
     Mail,
-    /// The host of a web address.
+    /// The host of a web address, where not everybody has one.
     Domain,
-    /// Three capital letters, which must be there.
+    /// The code of a currency, which must be there.
     Currency,
     /// One of these words, which must be there.
     Word(&'static [&'static str]),
@@ -109,8 +109,11 @@ pub(super) fn read(field: &'static str, shape: Shape, typed: &str) -> Result<Val
             Err(fault("This must not be empty.".to_owned()))
         }
         _ if typed.is_empty() => Ok(Value::Null),
-        Shape::Currency if !(typed.len() == 3 && typed.bytes().all(|b| b.is_ascii_uppercase())) => {
-            Err(fault("A currency is three capital letters, such as EUR.".to_owned()))
+        Shape::Currency => {
+            let code = typed.to_ascii_uppercase();
+            let known = money::is_currency(&code);
+            let sentence = || format!("`{typed}` is no currency of ISO 4217: write its three letters, such as EUR.");
+            known.then(|| code.into()).ok_or_else(|| fault(sentence()))
         }
         Shape::Mail => {
             let address = mail::address(typed);
@@ -118,7 +121,7 @@ pub(super) fn read(field: &'static str, shape: Shape, typed: &str) -> Result<Val
                 .map(Value::from)
                 .ok_or_else(|| fault(format!("`{typed}` is not a mail address like ann@example.com.")))
         }
-        Shape::Domain => Ok(mail::host(typed).to_lowercase().into()),
+        Shape::Domain => mail::web_domain(typed).map(Value::from).map_err(|error| fault(format!("{error}."))),
         Shape::Count => {
             let count = typed.parse::<u32>();
             count.map(Value::from).map_err(|_| fault(format!("`{typed}` is not a whole number from 0.")))
@@ -130,7 +133,7 @@ pub(super) fn read(field: &'static str, shape: Shape, typed: &str) -> Result<Val
         Shape::Word(words) | Shape::WordOrNone(words) if !is_word(words) => {
             Err(fault(format!("`{typed}` is not one of {}.", words.join(", "))))
         }
-        Shape::Name | Shape::Text | Shape::Word(_) | Shape::WordOrNone(_) | Shape::Currency => Ok(typed.into()),
+        Shape::Name | Shape::Text | Shape::Word(_) | Shape::WordOrNone(_) => Ok(typed.into()),
     }
 }
 
@@ -163,11 +166,15 @@ mod tests {
         assert_eq!(read("tier", Shape::Text, "  ").unwrap(), Value::Null);
         assert_eq!(read("employees", Shape::Count, "420").unwrap(), json!(420));
         assert_eq!(read("domain", Shape::Domain, "https://www.Acme.test/en").unwrap(), json!("acme.test"));
+        assert_eq!(read("currency", Shape::Currency, "eur").unwrap(), json!("EUR"));
         assert_eq!(read("email", Shape::Mail, "Ann@Acme.test").unwrap(), json!("ann@acme.test"));
         assert_eq!(read("customer_from", Shape::Day, "2026-01-31").unwrap(), json!("2026-01-31"));
         for (field, shape, typed) in [
             ("name", Shape::Name, " "),
             ("currency", Shape::Currency, "euro"),
+            ("currency", Shape::Currency, "EUX"),
+            ("domain", Shape::Domain, "not a domain"),
+            ("domain", Shape::Domain, "Gmail.com"),
             ("email", Shape::Mail, "ann at acme"),
             ("effective_from", Shape::FirstDay, " "),
             ("employees", Shape::Count, "-1"),

@@ -383,16 +383,35 @@ pub async fn set_origins(
     Ok(Json(wanted))
 }
 
+/// Why a text is no origin as a browser sends it, which is compared to the letter.
+fn no_origin(origin: &str) -> Option<String> {
+    if origin == "*" {
+        let sentence = "`*` is no website. To let every website send, leave the list empty.";
+        return Some(sentence.to_owned());
+    }
+    if origin.contains('*') {
+        return Some(format!(
+            "`{origin}` stands for many websites. Write each of them, such as https://app.example.com."
+        ));
+    }
+    let (scheme, authority) = origin.split_once("://").unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_host = !host.is_empty() && host.chars().all(|it| it.is_ascii_alphanumeric() || "-._[]:".contains(it));
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    if !matches!(scheme, "http" | "https") || !is_host || !is_port {
+        return Some(format!("`{origin}` is not an origin like https://app.example.com, without a path."));
+    }
+    let usual = matches!((scheme, port), ("http", Some("80")) | ("https", Some("443")));
+    usual.then(|| format!("`{origin}` names the usual port, which browsers leave out: write {scheme}://{host}."))
+}
+
 /// Limits a source's write key to websites; forms and the API end here.
 pub async fn limit(app: &AppState, id: i64, origins: &[String]) -> Answer<()> {
-    let is_origin = |origin: &String| {
-        origin.split_once("://").is_some_and(|(scheme, host)| {
-            matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '@', ' '])
-        })
-    };
-    if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
-        let advice = format!("`{origin}` is not an origin like https://app.example.com, without a path.");
-        return Err(Problem::invalid("origins", advice));
+    if let Some(sentence) = origins.iter().find_map(|origin| no_origin(origin)) {
+        return Err(Problem::invalid("origins", sentence));
     }
     app.engine
         .store()

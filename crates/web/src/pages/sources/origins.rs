@@ -55,7 +55,7 @@ fn lines(text: &str) -> Vec<String> {
 /// The card: who may send from a browser, and the form that says so.
 pub(super) fn card_of(id: i64, text: &str, may_manage: bool, fault: Option<&str>) -> Markup {
     let limited = lines(text);
-    let hint = "One on a line, such as https://app.example.com. Empty: every website may.";
+    let hint = "One on a line, such as https://app.example.com. No wildcards. Empty: every website may.";
     let rows = (limited.len() + 1).clamp(2, 8) as u8;
     card(
         "Websites",
