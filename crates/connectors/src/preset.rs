@@ -31,6 +31,7 @@ mod propose;
 mod rate;
 mod rule;
 mod spec;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +44,7 @@ use crate::record::{Draft, Fault, Object};
 pub use generic::guess;
 pub use propose::{propose, propose_as};
 use rule::Rule;
+pub use trial::KeyTrial;
 
 /// What the streams of a vendor mean.
 #[derive(Debug, Clone, Deserialize)]
@@ -166,7 +168,7 @@ impl Preset {
     /// What a record of a stream becomes: no draft, one, or several.
     pub fn drafts(&self, stream: &str, record: &Value<'_>, received_at: Instant) -> Vec<Result<Draft, Fault>> {
         if self.guess && !self.rules.iter().any(|rule| rule.stream.is(stream)) {
-            return guess(stream).map(|object| generic::draft(object, record, received_at)).into_iter().collect();
+            return guess(stream).map(|object| generic::drafts(object, record, received_at)).unwrap_or_default();
         }
         let mut drafts = Vec::new();
         let mut found: BTreeMap<Object, usize> = BTreeMap::new();

@@ -43,7 +43,7 @@ pub struct From {
 pub struct Form {
     /// What a record becomes.
     pub object: Object,
-    /// The path of its key.
+    /// The path of its key; empty where records have none and are known by their content.
     pub key: String,
     /// Our fields that are read, each with its place.
     pub fields: BTreeMap<String, From>,
@@ -51,8 +51,13 @@ pub struct Form {
 
 /// The paths that records have, in the order of the records, each with an example.
 pub fn seen_paths(records: &[Value<'_>]) -> Vec<Seen> {
+    seen_at(records.iter())
+}
+
+/// The paths below some values.
+pub(super) fn seen_at<'v>(values: impl Iterator<Item = &'v Value<'v>>) -> Vec<Seen> {
     let mut seen = Vec::new();
-    for members in records.iter().filter_map(Value::as_object) {
+    for members in values.filter_map(Value::as_object) {
         look(members, "", DEEPEST, &mut seen);
     }
     seen.truncate(MOST_PATHS);
@@ -89,7 +94,10 @@ impl Form {
         rule.remove("stream");
         let word = |value: toml::Value| value.as_str().map(str::to_owned);
         let object = Object::parse(&rule.remove("object").and_then(word)?)?;
-        let key = rule.remove("key").and_then(word)?;
+        let key = match rule.remove("key")? {
+            toml::Value::Array(paths) if paths.is_empty() => String::new(),
+            key => word(key)?,
+        };
         let fields = match rule.remove("fields") {
             Some(toml::Value::Table(fields)) => fields,
             Some(_) => return None,
@@ -106,7 +114,7 @@ impl Form {
             "[[rule]]\nstream = {}\nobject = \"{}\"\nkey = {}\n\n[rule.fields]\n",
             quoted(stream),
             self.object.as_str(),
-            quoted(&self.key)
+            if self.key.is_empty() { "[]".to_owned() } else { quoted(&self.key) }
         );
         for (name, from) in self.fields.iter().filter(|(name, from)| known(self.object, name) && !from.path.is_empty())
         {
@@ -214,6 +222,8 @@ mod tests {
         );
         assert_eq!(Form::read(&text, "BILLS"), Some(form()));
         assert_eq!(Form::read(&text, "other"), None);
+        let without = Form { key: String::new(), ..form() };
+        assert_eq!(Form::read(&without.write("", "bills"), "bills"), Some(without), "known by its content");
         Rules::from_toml(&text).unwrap();
     }
 

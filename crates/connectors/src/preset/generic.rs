@@ -52,8 +52,14 @@ pub fn guess(stream: &str) -> Option<Object> {
     STREAMS.iter().find(|(word, _)| *word == name || *word == singular).map(|(_, object)| *object)
 }
 
-/// A draft from the members of a record.
-pub(super) fn draft(object: Object, record: &Value<'_>, received_at: Instant) -> Result<Draft, Fault> {
+/// A draft from the members of a record, after the values it does without.
+pub(super) fn drafts(object: Object, record: &Value<'_>, received_at: Instant) -> Vec<Result<Draft, Fault>> {
+    let mut left_out = Vec::new();
+    let draft = draft(object, record, received_at, &mut left_out);
+    left_out.into_iter().map(Err).chain([draft]).collect()
+}
+
+fn draft(object: Object, record: &Value<'_>, received_at: Instant, left_out: &mut Vec<Fault>) -> Result<Draft, Fault> {
     let members: Vec<(&str, &Value<'_>)> = record.as_object().into_iter().flat_map(Members::iter).collect();
     let mut best: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (position, (name, value)) in members.iter().enumerate() {
@@ -68,7 +74,10 @@ pub(super) fn draft(object: Object, record: &Value<'_>, received_at: Instant) ->
     for (position, (name, value)) in members.iter().enumerate() {
         match field_for_header(object, name).filter(|field| best.get(field.name).is_some_and(|(_, at)| *at == position))
         {
-            Some(field) => fill(&mut builder, field, value)?,
+            Some(field) => match fill(&mut builder, field, value) {
+                Err(fault) if field.kind.may_be_left_out() => left_out.push(fault),
+                filled => filled?,
+            },
             None => builder.keep(name, value.to_serde()),
         }
     }
@@ -93,6 +102,20 @@ fn fill(builder: &mut Builder, field: &'static Field, value: &Value<'_>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_is_taken_without_a_domain_that_is_none() {
+        let record = crate::json::parse(r#"{"id":"a","name":"Alder","website":"none yet"}"#).unwrap().value;
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        let rules = "[[rule]]\nstream = 's'\nobject = 'account'\nkey = 'id'\n[rule.fields]\ndomain = 'website'\nname = 'name'\n";
+        let preset = super::super::Preset::from_toml(&format!("name = 'x'\ndoc = 'x'\n{rules}")).unwrap();
+        for told in [drafts(Object::Account, &record, now), preset.drafts("s", &record, now)] {
+            let fault = told[0].as_ref().unwrap_err();
+            assert_eq!((fault.field, fault.code.as_str()), ("domain", "bad_domain"));
+            let draft = told[1].as_ref().unwrap();
+            assert_eq!((draft.text("name").set(), draft.fields.contains_key("domain")), (Some("Alder"), false));
+        }
+    }
 
     #[test]
     fn streams_are_known_by_their_names() {

@@ -52,18 +52,22 @@ fn write(stream: &str, object: Object, members: &BTreeMap<&str, &Value<'_>>) -> 
         let entry = filled.entry(field.name).or_insert((rank, name));
         *entry = (*entry).min((rank, name));
     }
-    let key = filled.remove(KEY).map_or("id", |(_, name)| name);
+    let key = filled.remove(KEY).map(|(_, name)| name);
+    let key_path = match key {
+        None if members.is_empty() => quoted("id"),
+        None => "[]  # no id was seen: a record is known by what it says".to_owned(),
+        Some(key) => quoted(key),
+    };
     let mut text = format!(
-        "[[rule]]\nstream = {}\nobject = \"{}\"\nkey = {}\n\n[rule.fields]\n",
+        "[[rule]]\nstream = {}\nobject = \"{}\"\nkey = {key_path}\n\n[rule.fields]\n",
         quoted(stream),
-        object.as_str(),
-        quoted(key)
+        object.as_str()
     );
     for (field, (_, name)) in &filled {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{field} = {}", quoted(name));
     }
-    let used = |name: &str| name == key || filled.values().any(|(_, used)| *used == name);
+    let used = |name: &str| key == Some(name) || filled.values().any(|(_, used)| *used == name);
     let rest: Vec<String> = members.keys().filter(|name| !used(name)).map(|name| quoted(name)).collect();
     if !rest.is_empty() {
         let _ = writeln!(text, "# not used: {}", rest.join(", "));
@@ -103,5 +107,8 @@ mod tests {
         assert!(text.contains("object = \"account\""), "{text}");
         Rules::from_toml(&text).unwrap();
         Rules::from_toml(&propose("empty \"stream\"", &[])).unwrap();
+        let anonymous = propose("answers", &[parse(r#"{"score":9}"#).unwrap().value]);
+        assert!(anonymous.contains("\nkey = []  # no id was seen"), "{anonymous}");
+        Rules::from_toml(&anonymous).unwrap();
     }
 }

@@ -35,7 +35,8 @@ pub(super) struct Rule {
     /// Paths that must hold nothing.
     #[serde(default)]
     lack: Vec<String>,
-    key: Paths,
+    /// Where the record's id lies; no path where it has none and is known by its content.
+    pub(super) key: Paths,
     #[serde(default)]
     fields: BTreeMap<String, Spec>,
     /// Objects whose remaining members are kept as traits.
@@ -52,7 +53,7 @@ pub(super) enum Streams {
 }
 
 impl Streams {
-    fn names(&self) -> &[String] {
+    pub(super) fn names(&self) -> &[String] {
         match self {
             Self::One(name) => std::slice::from_ref(name),
             Self::Several(names) => names,
@@ -86,38 +87,49 @@ impl Rule {
         Ok(())
     }
 
-    /// The drafts of one record.
+    /// The drafts of one record, each after the values it does without.
     pub(super) fn drafts(&self, record: &Value<'_>, received_at: Instant) -> Vec<Result<Draft, Fault>> {
-        let Some(each) = &self.each else {
-            let place = Place { root: record, here: record };
-            return self.draft(place, received_at).into_iter().collect();
-        };
-        let root = Place { root: record, here: record };
-        let Some(Value::Array(items)) = each.first(root, |value| matches!(value, Value::Array(_))) else {
+        self.places(record).into_iter().flat_map(|place| self.draft(place, received_at)).collect()
+    }
+
+    /// Where the rule stands in a record: at the record, or at each object of a list, as far as it is concerned.
+    pub(super) fn places<'v>(&self, record: &'v Value<'v>) -> Vec<Place<'v>> {
+        let whole = Place { root: record, here: record };
+        let Some(each) = &self.each else { return [whole].into_iter().filter(|place| self.concerns(*place)).collect() };
+        let Some(Value::Array(items)) = each.first(whole, |value| matches!(value, Value::Array(_))) else {
             return Vec::new();
         };
         let objects = items.iter().filter(|item| item.as_object().is_some());
-        objects.filter_map(|item| self.draft(Place { root: record, here: item }, received_at)).collect()
+        let places = objects.map(|item| Place { root: record, here: item });
+        places.filter(|place| self.concerns(*place)).collect()
     }
 
-    fn draft(&self, place: Place<'_>, received_at: Instant) -> Option<Result<Draft, Fault>> {
-        let skipped = place.says(&self.skip);
+    fn concerns(&self, place: Place<'_>) -> bool {
         let empty = |path: &String| place.at(path).is_none_or(|value| matches!(value, Value::Null));
-        if skipped || self.need.iter().any(empty) || !self.lack.iter().all(empty) {
-            return None;
-        }
-        Some(self.build(place, received_at))
+        !place.says(&self.skip) && !self.need.iter().any(empty) && self.lack.iter().all(empty)
     }
 
-    fn build(&self, place: Place<'_>, received_at: Instant) -> Result<Draft, Fault> {
+    /// The id at one place.
+    pub(super) fn key_at<'v>(&self, place: Place<'v>) -> Option<&'v str> {
+        self.key.first(place, |value| value.as_id().is_some()).and_then(Value::as_id)
+    }
+
+    fn draft(&self, place: Place<'_>, received_at: Instant) -> Vec<Result<Draft, Fault>> {
+        let mut left_out = Vec::new();
+        let draft = self.build(place, received_at, &mut left_out);
+        left_out.into_iter().map(Err).chain([draft]).collect()
+    }
+
+    fn build(&self, place: Place<'_>, received_at: Instant, left_out: &mut Vec<Fault>) -> Result<Draft, Fault> {
         let mut builder = Builder::new(self.object, received_at);
-        let key = self.key.first(place, |value| value.as_id().is_some()).and_then(Value::as_id);
-        if let (Some(key), Some(id)) = (key, field(self.object, KEY)) {
+        if let (Some(key), Some(id)) = (self.key_at(place), field(self.object, KEY)) {
             builder.set(id, key, &Spec::plain())?;
         }
         for (name, spec) in &self.fields {
-            if let Some(field) = field(self.object, name) {
-                spec.fill(&mut builder, field, place)?;
+            let Some(field) = field(self.object, name) else { continue };
+            match spec.fill(&mut builder, field, place) {
+                Err(fault) if field.kind.may_be_left_out() => left_out.push(fault),
+                filled => filled?,
             }
         }
         for path in &self.keep {

@@ -52,7 +52,7 @@ pub(super) enum Paths {
 }
 
 impl Paths {
-    fn as_slice(&self) -> &[String] {
+    pub(super) fn as_slice(&self) -> &[String] {
         match self {
             Self::One(path) => std::slice::from_ref(path),
             Self::Several(paths) => paths,

@@ -101,9 +101,13 @@ impl SourceMapping {
     /// The preset with one's own rules.
     pub fn read(&self) -> Result<Preset, MappingFault> {
         let preset = Preset::named(&self.preset).ok_or_else(|| MappingFault::NoPreset(self.preset.clone()))??;
-        let own = Rules::from_toml(&self.rules)
-            .map_err(|source| MappingFault::Rules { place: Place::of(&source, &self.rules), source })?;
-        Ok(preset.with(own))
+        Ok(preset.with(self.own_rules()?))
+    }
+
+    /// One's own rules.
+    pub(super) fn own_rules(&self) -> Result<Rules, MappingFault> {
+        Rules::from_toml(&self.rules)
+            .map_err(|source| MappingFault::Rules { place: Place::of(&source, &self.rules), source })
     }
 }
 

@@ -9,7 +9,7 @@ use connectors::{
 use domain::Instant;
 use store::raw_record;
 
-use super::{GENERIC, ImportError, RecordsReport, SourceMapping, mapping_of, read_waiting, set_mapping};
+use super::{GENERIC, ImportError, RecordsReport, SourceMapping, mapping_of, read_waiting, set_mapping, try_keys};
 use crate::{Engine, EngineError};
 
 /// A record of a source, and what a mapping makes of it.
@@ -23,6 +23,30 @@ pub struct Preview {
     pub body: String,
     /// What it becomes, one line each; none where it is passed over or kept as it is.
     pub becomes: Vec<Result<String, String>>,
+}
+
+impl Preview {
+    /// What a preset makes of the text of a record.
+    pub(super) fn of(
+        preset: &Preset,
+        stream: &str,
+        key: String,
+        body: String,
+        received_at: Instant,
+        now: Instant,
+    ) -> Self {
+        let becomes = match json::parse(&body) {
+            Ok(document) => {
+                let drafts = preset.drafts(stream, &document.value, now);
+                let said = drafts.into_iter().map(|draft| {
+                    draft.map(|draft| told(&draft)).map_err(|fault| format!("{}: {}", fault.field, fault.sentence))
+                });
+                said.collect()
+            }
+            Err(error) => vec![Err(error.to_string())],
+        };
+        Self { key, received_at, body, becomes }
+    }
 }
 
 /// A stream of a source and how it is read.
@@ -77,19 +101,7 @@ pub async fn preview(
     let preset = mapping.read().map_err(|fault| ImportError::Mapping(fault.to_string()))?;
     let latest = latest(engine, source_id, stream).await?;
     let now = engine.now();
-    let seen = |raw: store::RawRecord| {
-        let becomes = match json::parse(&raw.body) {
-            Ok(document) => {
-                let drafts = preset.drafts(stream, &document.value, now);
-                let said = drafts.into_iter().map(|draft| {
-                    draft.map(|draft| told(&draft)).map_err(|fault| format!("{}: {}", fault.field, fault.sentence))
-                });
-                said.collect()
-            }
-            Err(error) => vec![Err(error.to_string())],
-        };
-        Preview { key: raw.external_id, received_at: raw.received_at, body: raw.body, becomes }
-    };
+    let seen = |raw: store::RawRecord| Preview::of(&preset, stream, raw.external_id, raw.body, raw.received_at, now);
     Ok(latest.into_iter().map(seen).collect())
 }
 
@@ -110,13 +122,17 @@ pub(super) async fn latest(
     Ok(latest.map_err(EngineError::from)?)
 }
 
-/// Keeps a mapping and reads by it what waited. Answers with what became of that.
+/// Keeps a mapping whose keys can be found and reads by it what waited. Answers with what became of that.
 pub async fn keep_mapping(
     engine: &Engine,
     source_id: i64,
     mapping: &SourceMapping,
 ) -> Result<RecordsReport, ImportError> {
     mapping.read().map_err(|fault| ImportError::Mapping(fault.to_string()))?;
+    let keys = try_keys(engine, source_id, mapping).await?;
+    if !keys.faults.is_empty() {
+        return Err(ImportError::Key(keys.faults.join(" ")));
+    }
     engine.store().write(async |tx| set_mapping(tx, source_id, mapping).await).await?;
     let mut all = RecordsReport::default();
     for stream in streams(engine, source_id, mapping).await? {
@@ -126,6 +142,7 @@ pub async fn keep_mapping(
             all.created += read.created;
             all.updated += read.updated;
             all.unchanged += read.unchanged;
+            all.held += read.held;
             all.failed += read.failed;
             all.refused.extend(read.refused);
         }

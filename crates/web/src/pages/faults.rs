@@ -21,6 +21,11 @@ impl Faults {
         }
     }
 
+    /// What is wrong with one field, in sentences; nothing where there are none.
+    pub(super) fn of_all(field: &str, sentences: &[String]) -> Self {
+        Self((!sentences.is_empty()).then(|| Problem::invalid(field, sentences.join(" "))))
+    }
+
     /// What is wrong with a field.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         let problem = self.0.as_ref()?;

@@ -7,11 +7,12 @@ use std::error::Error;
 
 use axum::http::StatusCode;
 use engine::EngineError;
-use engine::import::ImportError;
+use engine::import::{ImportError, SqlError};
 use lake::expression::ExpressionError;
 use lake::{FrameError, QueryError};
 use store::StoreError;
 use store::account_merge::MergeError;
+use store::foreign::{ForeignError, Part};
 
 use super::Problem;
 use crate::auth::link::LinkError;
@@ -74,8 +75,28 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::Engine(error) => error.into(),
             ImportError::UnderWay | ImportError::Stopped { .. } => Self::conflict(sentence(&error)),
+            ImportError::Key(sentences) => Self::invalid("rules", sentences),
             ImportError::Object(_) => Self::not_found().advise(sentence(&error)),
             error => Self::invalid("file", sentence(&error)).because(error),
+        }
+    }
+}
+
+impl From<SqlError> for Problem {
+    fn from(error: SqlError) -> Self {
+        match error {
+            SqlError::NotSql => Self::conflict("This source reads no database."),
+            SqlError::Import(error) => error.into(),
+            SqlError::Engine(error) => error.into(),
+            SqlError::Foreign(error) => {
+                let field = match &error {
+                    ForeignError::Statement(_) | ForeignError::Query(_) => "query",
+                    ForeignError::Column { part: Part::Key, .. } => "keys",
+                    ForeignError::Column { part: Part::Cursor, .. } => "cursor",
+                    _ => "url",
+                };
+                Self::invalid(field, sentence(&error))
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ struct View {
     stream: String,
     form: Option<RuleForm>,
     tried: Vec<Preview>,
+    /// What no message shows yet, in sentences.
+    untested: Vec<String>,
     kept: Option<RecordsReport>,
     faults: Faults,
     may_manage: bool,
@@ -102,7 +104,7 @@ pub async fn change(
             Err(error) => (None, Faults::of(error.into())?),
         },
         _ => match mapping.read() {
-            Ok(_) => (None, Faults::default()),
+            Ok(_) => (None, Faults::of_all("rules", &import::try_keys(&app.engine, id, &mapping).await?.faults)),
             Err(fault) => (None, Faults::of(Problem::invalid("rules", format!("{fault}.")))?),
         },
     };
@@ -124,9 +126,12 @@ async fn answer(app: &AppState, access: &Access, want: Want, source: Source, tol
     let streams = import::streams(&app.engine, source.id, &mapping).await?;
     let first = || streams.first().map(|stream| stream.name.clone()).unwrap_or_default();
     let stream = if streams.iter().any(|known| known.name == stream) { stream } else { first() };
-    let tried = match mapping.read() {
-        Ok(_) => import::preview(&app.engine, source.id, &stream, &mapping).await?,
-        Err(_) => Vec::new(),
+    let (tried, untested) = match mapping.read() {
+        Ok(_) => {
+            let tried = import::preview(&app.engine, source.id, &stream, &mapping).await?;
+            (tried, import::try_keys(&app.engine, source.id, &mapping).await?.untested)
+        }
+        Err(_) => (Vec::new(), Vec::new()),
     };
     let may_manage = may(access, Action::ManageSources);
     let form = if stream.is_empty() || !may_manage {
@@ -135,7 +140,7 @@ async fn answer(app: &AppState, access: &Access, want: Want, source: Source, tol
         Some(import::rule_form(&app.engine, source.id, &stream, &mapping.rules, object.as_deref()).await?)
     };
     let now = app.engine.now();
-    let view = View { source, mapping, streams, stream, form, tried, kept, faults, may_manage, now };
+    let view = View { source, mapping, streams, stream, form, tried, untested, kept, faults, may_manage, now };
     let titled = Titled { title: "Mapping", active: Some(Nav::Sources) };
     Ok(respond_with(view.faults.status(), access, &app.engine, want, &titled, &page(&view)))
 }
@@ -153,6 +158,9 @@ fn page(view: &View) -> Markup {
         div id=(TRIED) data-fragment="" {
             @if let Some(report) = &view.kept { (notice::success(&kept(report))) }
             (view.faults.notice(&[]))
+            @if !view.untested.is_empty() {
+                (notice::remark(&html! { @for sentence in &view.untested { p { (said(sentence)) } } }))
+            }
             (card("The last messages, as this mapping reads them", &tried(view)))
         }
     }
@@ -226,7 +234,8 @@ fn tried(view: &View) -> Markup {
     }
 }
 
-fn one(message: &Preview, now: Instant) -> Markup {
+/// A record, with what it becomes.
+pub(super) fn one(message: &Preview, now: Instant) -> Markup {
     html! {
         @for line in &message.becomes {
             @match line {
@@ -259,6 +268,7 @@ mod tests {
             stream: "<deals>".to_owned(),
             form: None,
             tried: vec![Preview { key: "d1".to_owned(), received_at: now, body: "{\"a\":1}".to_owned(), becomes }],
+            untested: vec!["No message of `deals` has come yet, so its rule is untested.".to_owned()],
             kept: None,
             faults: Faults::default(),
             may_manage,
@@ -276,6 +286,7 @@ mod tests {
             "&lt;deals&gt;",
             "name = &lt;Acme&gt;",
             "<code>x</code> is not a day",
+            "No message of <code>deals</code> has come yet",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }

@@ -29,10 +29,9 @@ pub(super) fn chosen(typed: &BTreeMap<String, String>, rules: &str, stream: &str
         let conversion = word(&format!("{CONVERSION}{field}")).to_owned();
         (field.to_owned(), (path.trim().to_owned(), conversion))
     });
-    let key = word("key").trim();
-    if key.is_empty() {
+    let Some(key) = typed.get("key").map(|key| key.trim()) else {
         return Err(Problem::invalid("key", "Choose the path that tells one record from another."));
-    }
+    };
     let text = import::with_form(rules, stream, word("object"), key, fields.collect());
     text.ok_or_else(|| Problem::invalid("object", "This is no kind of record."))
 }
@@ -49,7 +48,7 @@ pub(super) fn card(page: &Link, stream: &str, mapping: &import::SourceMapping, f
             input type="hidden" name="preset" value=(mapping.preset);
             input type="hidden" name="rules" value=(mapping.rules);
             input type="hidden" name="object" value=(form.object);
-            div.field { label for="key" { "Path of the key" } (paths("key", &form.key, &form.seen, false)) }
+            div.field { label for="key" { "Path of the key" } (paths("key", &form.key, &form.seen, "none: known by what it says")) }
             (stacking("Fields", &header(&COLUMNS, Sort { key: "", descending: false }, page, ""),
                 &html! { @for row in &form.rows { (line(row, &form.seen)) } }))
             div.actions {
@@ -82,7 +81,7 @@ fn line(row: &FormRow, seen: &[Seen]) -> Markup {
                 label for=(path) { (row.field.replace('_', " ")) @if row.required { " " small.muted { "needed" } } }
                 small.muted { (row.doc) }
             }
-            (cell(&FROM, &paths(&path, &row.path, seen, true)))
+            (cell(&FROM, &paths(&path, &row.path, seen, "not read")))
             (cell(&HOW, &html! {
                 @if row.conversions.is_empty() { span.muted { "as it is" } }
                 @else {
@@ -100,10 +99,10 @@ fn line(row: &FormRow, seen: &[Seen]) -> Markup {
 }
 
 /// A choice among the paths that were seen; a path in use that was not is offered, too.
-fn paths(name: &str, value: &str, seen: &[Seen], or_none: bool) -> Markup {
+fn paths(name: &str, value: &str, seen: &[Seen], none: &str) -> Markup {
     html! {
-        select id=(name) name=(name) required[!or_none] {
-            @if or_none { option value="" { "not read" } }
+        select id=(name) name=(name) {
+            option value="" { (none) }
             @if !value.is_empty() && !seen.iter().any(|seen| seen.path == value) { option value=(value) selected { (value) } }
             @for seen in seen {
                 option value=(seen.path) selected[seen.path == value] {
@@ -137,13 +136,14 @@ mod tests {
             rules.contains("amount_cents = { path = \"total\", as = \"minor\" }") && !rules.contains("number"),
             "{rules}"
         );
-        assert!(chosen(&typed(" "), "", "bills").is_err());
+        assert!(chosen(&typed(" "), "", "bills").unwrap().contains("key = []"), "known by what it says");
+        assert!(chosen(&BTreeMap::new(), "", "bills").is_err());
     }
 
     #[test]
     fn paths_are_offered_with_what_stands_there() {
         let seen = [Seen { path: "company.id".to_owned(), example: "<c-1>".to_owned() }];
-        let html = paths("path-account", "old.path", &seen, true).into_string();
+        let html = paths("path-account", "old.path", &seen, "not read").into_string();
         for part in ["not read", "<option value=\"old.path\" selected", "company.id · &lt;c-1&gt;"] {
             assert!(html.contains(part), "{part}: {html}");
         }
