@@ -3,6 +3,7 @@
 //! Accounts and contacts have such fields; everything else that people write here no source ever says. Deliberately
 //! absent: fields that are computed, which have explanations instead.
 
+pub mod roles;
 mod settable;
 
 use std::collections::{BTreeMap, HashMap};
@@ -154,16 +155,11 @@ pub async fn edit<M: Editable>(
     typed: &BTreeMap<String, String>,
     hand: &Hand,
 ) -> Result<usize, FieldError> {
-    let mut wanted = Map::new();
-    for (key, _, shape) in M::FIELDS {
-        if let Some(typed) = typed.get(*key) {
-            wanted.insert((*key).to_owned(), settable::read(key, *shape, typed)?);
-        }
-    }
     let now = engine.now();
     let edit = engine.store().write(async |tx| -> Result<(usize, i64), FieldError> {
         let before = record::find::<M>(tx, id).await?;
         let mut becomes = columns(&before)?;
+        let wanted = changes::<M>(typed, &becomes)?;
         becomes.extend(wanted.clone());
         in_order(M::PERIOD, &becomes)?;
         Ok((hold::<M>(tx, id, wanted, hand, now).await?, before.account_id()))
@@ -173,6 +169,21 @@ pub async fn edit<M: Editable>(
         engine.touch(account_id);
     }
     Ok(changed)
+}
+
+/// What was typed, as far as it differs: a form sends every field, and what was there before it had to fit may stay.
+fn changes<M: Editable>(
+    typed: &BTreeMap<String, String>,
+    was: &Map<String, Value>,
+) -> Result<Map<String, Value>, FieldError> {
+    let mut changes = Map::new();
+    for (key, _, shape) in M::FIELDS {
+        let typed = typed.get(*key).filter(|typed| was.get(*key).is_none_or(|was| text(was) != typed.trim()));
+        if let Some(typed) = typed {
+            changes.insert((*key).to_owned(), settable::read(key, *shape, typed)?);
+        }
+    }
+    Ok(changes)
 }
 
 /// Refuses a record that ends before it begins. Days are written so that their texts sort as they do.
@@ -235,9 +246,9 @@ pub async fn release<M: Editable>(engine: &Engine, id: i64, field: &str, hand: &
         .store()
         .write(async |tx| -> Result<Option<i64>, EngineError> {
             let known = provenance::of_record(tx, M::KIND, id).await?;
-            let Some(origin) = known.into_iter().find(|origin| origin.held && origin.field == field) else {
-                return Ok(None);
-            };
+            let is_field = M::FIELDS.iter().any(|(key, ..)| *key == field);
+            let held = known.into_iter().find(|origin| is_field && origin.held && origin.field == field);
+            let Some(origin) = held else { return Ok(None) };
             let before = record::find::<M>(tx, id).await?;
             let value = origin.offered.clone();
             write(tx, &before, value.map(|value| (field.to_owned(), value)), now).await?;
@@ -302,6 +313,17 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_there_before_it_had_to_fit_may_stay() {
+        let was = Map::from_iter([("domain".to_owned(), json!("gmail.com")), ("tier".to_owned(), Value::Null)]);
+        let typed = |domain: &str| {
+            BTreeMap::from([("domain".to_owned(), domain.to_owned()), ("tier".to_owned(), "growth".to_owned())])
+        };
+        let tier = Map::from_iter([("tier".to_owned(), json!("growth"))]);
+        assert_eq!(changes::<store::Account>(&typed("gmail.com"), &was).unwrap(), tier);
+        assert!(changes::<store::Account>(&typed("gmx.de"), &was).is_err());
+    }
 
     #[test]
     fn nothing_ends_before_it_begins() {

@@ -13,6 +13,7 @@ mod preview;
 mod records;
 mod singer;
 mod sql;
+mod trial;
 mod underway;
 mod undo;
 
@@ -28,7 +29,11 @@ pub use preview::{Preview, StreamUse, keep_mapping, mapping_in_use, presets, pre
 pub use records::{Records, RecordsReport, read_waiting};
 pub use singer::singer;
 pub(crate) use sql::read_due;
-pub use sql::{SqlError, SqlPlace, SqlSource, change_sql_source, read_sql, set_sql_source, sql_place, sql_source};
+pub use sql::{
+    SqlError, SqlPlace, SqlSource, change_sql_source, read_and_note, read_sql, set_sql_source, sql_place, sql_source,
+    try_sql,
+};
+pub use trial::{KeyReport, try_keys};
 pub(crate) use underway::Underway;
 pub use underway::{is_under_way, stop};
 pub use undo::{UndoError, Undone, can_undo, is_being_undone, undo, undo_detached};

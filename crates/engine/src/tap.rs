@@ -50,6 +50,8 @@ pub struct TapReport {
     pub updated: u64,
     /// Records that said what they had said before.
     pub unchanged: u64,
+    /// Of the unchanged, those that differ, and only in fields that a person holds.
+    pub held: u64,
     /// Records their source no longer has.
     pub gone: u64,
     /// How many were refused.
@@ -273,6 +275,7 @@ impl<'e> Tap<'e> {
         self.report.created += done.created;
         self.report.updated += done.updated;
         self.report.unchanged += done.unchanged;
+        self.report.held += done.held;
         self.report.failed += done.failed;
         let room = MOST_LISTED.saturating_sub(self.report.refused.len());
         self.report.refused.extend(done.refused.into_iter().take(room));

@@ -272,7 +272,8 @@ fn told(records: usize, stale: u64, done: &RecordsReport) -> String {
     let counts = [
         (done.created, "created"),
         (done.updated, "updated"),
-        (done.unchanged, "unchanged"),
+        (done.unchanged - done.held, "unchanged"),
+        (done.held, "different only in what a person holds"),
         (unmapped, "kept for a rule to come"),
         (stale, "older than what is known"),
         (done.failed, "refused"),

@@ -103,6 +103,8 @@ pub enum Saved {
     Updated,
     /// The row already said this; nothing was written.
     Unchanged,
+    /// A person holds whatever would have changed; nothing was written. Said by whoever knows what is held.
+    Held,
 }
 
 /// Inserts a new fact under the database's next id. Rows that bring their ids go through [`insert_many`].

@@ -153,6 +153,10 @@ fn tell(report: &ImportReport) {
         };
         print::note(&format!("sum of {}: {}", total.field, amount.trim_end()));
     }
+    if report.held > 0 {
+        let differ = if report.held == 1 { "row differs" } else { "rows differ" };
+        print::note(&format!("{} unchanged {differ}, but only in fields that a person holds", report.held));
+    }
     print::line(&format!(
         "{} rows: {would}{} created, {} updated, {} unchanged, {} skipped, {} parked, {} failed",
         report.rows, report.created, report.updated, report.unchanged, report.skipped, report.parked, report.failed

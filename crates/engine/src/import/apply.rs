@@ -140,6 +140,7 @@ fn either(a: Saved, b: Saved) -> Saved {
     match (a, b) {
         (Saved::Created, _) => Saved::Created,
         (Saved::Unchanged, Saved::Unchanged) => Saved::Unchanged,
+        (Saved::Unchanged | Saved::Held, Saved::Unchanged | Saved::Held) => Saved::Held,
         _ => Saved::Updated,
     }
 }

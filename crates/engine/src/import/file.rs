@@ -51,6 +51,9 @@ pub enum ImportError {
     /// The mapping cannot be read or used.
     #[error("the mapping cannot be used: {0}")]
     Mapping(String),
+    /// The key of a rule stands in no message; said in sentences.
+    #[error("{0}")]
+    Key(String),
     /// The file cannot be understood.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -104,6 +107,8 @@ pub struct ImportReport {
     pub updated: u64,
     /// Records that said the same already, and events that were sent before.
     pub unchanged: u64,
+    /// Of the unchanged, those that differ, and only in fields that a person holds.
+    pub held: u64,
     /// Rows that repeat an event of the same file.
     pub skipped: u64,
     /// Rows that wait for their account.

@@ -45,6 +45,8 @@ pub struct RecordsReport {
     pub updated: u64,
     /// Records of ours that said the same already.
     pub unchanged: u64,
+    /// Of the unchanged, those that differ, and only in fields that a person holds.
+    pub held: u64,
     /// How many were refused.
     pub failed: u64,
     /// The first of them, with their place.
@@ -245,6 +247,10 @@ impl<'e> Records<'e> {
             Saved::Created => self.report.created += 1,
             Saved::Updated => self.report.updated += 1,
             Saved::Unchanged => self.report.unchanged += 1,
+            Saved::Held => {
+                self.report.unchanged += 1;
+                self.report.held += 1;
+            }
         }
     }
 

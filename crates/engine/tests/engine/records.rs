@@ -6,7 +6,7 @@ use std::io::Cursor;
 use connectors::json;
 use engine::{
     Engine,
-    fields::{self, Hand, Origin},
+    fields::{self, Hand, Origin, roles},
     import::{self, CsvImport, Records, SourceMapping},
 };
 use store::{Account, account, identity, raw_record, record, refusal, source};
@@ -31,9 +31,13 @@ const KINDS: [(&str, &str); 13] = [
     ("exchange_rates", "currency,into,day,rate\nEUR,USD,2026-01-01,1.0843\n"),
 ];
 
+async fn sent(engine: &Engine, object: &str, file: &str, dry_run: bool) -> import::ImportReport {
+    let import = CsvImport { object, dry_run, ..CsvImport::default() };
+    import::csv(engine, import, Cursor::new(file.to_owned()), &mut |_| {}).await.unwrap()
+}
+
 async fn send(engine: &Engine, object: &str, file: &str) -> [u64; 4] {
-    let import = CsvImport { object, ..CsvImport::default() };
-    let report = import::csv(engine, import, Cursor::new(file.to_owned()), &mut |_| {}).await.unwrap();
+    let report = sent(engine, object, file, false).await;
     assert_eq!(report.refused.len() as u64, report.failed, "{:?}", report.refused);
     [report.created, report.updated, report.unchanged, report.failed]
 }
@@ -144,6 +148,18 @@ async fn what_nobody_mapped_waits_and_is_read_once_somebody_does() {
     let rules = "[[rule]]\nstream = 'deals'\nobject = 'objective'\nkey = 'id'\n\
                  [rule.fields]\naccount = 'company'\ntitle = 'name'\ndue_on = 'close'\n";
     let mapping = SourceMapping { preset: "hubspot".to_owned(), rules: rules.to_owned() };
+    let wrong = SourceMapping { rules: rules.replace("key = 'id'", "key = 'ident'"), ..mapping.clone() };
+    let refused = import::keep_mapping(&engine, hubspot, &wrong).await.unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "The rule for `deals` takes the key of each objective from `ident`, which stands nowhere in the last 20 messages. They \
+         have `id`, `company`, `name`, `close`. Name one of these, or write `key = []` where a record has no id of its own."
+    );
+    assert_eq!(import::mapping_of(engine.store().read(), hubspot).await.unwrap(), None, "it was not kept");
+    let early = SourceMapping { rules: wrong.rules.replace("'deals'", "'leads'"), ..mapping.clone() };
+    let keys = import::try_keys(&engine, hubspot, &early).await.unwrap();
+    assert_eq!(keys.untested, ["No message of `leads` has come yet, so its rule is untested."]);
+    assert!(keys.faults.is_empty() && import::keep_mapping(&engine, hubspot, &early).await.is_ok());
     engine.store().write(async |tx| import::set_mapping(tx, hubspot, &mapping).await).await.unwrap();
     let report = import::read_waiting(&engine, hubspot, "deals").await.unwrap();
     assert_eq!((report.created, report.failed), (30, 0), "{report:?}");
@@ -195,8 +211,84 @@ async fn what_a_person_sets_is_left_alone_until_it_is_released() {
     assert!(!fields::release::<Account>(&engine, north, "tier", &hand).await.unwrap());
     assert_eq!(send(&engine, "accounts", &file("growth")).await, [0, 1, 0, 0], "and it follows again");
 
+    fields::edit::<Account>(&engine, north, &[(said("tier"), said("strategic"))].into(), &hand).await.unwrap();
+    for (file, counts) in [
+        (file("digital"), [0, 1, 1]),
+        (file("strategic"), [0, 1, 0]),
+        (said("account_id,name\nnorth,North\n"), [0, 1, 0]),
+        (said("account_id,name,tier\nnorth,Northern,digital\n"), [1, 0, 0]),
+    ] {
+        let report = sent(&engine, "accounts", &file, true).await;
+        assert_eq!([report.updated, report.unchanged, report.held], counts, "{file}");
+    }
+    let held = bring_tier(&engine, "digital").await;
+    assert_eq!((held.unchanged, held.held), (1, 1), "other ways in say so too");
+
     let wrong = [(said("customer_from"), said("31.01.2026"))];
     assert!(fields::edit::<Account>(&engine, north, &wrong.into(), &hand).await.is_err());
+    engine.close().await.unwrap();
+}
+
+/// The tier of the account, said by a database of the company's own.
+async fn bring_tier(engine: &Engine, tier: &str) -> import::RecordsReport {
+    let source = a_source(engine, "warehouse").await;
+    let record = format!(r#"{{"id":"north","tier":"{tier}"}}"#);
+    bring(engine, source, "generic", &[("accounts", &record)]).await
+}
+
+/// A file says champion; a person says sponsor instead, and the file goes on saying what it said, and more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_that_a_person_sets_are_left_alone_until_they_are_released() {
+    use store::contact_role::Role::{self, Champion, EconomicBuyer, Sponsor};
+    let (_home, settings) = company(6).await;
+    let (engine, clock) = open(&settings).await;
+    let account = engine.book().rows()[0].account.external_id.clone();
+    let today = domain::time::day_of(engine.now());
+    let ago = |days| today - chrono::TimeDelta::days(days);
+    let file = |role: &str| format!("id,account_id,name,role,start_date\nc-1,{account},Ann,{role},{}\n", ago(100));
+    assert_eq!(send(&engine, "contacts", &file("champion")).await, [1, 0, 0, 0]);
+    let all = record::load::<store::Contact>(engine.store().read(), None, None).await.unwrap();
+    let ann = all.into_iter().find(|contact| contact.external_id.as_deref() == Some("c-1")).unwrap();
+    let standing = async || {
+        let roles = roles::of(&engine, &ann).await.unwrap();
+        let standing = roles.all.iter().filter(|role| roles::stands(role, today));
+        let standing: Vec<_> = standing.map(|role| (role.role, role.effective_from)).collect();
+        (standing, roles.held, roles.offered.map(|offered| offered.value))
+    };
+    assert_eq!(standing().await, (vec![(Champion, ago(100))], false, None));
+
+    let member = store::member::list(engine.store().read()).await.unwrap().remove(0);
+    let hand = Hand { member_id: member.id, actor: format!("member:{}", member.id) };
+    let set = async |roles: &[Role], on| {
+        let wanted = roles.iter().copied().collect();
+        roles::set(&engine, ann.id, &wanted, on, &hand).await.map_err(|error| error.to_string())
+    };
+    clock.advance(chrono::TimeDelta::minutes(1));
+    assert_eq!(set(&[Champion], today).await, Ok(0), "nothing changes, so nothing is held");
+    assert!(!standing().await.1);
+    assert_eq!(set(&[Sponsor], ago(10)).await, Ok(2));
+    assert_eq!(standing().await, (vec![(Sponsor, ago(10))], true, Some("champion".to_owned())));
+    assert!(set(&[Champion], ago(-1)).await.unwrap_err().contains("is still to come"));
+    assert!(set(&[Champion], ago(50)).await.unwrap_err().contains(&format!("was champion until {}", ago(10))));
+    assert!(set(&[Champion], ago(101)).await.unwrap_err().contains("before Ann came"));
+
+    clock.advance(chrono::TimeDelta::minutes(1));
+    for (role, offered) in [("champion", "champion"), ("economic_buyer", "champion, economic buyer")] {
+        let report = sent(&engine, "contacts", &file(role), false).await;
+        assert_eq!((report.unchanged, report.held), (1, 1), "{role}");
+        assert_eq!(standing().await, (vec![(Sponsor, ago(10))], true, Some(offered.to_owned())));
+    }
+    assert!(roles::release(&engine, ann.id, &hand).await.unwrap());
+    let (standing_now, held, _) = standing().await;
+    assert_eq!((standing_now.len(), held), (2, false));
+    assert!(standing_now.contains(&(Champion, today)) && standing_now.contains(&(EconomicBuyer, today)));
+    assert!(!roles::release(&engine, ann.id, &hand).await.unwrap());
+    let report = sent(&engine, "contacts", &file("champion"), false).await;
+    assert_eq!((report.unchanged, report.held), (1, 0), "and it follows again");
+    assert_eq!(set(&[], today).await, Ok(2), "a role that began today is taken back");
+    let rows = roles::of(&engine, &ann).await.unwrap().all;
+    let periods: Vec<_> = rows.iter().map(|role| (role.role, role.effective_from, role.effective_to)).collect();
+    assert_eq!(periods, [(Sponsor, ago(10), Some(today)), (Champion, ago(100), Some(ago(10)))]);
     engine.close().await.unwrap();
 }
 
@@ -295,16 +387,40 @@ async fn a_database_is_read_by_its_cursor_and_never_written() {
     };
     let changed = import::change_sql_source(&engine, warehouse, &all).await.unwrap();
     assert_eq!(counts(changed), (0, 0, 3, 0), "another query begins at the beginning");
+    let hidden = import::SqlSource { keys: vec!["external_id".to_owned()], ..all.clone() };
+    let query = "select * from (select external_id as id from account) t".to_owned();
+    for wrong in [import::SqlSource { query, ..hidden.clone() }, hidden] {
+        let fault = import::change_sql_source(&engine, warehouse, &wrong).await.unwrap_err().to_string();
+        assert!(fault.starts_with("the query gives no column `external_id`, only `id`"), "{fault}");
+    }
+    let tried = import::try_sql(&engine, None, &all).await.unwrap();
+    let first: Vec<_> = tried.iter().map(|row| (row.key.as_str(), row.becomes.len())).collect();
+    assert_eq!(first, [("o'hara", 1), ("piper", 1), ("quinn", 1)]);
+    assert_eq!(tried[0].becomes[0].as_deref(), Ok("account o'hara: name = O'Hara"));
     let broken = import::SqlSource { query: "select nothing from nowhere".to_owned(), ..sql.clone() };
     assert!(import::change_sql_source(&engine, warehouse, &broken).await.is_err());
     assert_eq!(import::sql_source(&engine, warehouse).await.unwrap(), Some(all), "what cannot be read is not kept");
 
-    keep(&import::SqlSource { query: "delete from account returning external_id as id".to_owned(), ..sql.clone() })
-        .await;
-    assert!(import::read_sql(&engine, warehouse).await.is_err(), "whatever its role may do");
+    for (query, because) in [
+        ("delete from account returning external_id as id, recorded_at", "`delete` does not begin"),
+        (
+            "select nextval(pg_get_serial_sequence('account', 'id')) as id, 1 as recorded_at",
+            "cannot execute nextval() in a read-only transaction",
+        ),
+    ] {
+        keep(&import::SqlSource { query: query.to_owned(), ..sql.clone() }).await;
+        let fault = import::read_sql(&engine, warehouse).await.unwrap_err().to_string();
+        assert!(fault.contains(because), "whatever its role may do: {fault}");
+    }
     keep(&import::SqlSource { url: "postgres://nobody:x@127.0.0.1:1/none".to_owned(), ..sql }).await;
     let refused = import::read_sql(&engine, warehouse).await.unwrap_err().to_string();
-    assert!(refused.starts_with("the database does not let us in"), "{refused}");
+    assert!(refused.starts_with("nothing answers at 127.0.0.1, port 1: "), "{refused}");
+    let heard = source::find(engine.store().read(), warehouse).await.unwrap().last_message_at;
+    clock.advance(chrono::TimeDelta::minutes(1));
+    assert!(import::read_and_note(&engine, warehouse).await.unwrap().is_none());
+    let noted = source::find(engine.store().read(), warehouse).await.unwrap();
+    assert!(noted.last_error.unwrap().starts_with("Nothing answers at 127.0.0.1, port 1: "));
+    assert_eq!(noted.last_message_at, heard, "an error is no message");
     assert_eq!(record::load::<Account>(foreign.read(), None, None).await.unwrap().len(), 3);
     engine.close().await.unwrap();
 }

@@ -66,6 +66,8 @@ pub struct ImportView {
     pub updated: u64,
     /// Records that said the same already.
     pub unchanged: u64,
+    /// Of the unchanged, those that differ, and only in fields that a person holds.
+    pub held: u64,
     /// Rows that repeat another.
     pub skipped: u64,
     /// Rows that wait for their account, because the mapping says `orphans = "park"`.
@@ -118,6 +120,7 @@ impl From<ImportReport> for ImportView {
             created: report.created,
             updated: report.updated,
             unchanged: report.unchanged,
+            held: report.held,
             skipped: report.skipped,
             parked: report.parked,
             failed: report.failed,

@@ -63,6 +63,7 @@ const PAGES: &[Route] = routes! {
     POST    "/accounts/{id}/fields/release"             WriteAccounts  Page    Form    SameOrigin  pages::account::fields::release;
     GET     "/accounts/{id}/contacts/{contact}"         ReadAccounts   Page    Nothing Safe        pages::account::contact::show;
     POST    "/accounts/{id}/contacts/{contact}/fields"  WriteAccounts  Page    Form    SameOrigin  pages::account::contact::set;
+    POST    "/accounts/{id}/contacts/{contact}/roles"   WriteAccounts  Page    Form    SameOrigin  pages::account::contact::set_roles;
     POST    "/accounts/{id}/contacts/{contact}/fields/release" WriteAccounts Page Form SameOrigin  pages::account::contact::release;
     POST    "/accounts/{id}/sentiment"                  WriteAccounts  Page    Form    SameOrigin  pages::account::set_sentiment;
     POST    "/accounts/{id}/touchpoints"                WriteAccounts  Page    Form    SameOrigin  pages::account::work::log_touchpoint;

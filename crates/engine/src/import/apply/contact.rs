@@ -1,13 +1,15 @@
 //! People at accounts. A source may say of one person that they are at two accounts: said at once, that is two
-//! memberships; said later, the person has moved. Roles are only ever added, since no source says that one ended.
+//! memberships; said later, the person has moved. Roles are only ever added, since no source says that one ended; where a
+//! person holds them, what a source adds is noted beside them.
 
 use std::collections::HashMap;
 
 use connectors::record::{Code, Draft, Given};
 use domain::time::day_of;
+use serde_json::json;
 use store::{
-    Contact, ContactRole, Tx, contact_role,
-    record::{self, Saved},
+    Contact, ContactRole, Provenance, Tx, contact_role, provenance,
+    record::{self, Fact, Saved},
 };
 
 use super::{
@@ -15,7 +17,7 @@ use super::{
     owner::Owners,
     save::{self, Known},
 };
-use crate::{EngineError, import::Taken};
+use crate::{EngineError, fields::roles, import::Taken};
 
 /// Writes contacts and their roles.
 pub(super) async fn apply(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
@@ -45,7 +47,7 @@ pub(super) async fn apply(tx: &Tx, drafts: &[&Draft], from: From) -> Outcomes {
         merged(before, name, draft, &owners, from)
     };
     let saved = save::all(tx, drafts, &known, from, merge).await?;
-    roles(tx, drafts, saved, from).await
+    with_roles(tx, drafts, saved, from).await
 }
 
 /// What a contact is called by its source, and what one more membership of the same person is called.
@@ -103,10 +105,11 @@ fn merged(
 }
 
 /// Adds the roles that contacts do not have yet.
-async fn roles(tx: &Tx, drafts: &[&Draft], saved: save::Rows<Contact>, from: From) -> Outcomes {
+async fn with_roles(tx: &Tx, drafts: &[&Draft], saved: save::Rows<Contact>, from: From) -> Outcomes {
     let with_role = drafts.iter().zip(&saved).filter(|(draft, _)| draft.text("role").set().is_some());
     let ids: Vec<i64> = with_role.filter_map(|(_, row)| row.as_ref().ok().map(|(_, contact)| contact.id)).collect();
-    let have = held(tx, &ids, from).await?;
+    let have = standing(tx, &ids, from).await?;
+    let mut held = held(tx, &ids).await?;
     let (mut new, mut outcomes) = (Vec::new(), Vec::with_capacity(saved.len()));
     for (draft, row) in drafts.iter().zip(saved) {
         let (mut saved, contact) = match row {
@@ -117,7 +120,11 @@ async fn roles(tx: &Tx, drafts: &[&Draft], saved: save::Rows<Contact>, from: Fro
             }
         };
         let role = draft.text("role").set().and_then(|word| word.parse::<contact_role::Role>().ok());
-        if let Some(role) = role.filter(|role| !have.contains(&(contact.id, *role))) {
+        let has = |role: &contact_role::Role| have.contains(&(contact.id, *role));
+        if let Some((role, held)) = role.zip(held.get_mut(&contact.id)) {
+            offer(held, role, from);
+            saved = either(saved, if has(&role) { Saved::Unchanged } else { Saved::Held });
+        } else if let Some(role) = role.filter(|role| !has(role)) {
             saved = either(saved, Saved::Updated);
             new.push(ContactRole {
                 id: 0,
@@ -132,13 +139,31 @@ async fn roles(tx: &Tx, drafts: &[&Draft], saved: save::Rows<Contact>, from: Fro
         outcomes.push(Ok(Taken { saved, account_id: Some(contact.account_id), contact_id: Some(contact.id) }));
     }
     record::insert_many(tx, new).await?;
+    let offers: Vec<Provenance> = held.into_values().collect();
+    provenance::note(tx, &offers).await?;
     Ok(outcomes)
 }
 
-/// The roles that contacts have today.
-async fn held(tx: &Tx, contacts: &[i64], from: From) -> Result<Vec<(i64, contact_role::Role)>, EngineError> {
+/// The roles of contacts that have not ended.
+async fn standing(tx: &Tx, contacts: &[i64], from: From) -> Result<Vec<(i64, contact_role::Role)>, EngineError> {
     let today = day_of(from.now);
     let roles = contact_role::of_contacts(tx, contacts).await?;
-    let current = |role: &ContactRole| role.effective_from <= today && role.effective_to.is_none_or(|end| end > today);
-    Ok(roles.into_iter().filter(current).map(|role| (role.contact_id, role.role)).collect())
+    Ok(roles.into_iter().filter(|role| roles::stands(role, today)).map(|role| (role.contact_id, role.role)).collect())
+}
+
+/// Of contacts whose roles a person holds, what is known about that.
+async fn held(tx: &Tx, contacts: &[i64]) -> Result<HashMap<i64, Provenance>, EngineError> {
+    let known = provenance::of_records(tx, Contact::KIND, contacts).await?;
+    let of_roles = |origin: &Provenance| origin.held && origin.field == roles::ROLES;
+    Ok(known.into_iter().filter_map(|(id, all)| Some((id, all.into_iter().find(of_roles)?))).collect())
+}
+
+/// Adds a role to what a source says while a person says something else.
+fn offer(held: &mut Provenance, role: contact_role::Role, from: From) {
+    let mut said = roles::said(held);
+    if !said.contains(&role) {
+        said.push(role);
+        let words: Vec<&str> = said.iter().map(|role| role.as_str()).collect();
+        (held.offered, held.source_id) = (Some(json!(words)), from.source_id);
+    }
 }

@@ -77,7 +77,7 @@ pub(super) async fn all<M: Fact>(
     let ids: Vec<i64> = known.values().map(Fact::id).collect();
     let origins = if ids.is_empty() { HashMap::new() } else { provenance::of_records(tx, M::KIND, &ids).await? };
     let (mut refusals, mut facts) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
-    let mut offers = Vec::new();
+    let (mut offers, mut keeps) = (Vec::new(), Vec::with_capacity(drafts.len()));
     for draft in drafts {
         let before = known.get(&draft.key);
         let held = before.and_then(|before| Held::of(before, origins.get(&before.id())?));
@@ -87,6 +87,7 @@ pub(super) async fn all<M: Fact>(
         };
         match merged {
             Ok(after) => {
+                keeps.push(held.as_ref().map_or(Ok(false), |held| held.keeps_from(draft, &after))?);
                 let after = match held {
                     Some(held) => held.left_alone(&after, from, &mut offers)?,
                     None => after,
@@ -101,7 +102,11 @@ pub(super) async fn all<M: Fact>(
     let saved = record::save(tx, facts).await?;
     provenance::note(tx, &offers).await?;
     note(tx, &before, &saved, &origins, from).await?;
-    let mut saved = saved.into_iter();
+    let told = |((saved, fact), keeps)| match saved {
+        Saved::Unchanged if keeps => (Saved::Held, fact),
+        saved => (saved, fact),
+    };
+    let mut saved = saved.into_iter().zip(keeps).map(told);
     let rows = refusals.into_iter().map(|refusal| refusal.map_or_else(|| saved.next().map(Ok), |no| Some(Err(no))));
     Ok(rows.flatten().collect())
 }
@@ -128,6 +133,13 @@ impl<'a, M: Fact> Held<'a, M> {
             }
         }
         read(columns)
+    }
+
+    /// Whether a draft says something else of a field than the person who holds it.
+    fn keeps_from(&self, draft: &Draft, after: &M) -> Result<bool, EngineError> {
+        let (was, said) = (columns(self.row)?, columns(after)?);
+        let spoken = self.fields.iter().filter(|origin| draft.fields.contains_key(origin.field.as_str()));
+        Ok(spoken.into_iter().any(|origin| was.get(&origin.field) != said.get(&origin.field)))
     }
 
     /// The row with what the person says in the fields they hold; what the source says instead is noted beside them,

@@ -212,6 +212,10 @@ impl<'a> Run<'a> {
             Saved::Created => self.report.created += 1,
             Saved::Updated => self.report.updated += 1,
             Saved::Unchanged => self.report.unchanged += 1,
+            Saved::Held => {
+                self.report.unchanged += 1;
+                self.report.held += 1;
+            }
         }
         self.add_up(draft);
     }

@@ -1,16 +1,19 @@
 //! `/accounts/{id}/contacts/{contact}`: one person at an account. What is known of them, who says so and since when, and
-//! a form to set it by hand; what a person sets is held against every source until it is released. Deliberately absent:
-//! what the person does in the product, which is counted without names.
+//! a form to set it by hand, the roles too; what a person sets is held against every source until it is released.
+//! Deliberately absent: what the person does in the product, which is counted without names.
+
+mod role;
 
 use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::Action;
-use engine::fields;
+use engine::fields::{self, FieldError, roles};
 use maud::{Markup, html};
-use store::{Contact, ContactRole, contact_role, record, source};
+use store::{Contact, record, source};
 
+use self::role::{Card, Picked};
 use super::fields::sheet::{Sheet, Typed};
 use super::fields::{Released, edited, hand};
 use crate::extract::{At, Form};
@@ -22,7 +25,7 @@ use crate::problem::{Answer, Problem};
 use crate::state::AppState;
 use crate::ui::card::{card, columns};
 use crate::ui::shell::Nav;
-use crate::ui::{Link, format, shell};
+use crate::ui::{Link, shell};
 
 /// Where a contact is shown.
 pub(super) fn link(contact: &Contact) -> Link {
@@ -37,7 +40,7 @@ pub async fn show(
     At((account, contact)): At<(i64, i64)>,
 ) -> Answer<Response> {
     let contact = find(&app, &access, account, contact).await?;
-    answer(&app, &access, want, &contact, &Typed::default()).await
+    answer(&app, &access, want, &contact, &Typed::default(), &Picked::default()).await
 }
 
 /// Sets fields of a contact by hand.
@@ -53,8 +56,38 @@ pub async fn set(
         Ok(()) => Ok(back(&contact)),
         Err(problem) => {
             let typed = Typed { faults: Faults::of(problem)?, words };
-            answer(&app, &access, want, &contact, &typed).await
+            answer(&app, &access, want, &contact, &typed, &Picked::default()).await
         }
+    }
+}
+
+/// Sets what a contact is to us by hand.
+pub async fn set_roles(
+    State(app): State<AppState>,
+    access: Access,
+    want: Want,
+    At((account, contact)): At<(i64, i64)>,
+    Form(words): Form<BTreeMap<String, String>>,
+) -> Answer<Response> {
+    let contact = find(&app, &access, account, contact).await?;
+    let hand = hand(&app, &access, account)?;
+    let set = match role::read(&words, app.engine.now()) {
+        Ok((wanted, on)) => roles::set(&app.engine, contact.id, &wanted, on, &hand).await.map_err(fault),
+        Err(problem) => Err(problem),
+    };
+    match set {
+        Ok(_) => Ok(back(&contact)),
+        Err(problem) => {
+            let picked = Picked { words: Some(words), faults: Faults::of(problem)? };
+            answer(&app, &access, want, &contact, &Typed::default(), &picked).await
+        }
+    }
+}
+
+fn fault(error: FieldError) -> Problem {
+    match error {
+        FieldError::Value { field, sentence } => Problem::invalid(field, sentence),
+        FieldError::Engine(error) => Problem::internal(error),
     }
 }
 
@@ -68,7 +101,11 @@ pub async fn release(
     let contact = find(&app, &access, account, contact).await?;
     let hand = hand(&app, &access, account)?;
     // A field that nobody holds is where it should be already.
-    fields::release::<Contact>(&app.engine, contact.id, &released.field, &hand).await.map_err(Problem::internal)?;
+    if released.field == roles::ROLES {
+        roles::release(&app.engine, contact.id, &hand).await.map_err(fault)?;
+    } else {
+        fields::release::<Contact>(&app.engine, contact.id, &released.field, &hand).await.map_err(Problem::internal)?;
+    }
     Ok(back(&contact))
 }
 
@@ -84,21 +121,30 @@ async fn find(app: &AppState, access: &Access, account: i64, contact: i64) -> An
     contact.ok_or_else(Problem::not_found)
 }
 
-async fn answer(app: &AppState, access: &Access, want: Want, contact: &Contact, typed: &Typed) -> Answer<Response> {
+async fn answer(
+    app: &AppState,
+    access: &Access,
+    want: Want,
+    contact: &Contact,
+    typed: &Typed,
+    picked: &Picked,
+) -> Answer<Response> {
     let db = app.engine.store().read();
     let fields = fields::of::<Contact>(&app.engine, contact.id).await.map_err(Problem::internal)?;
     let at = Link::to(format!("{}/fields", link(contact)));
     let sheet = Sheet { fields: &fields, at, now: app.engine.now(), may_edit: may(access, Action::WriteAccounts) };
-    let roles = contact_role::of_contacts(db, &[contact.id]).await?;
+    let roles = roles::of(&app.engine, contact).await.map_err(Problem::internal)?;
+    let card = Card { roles: &roles, at: &link(contact), now: app.engine.now(), may_edit: sheet.may_edit };
     let source = match contact.source_id {
         Some(id) => Some(source::find(db, id).await?.name),
         None => None,
     };
     let book = app.engine.book();
     let row = book.row(contact.account_id).ok_or_else(Problem::not_found)?;
-    let body = page(contact, &row.account.name, &sheet, typed, &aside(contact, &roles, source.as_deref()));
+    let body = page(contact, &row.account.name, &sheet, typed, &aside(contact, &card.show(picked), source.as_deref()));
     let titled = Titled { title: &contact.name, active: Some(Nav::Portfolio) };
-    Ok(respond_with(typed.faults.status(), access, &app.engine, want, &titled, &body))
+    let status = typed.faults.status().max(picked.faults.status());
+    Ok(respond_with(status, access, &app.engine, want, &titled, &body))
 }
 
 fn page(contact: &Contact, account: &str, sheet: &Sheet<'_>, typed: &Typed, aside: &Markup) -> Markup {
@@ -114,18 +160,9 @@ fn page(contact: &Contact, account: &str, sheet: &Sheet<'_>, typed: &Typed, asid
 }
 
 /// What the person is to us, and what their source calls them.
-fn aside(contact: &Contact, roles: &[ContactRole], source: Option<&str>) -> Markup {
-    let word = |role: &ContactRole| role.role.as_str().replace('_', " ");
+fn aside(contact: &Contact, roles: &Markup, source: Option<&str>) -> Markup {
     html! {
-        (card("Roles", &html! {
-            @if roles.is_empty() { p.muted { "Nothing is known of what they are there for." } }
-            ul.plain { @for role in roles { li {
-                (word(role)) " " small.muted {
-                    "since " (format::day(role.effective_from))
-                    @if let Some(to) = role.effective_to { ", until " (format::day(to)) }
-                }
-            } } }
-        }))
+        (card("Roles", roles))
         (card("Known as", &html! {
             @match (&contact.external_id, source) {
                 (Some(id), _) => dl.terms { div { dt { (source.unwrap_or("Here")) } dd { code { (id) } } } },
@@ -157,7 +194,7 @@ mod tests {
         };
         let sheet = Sheet { fields: &[], at: Link::to("/accounts/7/contacts/9/fields"), now, may_edit: false };
         let html =
-            page(&contact, "Alder", &sheet, &Typed::default(), &aside(&contact, &[], Some("Shop"))).into_string();
+            page(&contact, "Alder", &sheet, &Typed::default(), &aside(&contact, &html! {}, Some("Shop"))).into_string();
         for part in
             ["Ann &lt;b&gt;", "Head of Data at Alder", "/accounts/7?tab=people", "<dt>Shop</dt><dd><code>c-9</code>"]
         {

@@ -50,7 +50,7 @@ pub(super) async fn tab(subject: &Subject<'_>) -> Answer<Markup> {
         (card("Our team", &team(subject).await?))
         @if without > 0 {
             (card("To find out", &html! { p { (format::counted(without as i64, "contact has", "contacts have"))
-                " no role yet: what are they there for?" } }))
+                " no role yet: what are they there for? Open one to say so." } }))
         }
     };
     Ok(columns(&card("Contacts", &people), &aside))

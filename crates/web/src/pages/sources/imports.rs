@@ -252,7 +252,8 @@ fn counts(report: &ImportReport) -> String {
     let all = [
         (report.created, "created"),
         (report.updated, "updated"),
-        (report.unchanged, "unchanged"),
+        (report.unchanged.saturating_sub(report.held), "unchanged"),
+        (report.held, "different only in what a person holds"),
         (report.skipped, "skipped"),
         (report.parked, "parked"),
         (report.failed, "failed"),

@@ -330,6 +330,7 @@ fn form(path: &str, fresh: &str) -> String {
         "/segments" => format!("name={fresh}&expression=health+%3C+50"),
         "/accounts/{id}/fields" => "industry=Trade".to_owned(),
         "/accounts/{id}/contacts/{contact}/fields" => "title=Buyer".to_owned(),
+        "/accounts/{id}/contacts/{contact}/roles" => "champion=on".to_owned(),
         "/accounts/{id}/contacts/{contact}/fields/release" => "field=title".to_owned(),
         "/accounts/{id}/fields/release" => "field=industry".to_owned(),
         "/merges" => format!("from={NONE}&account=Alder"),

@@ -104,7 +104,8 @@ fn shown(field: &Field) -> Markup {
     }
 }
 
-fn origin(origin: &Origin) -> Markup {
+/// Who says something.
+pub(in crate::pages::account) fn origin(origin: &Origin) -> Markup {
     match origin {
         Origin::Source(name) => html! { (name) },
         Origin::Person(name) => html! { b { (name) } },
@@ -113,7 +114,7 @@ fn origin(origin: &Origin) -> Markup {
 }
 
 /// What a source says while a person says something else.
-fn offer(offered: Option<&Offered>) -> Markup {
+pub(in crate::pages::account) fn offer(offered: Option<&Offered>) -> Markup {
     let Some(offered) = offered else { return html! {} };
     let source = offered.source.as_deref().unwrap_or("Its source");
     html! { (source) " says " @if offered.value.is_empty() { "that there is none." } @else { b { (offered.value) } "." } }

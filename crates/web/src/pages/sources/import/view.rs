@@ -61,7 +61,7 @@ pub(super) fn page(upload: &Upload, outcome: &Outcome) -> Markup {
 fn file(upload: &Upload) -> Markup {
     let object = Field::new("object", "The rows are").value(&upload.object).required();
     let file = Field::new("file", "File").required();
-    let sheet = Field::new("sheet", "Sheet of a workbook").value(&upload.sheet);
+    let sheet = Field::new("sheet", "Sheet").value(&upload.sheet);
     html! {
         form.form id=(FORM) method="post" action="/sources/import" enctype="multipart/form-data" data-post=(REPORT) {
             div.form-row { (form::select(&OBJECTS, &object)) (form::input("file", &file)) (form::input("text", &sheet)) }
@@ -104,16 +104,27 @@ fn summary(report: &ImportReport) -> Markup {
         @if report.dry_run {
             (notice::remark(&html! {
                 p { b { "Nothing has changed: this was a dry run." } " Importing the file would write "
-                    (format::counted(taken, "record", "records")) "." }
+                    (format::counted(taken, "record", "records")) "." (held(report)) }
                 p.no-js { "Your browser forgets the file after each answer: choose it again before you import." }
                 @if taken > 0 {
                     div.actions { button.btn.primary form=(FORM) name="do" value="import" { "Import now" } }
                 }
             }))
         } @else {
-            (notice::success(&format!("Imported: {} written.", format::counted(taken, "record", "records"))))
+            (notice::success(&format!("Imported: {} written.{}", format::counted(taken, "record", "records"), held(report))))
             @if report.run_id.is_some() { p { a href="/sources/imports" { "Earlier imports" } ", where this one can be taken back." } }
         }
+    }
+}
+
+/// Why rows that differ change nothing.
+fn held(report: &ImportReport) -> String {
+    match report.held as i64 {
+        0 => String::new(),
+        held => format!(
+            " {} only in fields that a person holds, and changed nothing: release the fields to let the file change them.",
+            format::counted(held, "row differs", "rows differ")
+        ),
     }
 }
 
@@ -124,11 +135,13 @@ fn figures(report: &ImportReport) -> Markup {
         delta: html! {},
         explained_at: None,
     };
+    let unchanged =
+        html! { @if report.held > 0 { small.muted { (format::count(report.held as i64)) " held by a person" } } };
     let mut all = vec![
         tile("Rows", report.rows),
         tile("Created", report.created),
         tile("Updated", report.updated),
-        tile("Unchanged", report.unchanged),
+        Tile { delta: unchanged, ..tile("Unchanged", report.unchanged) },
         tile("Skipped", report.skipped),
         tile("Failed", report.failed),
     ];
