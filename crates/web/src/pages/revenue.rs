@@ -2,6 +2,7 @@
 //! looked after it, and every definition beside the others. Every figure leads to its explanation (`revenue::figure`), which
 //! prints its rows and lets them be taken out. The page shows the report that the API and the command line print.
 
+mod ahead;
 pub mod figure;
 pub mod rates;
 pub(super) mod sources;

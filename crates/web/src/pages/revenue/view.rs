@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use report::{Axis, Cohort, Cohorts, Frame, Ink, Line, Series, Step, cohorts, lines, waterfall};
 
 use super::sources::{self, Names};
-use super::{Asked, DIMENSIONS, Subject, parts, rates};
+use super::{Asked, DIMENSIONS, Subject, ahead, parts, rates};
 use crate::pages::{compact, compact_signed};
 use crate::ui::card::{Tile, card, grid, plain, tiles};
 use crate::ui::filter::{Chip, chips};
@@ -43,7 +43,7 @@ pub(super) fn page(book: &Book, asked: &Asked, subject: &Subject, now: Option<&S
                     &html! { a.btn href="/sources" { "Import subscriptions" } }))
             } @else {
                 @if let Some(now) = now { (card("As it was known", &restated(asked, report, &now.told().report))) }
-                (ahead(book, report))
+                (ahead::notice(book, report))
                 (warnings(book, asked, subject.told(), names))
                 (headline(asked, report))
                 (plain(&bridge(report)))
@@ -253,25 +253,6 @@ const KINDS: [KindColumn; 9] = [
     KindColumn { key: "", name: "Rounding", cents: |moved| moved.rounding_cents, always: false },
 ];
 
-/// Whether a month, written like `2026-03`, begins after the day of a book.
-fn is_ahead(book: &Book, month: &str) -> bool {
-    month > book.as_of.format("%Y-%m").to_string().as_str()
-}
-
-/// What is said of months that have not begun.
-fn ahead(book: &Book, report: &Report) -> Markup {
-    let ahead = report.months.iter().filter(|month| is_ahead(book, &month.span)).count();
-    html! {
-        @if ahead > 0 {
-            (notice::remark(&html! {
-                b { (format::counted(ahead as i64, "month has", "months have")) " not begun." }
-                " They show what is under contract today, and guess nothing: what is likely is in the "
-                a href="/forecast" { "forecast" } "."
-            }))
-        }
-    }
-}
-
 fn months(book: &Book, asked: &Asked, report: &Report) -> Markup {
     let shown =
         |kind: &&KindColumn| kind.always || report.months.iter().any(|month| (kind.cents)(&month.movements) != 0);
@@ -280,7 +261,7 @@ fn months(book: &Book, asked: &Asked, report: &Report) -> Markup {
     columns.extend(kinds.iter().map(|kind| Column::new(kind.name).number()));
     columns.extend(["Closing", "NRR", "GRR"].map(|name| Column::new(name).number()));
     let rows = html! {
-        @for month in &report.months { (month_row(asked, report, month, &kinds, Some(is_ahead(book, &month.span)))) }
+        @for month in &report.months { (month_row(asked, report, month, &kinds, Some(ahead::is_ahead(book, &month.span)))) }
         (month_row(asked, report, &report.window, &kinds, None))
     };
     html! {
