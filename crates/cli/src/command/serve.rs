@@ -73,7 +73,7 @@ pub(crate) async fn until_stopped(
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => {}
-        () = told.to_stop() => {
+        () = told.heard() => {
             stop.cancel();
             serving.await;
         }
@@ -97,7 +97,7 @@ impl Told {
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
-    async fn to_stop(&mut self) {
+    async fn heard(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -380,11 +380,8 @@ async fn a_database_is_read_by_its_cursor_and_never_written() {
     let hara = account::find_by_external_id(engine.store().read(), "o'hara").await.unwrap().unwrap();
     assert_eq!(hara.name, "O'Hara");
 
-    let all = import::SqlSource {
-        query: "select external_id as id, name from account".to_owned(),
-        cursor: None,
-        ..sql.clone()
-    };
+    let query = "select external_id as id, name from account".to_owned();
+    let all = import::SqlSource { query, cursor: None, ..sql.clone() };
     let changed = import::change_sql_source(&engine, warehouse, &all).await.unwrap();
     assert_eq!(counts(changed), (0, 0, 3, 0), "another query begins at the beginning");
     let hidden = import::SqlSource { keys: vec!["external_id".to_owned()], ..all.clone() };
@@ -401,12 +398,10 @@ async fn a_database_is_read_by_its_cursor_and_never_written() {
     assert!(import::change_sql_source(&engine, warehouse, &broken).await.is_err());
     assert_eq!(import::sql_source(&engine, warehouse).await.unwrap(), Some(all), "what cannot be read is not kept");
 
+    let counting = "select nextval(pg_get_serial_sequence('account', 'id')) as id, 1 as recorded_at";
     for (query, because) in [
         ("delete from account returning external_id as id, recorded_at", "`delete` does not begin"),
-        (
-            "select nextval(pg_get_serial_sequence('account', 'id')) as id, 1 as recorded_at",
-            "cannot execute nextval() in a read-only transaction",
-        ),
+        (counting, "cannot execute nextval() in a read-only transaction"),
     ] {
         keep(&import::SqlSource { query: query.to_owned(), ..sql.clone() }).await;
         let fault = import::read_sql(&engine, warehouse).await.unwrap_err().to_string();
