@@ -51,6 +51,11 @@ impl Filter {
         }
     }
 
+    /// Whether reading the index is still to begin.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread)
+    }
+
     /// Notes a key that went into the index.
     pub(super) fn note(&mut self, key: &Key) {
         let (Self::Reading(bits, _) | Self::Complete(bits)) = self else { return };
@@ -69,7 +74,7 @@ impl Filter {
             Self::Complete(_) | Self::TooLarge => return Ok(false),
         };
         let keys = after(db, from).await?;
-        if matches!(self, Self::Unread) {
+        if self.is_unread() {
             *self = Bits::of_index_with(&keys).map_or(Self::TooLarge, |bits| Self::Reading(bits, from));
         }
         for key in &keys {

@@ -49,7 +49,14 @@ impl Recent {
 
     /// Reads on in the index. Returns whether there was anything left to read.
     pub(super) async fn learn(&mut self, db: &impl Db) -> Result<bool, StoreError> {
-        if keys::beside_events(db) { self.index.learn(db).await } else { Ok(false) }
+        if !keys::beside_events(db) {
+            return Ok(false);
+        }
+        if self.index.is_unread() {
+            // What moves into the index from here on is seen; otherwise the first request would have all read anew.
+            self.follow(db).await?;
+        }
+        self.index.learn(db).await
     }
 
     /// Reads what came into the inbox and the log since the last time, and forgets what left them.
